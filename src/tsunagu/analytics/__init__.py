@@ -1,0 +1,1 @@
+"""The analytical library: event log in, risk and reasons out.  Knows nothing of Django."""

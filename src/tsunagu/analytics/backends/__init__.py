@@ -1,0 +1,1 @@
+"""Connections to the engines that run Ibis expressions."""

@@ -1,0 +1,209 @@
+"""The event log's schema, and the frozen results that leave the analytical library.
+
+Everything else in :mod:`tsunagu.analytics` reads an :class:`EventLog` and nothing but it: two Ibis
+tables and the instant up to which facts are known.  Readers and the simulator write it; features,
+models and baselines see only what had happened by a snapshot's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+HORIZONS_DAYS: tuple[int, ...] = (7, 14, 30, 60, 90)
+"""Horizons, in days, for which every model gives cumulative incidences."""
+
+Language = Literal["ja", "en"]
+
+Progress = Callable[[str, float], None]
+"""Called with a step's name and the share done, 0 to 1.  May raise to stop a long job."""
+
+
+class Outcome(StrEnum):
+    """How a deal ended.  A deal without an outcome is still open, that is, censored."""
+
+    WON = "won"
+    BROKEN_OFF = "broken_off"
+    LOST = "lost"
+
+
+class Kind(StrEnum):
+    """What an event says.  The columns that carry its meaning stand beside each kind.
+
+    A generic log's activities that no mapping names keep their own name: kind ``activity``,
+    name in ``value``.
+    """
+
+    STAGE = "stage"  # value: the stage entered
+    OUTCOME = "outcome"  # value: an Outcome; text: the reason given
+    CALL = "call"  # direction; value: free detail
+    EMAIL = "email"
+    MEETING = "meeting"
+    VISIT = "visit"
+    QUOTE = "quote"  # amount: what was offered
+    NOTE = "note"  # text
+    SURVEY = "survey"  # amount: the score; direction in
+    ACTIVITY = "activity"  # value: the activity's own name
+    PLANNED = "planned"  # value: ISO date on which the next step is due
+    CLOSE_DATE = "close_date"  # value: ISO date on which the deal is expected to close
+    AMOUNT = "amount"  # amount: the deal's new value
+    OWNER = "owner"  # value: the new owner's id
+    CONTACT = "contact"  # value: id of a customer's contact person who joined the deal
+    COMPETITOR = "competitor"  # value: the competitor's name
+    INTERRUPTION = "interruption"  # value: the cause; confirmed by a person
+    RESUMED = "resumed"  # an interruption ended well
+
+
+CONTACT_KINDS: frozenset[Kind] = frozenset(
+    {Kind.CALL, Kind.EMAIL, Kind.MEETING, Kind.VISIT, Kind.QUOTE, Kind.SURVEY}
+)
+"""Kinds that touch the customer; their direction tells who spoke."""
+
+DIRECTIONS: tuple[str, ...] = ("in", "out", "both")
+"""From the customer, to the customer, a real two-way talk.  Null: nobody outside was touched.
+
+``both`` counts as inbound and as outbound.
+"""
+
+_INSTANT = pa.timestamp("us", tz="UTC")
+
+EVENT_SCHEMA: pa.Schema = pa.schema(
+    [
+        pa.field("deal_id", pa.string(), nullable=False),
+        pa.field("at", _INSTANT, nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("value", pa.string()),
+        pa.field("amount", pa.float64()),
+        pa.field("actor", pa.string()),
+        pa.field("direction", pa.string()),
+        pa.field("text", pa.string()),
+    ]
+)
+"""One row an event.  Two events of one deal never share an instant: where a source gives the same
+time twice, the reader keeps the source's order by adding one microsecond to each further one, so
+that the order of rows carries no meaning anywhere downstream."""
+
+DEAL_SCHEMA: pa.Schema = pa.schema(
+    [
+        pa.field("deal_id", pa.string(), nullable=False),
+        pa.field("customer_id", pa.string()),
+        pa.field("owner_id", pa.string()),
+        pa.field("created_at", _INSTANT, nullable=False),
+        pa.field("at_risk_from", _INSTANT),
+    ]
+)
+"""One row a deal, then any static attributes (string, float64 or boolean) known at creation.
+
+``owner_id`` is the owner at creation; changes are ``owner`` events.  ``at_risk_from``, where not
+null, is the first instant from which the deal belongs to the task (say, the first real talk):
+no snapshot is taken before it, so that "deals that reached X" looks into no future.
+"""
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """A team's records: events, deals and the instant up to which facts are known.
+
+    Attributes:
+        events: columns of :data:`EVENT_SCHEMA`, any row order, on any Ibis backend.
+        deals: columns of :data:`DEAL_SCHEMA`, then static attributes; same backend.
+        observed_until: aware, UTC.  Deals without an outcome by then are censored there.
+        time_zone: IANA name; the calendar (weeks, holidays) in which the team works.
+        stages: the process's stages in their order, where known.
+    """
+
+    events: ir.Table
+    deals: ir.Table
+    observed_until: datetime
+    time_zone: str = "Asia/Tokyo"
+    stages: tuple[str, ...] = ()
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Names of the deals' static attributes."""
+        return tuple(c for c in self.deals.columns if c not in DEAL_SCHEMA.names)
+
+    def until(self, moment: datetime) -> EventLog:
+        """The log as it stood at ``moment``: later events, deals and outcomes do not exist.
+
+        Raises:
+            ValueError: if ``moment`` is naive.
+        """
+        instant = _utc(moment)
+        return replace(
+            self,
+            events=self.events.filter(self.events.at <= instant),
+            deals=self.deals.filter(self.deals.created_at <= instant),
+            observed_until=min(instant, self.observed_until),
+        )
+
+    def outcomes(self) -> ir.Table:
+        """One row a finished deal: ``deal_id, outcome, ended_at`` (its first outcome event)."""
+        ends = self.events.filter(
+            (self.events.kind == Kind.OUTCOME.value) & (self.events.at <= self.observed_until)
+        )
+        first = ends.group_by("deal_id").agg(ended_at=ends.at.min())
+        return (
+            ends.join(first, ["deal_id", ends.at == first.ended_at])
+            .group_by("deal_id")
+            .agg(outcome=ibis._.value.min(), ended_at=ibis._.ended_at.min())
+        )
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone; give an aware datetime")
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One group of features that moves a deal's break risk, in words.
+
+    Attributes:
+        group: stable name of the group, e.g. ``silence``.
+        contribution: change of the log-odds of breaking off; positive raises the risk.
+        ja: the sentence in Japanese.
+        en: the sentence in English.
+    """
+
+    group: str
+    contribution: float
+    ja: str
+    en: str
+
+    def words(self, language: Language) -> str:
+        """The sentence in ``language``."""
+        return self.ja if language == "ja" else self.en
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a deal's risk is what it is: reasons, strongest first."""
+
+    deal_id: str
+    at: datetime
+    reasons: tuple[Reason, ...]
+
+
+def incidence_column(outcome: Outcome, horizon_days: int) -> str:
+    """Column of a score table: ``broken_off_30`` is the probability to break off in 30 days."""
+    return f"{outcome.value}_{horizon_days}"
+
+
+def score_schema() -> pa.Schema:
+    """Columns of a score table: ``deal_id, at``, then a float64 per outcome and horizon."""
+    incidences = [
+        pa.field(incidence_column(outcome, horizon), pa.float64(), nullable=False)
+        for outcome in Outcome
+        for horizon in HORIZONS_DAYS
+    ]
+    keys = [EVENT_SCHEMA.field("deal_id"), EVENT_SCHEMA.field("at")]
+    return pa.schema([*keys, *incidences])

@@ -1,0 +1,1 @@
+"""Honest evaluation on a time-ordered split, with baselines beside it."""

@@ -1,0 +1,1 @@
+"""Event logs: reading them from files, checking them, keeping them on disk."""

@@ -1,0 +1,74 @@
+"""An event log on disk: a folder with two Parquet files and a small JSON file."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import ibis
+from ibis.backends import BaseBackend
+
+from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, EventLog
+from tsunagu.analytics.errors import InputError, Problem
+
+EVENTS_FILE = "events.parquet"
+DEALS_FILE = "deals.parquet"
+META_FILE = "eventlog.json"
+
+
+def write_meta(
+    folder: Path, *, observed_until: datetime, time_zone: str, stages: tuple[str, ...]
+) -> None:
+    """Write the JSON file that completes a log's folder; writers call it last."""
+    meta = {
+        "format": 1,
+        "observed_until": observed_until.isoformat(),
+        "time_zone": time_zone,
+        "stages": list(stages),
+    }
+    text = json.dumps(meta, ensure_ascii=False, indent=2)
+    (folder / META_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def open_log(folder: Path, connection: BaseBackend | None = None) -> EventLog:
+    """Open a log's folder on ``connection`` (default: a new in-memory DuckDB).
+
+    Raises:
+        InputError: if the folder is not a complete event log.
+    """
+    meta = _read_meta(folder)
+    con = connection if connection is not None else ibis.duckdb.connect()
+    log = EventLog(
+        events=con.read_parquet(str(folder / EVENTS_FILE)),
+        deals=con.read_parquet(str(folder / DEALS_FILE)),
+        observed_until=datetime.fromisoformat(meta["observed_until"]),
+        time_zone=meta["time_zone"],
+        stages=tuple(meta["stages"]),
+    )
+    _check_columns(folder / EVENTS_FILE, log.events.columns, EVENT_SCHEMA.names)
+    _check_columns(folder / DEALS_FILE, log.deals.columns, DEAL_SCHEMA.names)
+    return log
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    missing = [n for n in (EVENTS_FILE, DEALS_FILE, META_FILE) if not (folder / n).is_file()]
+    if missing:
+        raise _not_a_log(folder, f"has no {', '.join(missing)}")
+    try:
+        meta: dict[str, Any] = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _not_a_log(folder / META_FILE, f"is not JSON ({error})") from error
+    return meta
+
+
+def _check_columns(file: Path, found: tuple[str, ...], wanted: list[str]) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise _not_a_log(file, f"lacks the column(s) {', '.join(missing)}")
+
+
+def _not_a_log(path: Path, message: str) -> InputError:
+    remedy = "Make an event log with `tsunagu read` or `tsunagu simulate` and name its folder."
+    return InputError(Problem(str(path), None, None, None, message + ".", remedy))

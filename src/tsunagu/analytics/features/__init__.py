@@ -1,0 +1,1 @@
+"""Features as of a snapshot time, as Ibis expressions."""

@@ -1,0 +1,1 @@
+"""Competing-risk model: fit, calibrate, score, explain."""

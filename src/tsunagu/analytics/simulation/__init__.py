@@ -1,0 +1,1 @@
+"""A simulated sales organisation whose truth is known."""
