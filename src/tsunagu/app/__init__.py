@@ -1,0 +1,1 @@
+"""The web application, on Django: one folder a domain noun."""

@@ -1,0 +1,80 @@
+"""How pages write days, money and icons. Loaded into every template."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+register = template.Library()
+
+WEEKDAYS = "月火水木金土日"
+TEN_THOUSAND, HUNDRED_MILLION = 10_000, 100_000_000
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite that ``scripts/assets`` makes; decoration, hidden from readers."""
+    sprite = static("vendor/icons.svg")
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, name
+    )
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """``11月23日(月)`` or ``Mon 23 Nov``; the year where it is not this one; nothing for None."""
+    if value is None:
+        return ""
+    when = timezone.localdate(value) if isinstance(value, datetime) else value
+    other_year = when.year != timezone.localdate().year
+    if get_language() == "ja":
+        year = f"{when.year}年" if other_year else ""
+        return f"{year}{when.month}月{when.day}日({WEEKDAYS[when.weekday()]})"
+    return f"{when:%a} {when.day} {when:%b}" + (f" {when.year}" if other_year else "")
+
+
+@register.filter
+def instant(value: datetime | None) -> str:
+    """:func:`day` with the time of day."""
+    return f"{day(value)} {timezone.localtime(value):%H:%M}" if value else ""
+
+
+@register.filter
+def money(value: Decimal | float | None) -> str:
+    """``1,234万円`` in Japanese, ``¥12,340,000`` in English; nothing for None."""
+    if value is None:
+        return ""
+    if settings.CURRENCY != "JPY":
+        return f"{number_format(round(value), force_grouping=True)} {settings.CURRENCY}"
+    if get_language() == "ja":
+        return _yen_in_japanese(float(value))
+    return f"¥{number_format(round(value), force_grouping=True)}"
+
+
+def _yen_in_japanese(value: float) -> str:
+    if abs(value) >= HUNDRED_MILLION:
+        return f"{value / HUNDRED_MILLION:,.1f}億円"
+    if abs(value) >= TEN_THOUSAND:
+        return f"{value / TEN_THOUSAND:,.0f}万円"
+    return f"{value:,.0f}円"
+
+
+@register.filter
+def days_since(value: datetime | None) -> int | None:
+    """Whole local days from ``value`` to today."""
+    return None if value is None else (timezone.localdate() - timezone.localdate(value)).days
+
+
+@register.filter
+def is_past(value: date | None) -> bool:
+    """Whether the day ``value`` is over."""
+    return value is not None and value < timezone.localdate()

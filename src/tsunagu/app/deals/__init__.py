@@ -1,0 +1,1 @@
+"""Deals: the process, its stages, the running sales, and every fact about them."""

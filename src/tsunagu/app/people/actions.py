@@ -1,0 +1,150 @@
+"""What can be done to people and teams: each with its permission, transaction and audit entry."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Substr
+from django.utils.translation import gettext as _
+
+from tsunagu.app.people import audit
+from tsunagu.app.people.models import Role, Team, User
+from tsunagu.app.people.permissions import require
+
+
+def create_user(  # noqa: PLR0913
+    actor: User | None,
+    *,
+    name: str,
+    email: str | None = None,
+    role: str = Role.REPRESENTATIVE,
+    team: Team | None = None,
+    password: str | None = None,
+    external_id: str | None = None,
+    language: str = "ja",
+) -> User:
+    """Create a person.
+
+    Without a password nobody can log in yet: the person sets one through "forgot password".
+
+    Args:
+        actor: an administrator; None for the system itself (command line, import).
+        external_id: name in source files; the e-mail by default.
+
+    Raises:
+        PermissionDenied: ``actor`` is no administrator.
+        ValidationError: e-mail or external id is taken or malformed.
+    """
+    if actor is not None:
+        require(actor, "people.manage")
+    email = email.strip().lower() if email else None
+    user = User(
+        name=name,
+        email=email,
+        role=role,
+        team=team,
+        language=language,
+        external_id=external_id or email or name,
+    )
+    user.set_password(password)
+    user.full_clean()
+    with transaction.atomic():
+        user.save()
+        audit.record(actor, "create_user", user, after={"role": role, "team": team})
+    return user
+
+
+def change_role(actor: User, user: User, role: str) -> None:
+    """Give ``user`` another role.
+
+    Raises:
+        PermissionDenied: ``actor`` is no administrator.
+        ValidationError: nobody would be left as administrator.
+    """
+    require(actor, "people.manage")
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        before, user.role = user.role, role
+        _save(user)
+        audit.record(actor, "change_role", user, before={"role": before}, after={"role": role})
+
+
+def deactivate_user(actor: User, user: User) -> None:
+    """Take away the log-in; what the person did stays.
+
+    Raises:
+        PermissionDenied: ``actor`` is no administrator.
+        ValidationError: nobody would be left as administrator.
+    """
+    require(actor, "people.manage")
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        user.is_active = False
+        _save(user)
+        audit.record(actor, "deactivate_user", user)
+
+
+def change_team(actor: User, user: User, team: Team | None) -> None:
+    """Move ``user`` to another team. The deals stay with the team that answers for them.
+
+    Raises:
+        PermissionDenied: ``actor`` is no administrator.
+    """
+    require(actor, "people.manage")
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        before, user.team = user.team_id, team
+        user.save(update_fields=["team"])
+        audit.record(actor, "change_team", user, before={"team": before}, after={"team": team})
+
+
+def change_language(user: User, language: str) -> None:
+    """Let ``user`` read the screens in ``language``. A taste, so nothing is audited."""
+    user.language = language
+    user.clean_fields(exclude=[f.name for f in User._meta.fields if f.name != "language"])
+    user.save(update_fields=["language"])
+
+
+def create_team(actor: User | None, *, name: str, parent: Team | None = None) -> Team:
+    """Create a team below ``parent``; None for ``actor`` is the system itself.
+
+    Raises:
+        PermissionDenied: ``actor`` is no administrator.
+    """
+    if actor is not None:
+        require(actor, "people.manage")
+    with transaction.atomic():
+        team = Team.objects.create(name=name, parent=parent)
+        team.path = f"{parent.path if parent else '/'}{team.pk}/"
+        team.save(update_fields=["path"])
+        audit.record(actor, "create_team", team, after={"name": name, "parent": parent})
+    return team
+
+
+def move_team(actor: User, team: Team, parent: Team | None) -> None:
+    """Move ``team`` with all teams below it.
+
+    Raises:
+        PermissionDenied: ``actor`` is no administrator.
+        ValidationError: ``parent`` stands below ``team``.
+    """
+    require(actor, "people.manage")
+    with transaction.atomic():
+        paths = dict(Team.objects.select_for_update().values_list("pk", "path"))
+        old, above = paths[team.pk] or "", (paths[parent.pk] or "") if parent else "/"
+        if above.startswith(old):
+            raise ValidationError(_("A team cannot stand below itself."))
+        before = Team.objects.values_list("parent_id", flat=True).get(pk=team.pk)
+        Team.objects.filter(pk=team.pk).update(parent=parent)
+        Team.objects.filter(path__startswith=old).update(
+            path=Concat(Value(f"{above}{team.pk}/"), Substr(F("path"), len(old) + 1))
+        )
+        audit.record(actor, "move_team", team, before={"parent": before}, after={"parent": parent})
+
+
+def _save(user: User) -> None:
+    user.full_clean()
+    user.save()
+    if not User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
+        raise ValidationError(_("At least one active administrator must remain."))

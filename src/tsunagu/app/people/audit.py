@@ -1,0 +1,41 @@
+"""Writes the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from tsunagu.app.people.models import AuditEntry, User
+
+SECRET = frozenset({"password", "token", "secret", "key"})
+
+
+def record(
+    actor: User | None,
+    action: str,
+    obj: models.Model,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Add an entry; ``actor`` is None for the system itself. Call it inside the transaction.
+
+    Args:
+        action: name of the function that acted, e.g. ``change_role``.
+        before: what changed, as it was.
+        after: what changed, as it is now.
+    """
+    AuditEntry.objects.create(
+        actor=actor,
+        action=action,
+        object_type=obj._meta.label_lower,
+        object_id=str(obj.pk),
+        before=_plain(before or {}),
+        after=_plain(after or {}),
+    )
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in values.items() if k not in SECRET}
+    return {k: v.pk if isinstance(v, models.Model) else v for k, v in kept.items()}

@@ -1,0 +1,171 @@
+"""The one permission module: who may see which rows, and who may do what.
+
+Rules give the answer for one object (:func:`has_permission`, :func:`require`); the ``visible_``
+functions give it for queries. A page asks the query first, so what a person may not see is not
+found (404); an action asks the rule, so what may not be done is forbidden (403).
+
+======================  ==============  =================  ==========  =============
+permission              representative  manager            operations  administrator
+======================  ==============  =================  ==========  =============
+see a deal              own, shared     own, the subtree's  all         all
+``deals.log``           own, shared     own, the subtree's  all         all
+``deals.change``        own             own, the subtree's  all         all
+``deals.assign``        no              own, the subtree's  all         all
+``deals.add``           for oneself     for the subtree     all         all
+``deals.configure``     no              no                 yes         yes
+``customers.change``    yes             yes                yes         yes
+``people.lead``         no              yes                yes         yes
+``people.manage``       no              no                 no          yes
+======================  ==============  =================  ==========  =============
+
+"Shared" are deals that their owner shared with the team that answers for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rules
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from tsunagu.app.people.models import Role, Team, TeamQuerySet, User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from tsunagu.app.customers.models import Customer
+    from tsunagu.app.deals.models import Deal
+
+SEES_ALL = frozenset({Role.OPERATIONS, Role.ADMINISTRATOR})
+
+
+def has_permission(user: User, permission: str, obj: Any = None) -> bool:
+    """Whether ``user`` may do ``permission`` (to ``obj``)."""
+    return bool(user.is_active and rules.has_perm(permission, user, obj))
+
+
+def require(user: User, permission: str, obj: Any = None) -> None:
+    """Refuse unless ``user`` may do ``permission`` (to ``obj``).
+
+    Raises:
+        PermissionDenied: with words for the person.
+    """
+    if not has_permission(user, permission, obj):
+        raise PermissionDenied(_("Your role does not allow this. Ask your manager."))
+
+
+def teams_led(user: User) -> TeamQuerySet:
+    """Teams whose rows ``user`` answers for: a manager's subtree; all for who sees all."""
+    if not user.is_active:
+        return Team.objects.none()
+    if user.role in SEES_ALL:
+        return Team.objects.all()
+    if user.role == Role.MANAGER and user.team is not None:
+        return Team.objects.subtree(user.team)
+    return Team.objects.none()
+
+
+def deal_scope(user: User) -> Q | None:
+    """The condition on deals that ``user`` may see; None where it is all of them."""
+    if not user.is_active:
+        return Q(pk__in=[])
+    if user.role in SEES_ALL:
+        return None
+    own = Q(owner=user)
+    if user.team_id is None:
+        return own
+    if user.role == Role.MANAGER:
+        return own | Q(team__in=teams_led(user))
+    return own | Q(team_id=user.team_id, shared=True)
+
+
+def visible_deals(user: User) -> QuerySet[Deal]:
+    """Deals that ``user`` may see."""
+    from tsunagu.app.deals.models import Deal
+
+    scope = deal_scope(user)
+    return Deal.objects.all() if scope is None else Deal.objects.filter(scope)
+
+
+def visible_customers(user: User) -> QuerySet[Customer]:
+    """Customers that ``user`` may see: of visible deals, and those whom nobody sells to yet."""
+    from tsunagu.app.customers.models import Customer
+    from tsunagu.app.deals.models import Deal
+
+    scope = deal_scope(user)
+    if scope is None:
+        return Customer.objects.all()
+    seen = Deal.objects.filter(scope).values("customer_id")
+    sold_to = Deal.objects.filter(customer=OuterRef("pk"))
+    return Customer.objects.filter(Q(pk__in=seen) | ~Exists(sold_to))
+
+
+def visible_users(user: User) -> QuerySet[User]:
+    """People whom ``user`` may see: the own team; a manager the subtree; who sees all, all."""
+    if user.is_active and user.role in SEES_ALL:
+        return User.objects.all()
+    return User.objects.filter(
+        Q(pk=user.pk) | Q(team__in=teams_led(user)) | Q(team__isnull=False, team_id=user.team_id)
+    )
+
+
+@rules.predicate
+def sees_all(user: User) -> bool:
+    """Sales operations and administrators."""
+    return user.role in SEES_ALL
+
+
+@rules.predicate
+def is_administrator(user: User) -> bool:
+    """Administrators."""
+    return user.role == Role.ADMINISTRATOR
+
+
+@rules.predicate
+def is_manager(user: User) -> bool:
+    """Managers."""
+    return user.role == Role.MANAGER
+
+
+@rules.predicate
+def owns(user: User, deal: Deal | None) -> bool:
+    """The deal's owner."""
+    return deal is not None and deal.owner_id == user.pk
+
+
+@rules.predicate
+def leads(user: User, deal: Deal | None) -> bool:
+    """A manager in whose subtree the deal's team stands."""
+    if deal is None or deal.team_id is None or user.role != Role.MANAGER:
+        return False
+    return teams_led(user).filter(pk=deal.team_id).exists()
+
+
+@rules.predicate
+def shares(user: User, deal: Deal | None) -> bool:
+    """A member of the team with which the deal is shared."""
+    if deal is None or user.role != Role.REPRESENTATIVE:
+        return False
+    return deal.shared and deal.team_id is not None and deal.team_id == user.team_id
+
+
+@rules.predicate
+def may_answer_for(user: User, owner: User | None) -> bool:
+    """May give deals to ``owner``: to oneself; a manager to the subtree's people."""
+    if owner is None:
+        return False
+    led = owner.team_id is not None and teams_led(user).filter(pk=owner.team_id).exists()
+    return owner.pk == user.pk or led
+
+
+_answers = owns | leads | sees_all
+rules.add_perm("deals.log", _answers | shares)
+rules.add_perm("deals.change", _answers)
+rules.add_perm("deals.assign", leads | (is_manager & owns) | sees_all)
+rules.add_perm("deals.add", may_answer_for | sees_all)
+rules.add_perm("deals.configure", sees_all)
+rules.add_perm("customers.change", rules.always_allow)
+rules.add_perm("people.lead", is_manager | sees_all)
+rules.add_perm("people.manage", is_administrator)
