@@ -114,8 +114,9 @@ def log_activity(  # noqa: PLR0913
     if kind not in LOGGABLE_KINDS or direction not in {None, *Direction.values}:
         raise ValidationError(_("This is not an activity that can be logged."))
     with _change(user, deal, "deals.log", at, ended_too=True) as change:
-        if once and (known := change.deal.events.filter(natural_key=_form_key(once)).first()):
-            return known
+        known = Event.objects.filter(deal=deal, natural_key=_form_key(once)) if once else None
+        if known is not None and (first := known.first()):
+            return cast(Event, first)
         return change.add(
             kind,
             direction=direction,

@@ -142,7 +142,7 @@ def _write(deals: Iterable[Deal]) -> None:
     """One prepared UPDATE for all rows: ``bulk_update`` takes some ten times as long."""
     written = {"owner", "stage", *PLAIN, "changed_at"}
     columns = [field for field in Deal._meta.concrete_fields if field.name in written]
-    settings = ", ".join(f"{connection.ops.quote_name(f.column)} = %s" for f in columns)
+    settings = ", ".join(f"{connection.ops.quote_name(f.column or f.name)} = %s" for f in columns)
     rows = [
         [*(f.get_db_prep_save(getattr(d, f.attname), connection) for f in columns), d.pk]
         for d in deals

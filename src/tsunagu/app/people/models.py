@@ -33,7 +33,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
     def subtree(self, team: Team) -> TeamQuerySet:
         """``team`` and all teams below it: one comparison of prefixes."""
-        return self.filter(path__startswith=team.path)
+        return self.filter(path__startswith=team.path) if team.path else self.none()
 
 
 class Team(models.Model):
