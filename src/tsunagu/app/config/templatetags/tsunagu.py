@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django import template
 from django.conf import settings
+from django.forms import BoundField, CheckboxInput, Select
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -78,3 +79,12 @@ def days_since(value: datetime | None) -> int | None:
 def is_past(value: date | None) -> bool:
     """Whether the day ``value`` is over."""
     return value is not None and value < timezone.localdate()
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A form's field in the user interface kit's look."""
+    box = isinstance(field.field.widget, CheckboxInput)
+    choice = isinstance(field.field.widget, Select)
+    look = "form-check-input" if box else "form-select" if choice else "form-control"
+    return field.as_widget(attrs={"class": look + (" is-invalid" if field.errors else "")})
