@@ -6,6 +6,8 @@ The facts (:class:`Event`) are the truth. What :class:`Deal` says beside its ide
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -99,6 +101,10 @@ class Stage(models.Model):
         return self.name
 
 
+FOLDED: dict[str, Any] = {"blank": True, "editable": False}
+"""For fields that no form writes: they follow from the facts."""
+
+
 class Deal(models.Model):
     """One running sale to one customer.
 
@@ -124,17 +130,20 @@ class Deal(models.Model):
         Stage,
         models.PROTECT,
         null=True,
+        **FOLDED,
         related_name="deals",
         verbose_name=_("stage"),
         db_index=False,
     )
-    stage_since = models.DateTimeField(null=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True)
-    close_date = models.DateField(_("close date"), null=True)
-    next_step_on = models.DateField(_("next step"), null=True)
-    last_activity_at = models.DateTimeField(_("last activity"), null=True)
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, null=True)
-    ended_at = models.DateTimeField(null=True)
+    stage_since = models.DateTimeField(null=True, **FOLDED)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True, **FOLDED)
+    close_date = models.DateField(_("close date"), null=True, **FOLDED)
+    next_step_on = models.DateField(_("next step"), null=True, **FOLDED)
+    last_activity_at = models.DateTimeField(_("last activity"), null=True, **FOLDED)
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=Outcome.choices, null=True, **FOLDED
+    )
+    ended_at = models.DateTimeField(null=True, **FOLDED)
     changed_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
