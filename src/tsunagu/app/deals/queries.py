@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 
 from tsunagu.app.config.lists import ordering
@@ -72,9 +72,10 @@ def stage_choices() -> QuerySet[Stage]:
 
 
 def newest_events(deal: Deal) -> QuerySet[Event]:
-    """The deal's newest facts, newest first."""
-    events: QuerySet[Event] = deal.events.order_by("-at")[:EVENTS_SHOWN]
-    return events
+    """The deal's newest facts, newest first, with the name of who acted where we know it."""
+    name = User.objects.filter(external_id=OuterRef("actor")).values("name")
+    events: QuerySet[Event] = Event.objects.filter(deal=deal).annotate(actor_name=Subquery(name))
+    return events.order_by("-at")[:EVENTS_SHOWN]
 
 
 def _number(text: str | None) -> int | None:
