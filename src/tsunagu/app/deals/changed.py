@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
@@ -15,4 +13,12 @@ def announce(deal_id: int) -> None:
     One that fails is logged and stops neither the others nor the change itself.
     """
     for name in settings.DEAL_CHANGED:
-        transaction.on_commit(partial(import_string(name), deal_id), robust=True)
+        _after_commit(name, deal_id)
+
+
+def _after_commit(name: str, deal_id: int) -> None:
+    # No functools.partial: Django names a failing callback in its log, and that has no name.
+    def call() -> None:
+        import_string(name)(deal_id)
+
+    transaction.on_commit(call, robust=True)
