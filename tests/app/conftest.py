@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-
 from tests.app.factories import Organisation, make_organisation
+
 from tsunagu.app.people.models import User
 
 

@@ -11,8 +11,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
-
 from tests.app.factories import BEGAN, Organisation, make_deal, make_process, make_user
+
 from tsunagu.app.deals import actions
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome
 from tsunagu.app.people.models import AuditEntry, User
@@ -228,7 +228,7 @@ def test_every_change_is_announced_once_after_the_commit(
         actions.log_activity(organisation.representative, organisation.own, Kind.CALL)
         assert ANNOUNCED == []
 
-    assert ANNOUNCED == [organisation.own.pk]
+    assert [organisation.own.pk] == ANNOUNCED
 
 
 def test_facts_are_neither_changed_nor_deleted_through_the_orm(organisation: Organisation) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.app.factories import BEGAN, Organisation, make_deal
+
 from tsunagu.app.deals import actions, fold
 from tsunagu.app.deals.models import ACTIVITY_KINDS, Deal, Event, Kind, Outcome
 
@@ -71,9 +70,7 @@ def expected(deal: Deal) -> dict[str, Any]:
     contacts = [e for e in facts if e.kind in ACTIVITY_KINDS]
     plan = last(Kind.PLANNED)
     due = date.fromisoformat(plan.value) if plan and plan.value and end is None else None
-    if due and plan and any(
-        e.at > plan.at and timezone.localdate(e.at) >= due for e in contacts
-    ):
+    if due and plan and any(e.at > plan.at and timezone.localdate(e.at) >= due for e in contacts):
         due = None
     return {
         "owner": owners[-1].value if owners else deal.created_owner.external_id,

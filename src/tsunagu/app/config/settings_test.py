@@ -4,7 +4,8 @@ import os
 import tempfile
 
 os.environ.setdefault("SECRET_KEY", "only for tests")
-os.environ["TSUNAGU_HOME"] = tempfile.mkdtemp(prefix="tsunagu-test-")
+_home = tempfile.TemporaryDirectory(prefix="tsunagu-test-")  # removed when the process ends
+os.environ["TSUNAGU_HOME"] = _home.name
 
 from tsunagu.app.config.settings import *  # noqa: F403
 
@@ -16,4 +17,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT.mkdir()  # noqa: F405  # whitenoise warns where there is none
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

@@ -62,7 +62,7 @@ def money(value: Decimal | float | None) -> str:
 
 
 def _yen_in_japanese(value: float) -> str:
-    if abs(value) >= HUNDRED_MILLION:
+    if abs(round(value, -4)) >= HUNDRED_MILLION:
         return f"{value / HUNDRED_MILLION:,.1f}億円"
     if abs(value) >= TEN_THOUSAND:
         return f"{value / TEN_THOUSAND:,.0f}万円"

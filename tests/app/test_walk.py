@@ -1,0 +1,128 @@
+"""Every address is opened as every role, and with another team's rows: no leak, no crash.
+
+A new named address must be added to :data:`PLACES`, or the first test fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from tests.app.conftest import browser
+from tests.app.factories import Organisation
+
+ROLES = ("representative", "manager", "head", "operations", "administrator", "stranger")
+SEES_ALL = ("operations", "administrator")
+LOG_IN = "/accounts/login/"
+
+
+def nothing(organisation: Organisation) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an address answers.
+
+    ``arguments`` make its address from rows of the north that are not shared: those who do not
+    see them get 404. ``status`` is for those who do.
+    """
+
+    status: int = 200
+    arguments: Callable[[Organisation], dict[str, Any]] = nothing
+    see: tuple[str, ...] = ROLES
+    anonymous: int | str = LOG_IN
+    method: str = "get"
+    unseen: int = 404
+    data: dict[str, str] = field(default_factory=dict)
+
+
+THE_NORTH = ("manager", "head", *SEES_ALL)
+
+PLACES: dict[str, Place] = {
+    "home": Place(302),
+    "health": Place(anonymous=200),
+    "deals:list": Place(),
+    "deals:detail": Place(arguments=lambda o: {"pk": o.unshared.pk}, see=THE_NORTH),
+    "customers:list": Place(),
+    "people:language": Place(302, method="post", data={"language": "en"}, anonymous="/"),
+    "account_login": Place(302, anonymous=200),
+    "account_logout": Place(anonymous="/"),
+    "account_inactive": Place(anonymous=200),
+    "account_signup": Place(302, anonymous=200),
+    "account_reauthenticate": Place(),
+    "account_change_password": Place(),
+    "account_set_password": Place(302),
+    "account_reset_password": Place(anonymous=200),
+    "account_reset_password_done": Place(anonymous=200),
+    "account_reset_password_from_key": Place(
+        arguments=lambda o: {"uidb36": "1", "key": "bad-key"}, anonymous=200
+    ),
+    "account_reset_password_from_key_done": Place(anonymous=200),
+}
+
+
+def names(patterns: list[Any], namespace: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from names(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}"
+
+
+def ask(organisation: Organisation, name: str, who: str | None) -> Any:
+    place = PLACES[name]
+    client = browser(getattr(organisation, who) if who else None)
+    url = reverse(name, kwargs=place.arguments(organisation))
+    return getattr(client, place.method)(url, place.data)
+
+
+def test_every_address_is_walked() -> None:
+    assert sorted(names(get_resolver().url_patterns)) == sorted(PLACES)
+
+
+@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("name", sorted(PLACES))
+def test_each_role_sees_its_own_and_nothing_else(
+    organisation: Organisation, name: str, who: str
+) -> None:
+    place = PLACES[name]
+
+    answer = ask(organisation, name, who)
+
+    assert answer.status_code == (place.status if who in place.see else place.unseen)
+    hidden = {organisation.unshared.title: "representative", organisation.own.title: "stranger"}
+    for title, blind in hidden.items():
+        if who == blind:
+            assert title not in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(PLACES))
+def test_nobody_is_let_in_without_a_log_in(organisation: Organisation, name: str) -> None:
+    wanted = PLACES[name].anonymous
+
+    answer = ask(organisation, name, None)
+
+    if isinstance(wanted, int):
+        assert answer.status_code == wanted
+    else:
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith(wanted)
+
+
+@pytest.mark.parametrize("name", sorted(PLACES))
+def test_every_answer_forbids_foreign_and_inline_scripts(
+    organisation: Organisation, name: str
+) -> None:
+    answer = ask(organisation, name, "administrator")
+
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    page = answer.content.decode()
+    assert page.count("<script") == page.count("<script src=")
+    assert " style=" not in page
+    assert "<style" not in page
