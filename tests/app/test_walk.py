@@ -59,7 +59,7 @@ PLACES: dict[str, Place] = {
     "account_reset_password": Place(anonymous=200),
     "account_reset_password_done": Place(anonymous=200),
     "account_reset_password_from_key": Place(
-        arguments=lambda o: {"uidb36": "1", "key": "bad-key"}, anonymous=200
+        arguments=lambda _: {"uidb36": "1", "key": "bad-key"}, anonymous=200
     ),
     "account_reset_password_from_key_done": Place(anonymous=200),
 }

@@ -84,7 +84,7 @@ def test_python_says_nothing_in_japanese_by_itself() -> None:
     speakers = {
         relative(file)
         for file in APP.rglob("*.py")
-        if JAPANESE.search(file.read_text(encoding="utf-8"))
+        if file.parent.name != "migrations" and JAPANESE.search(file.read_text(encoding="utf-8"))
     }
 
     assert speakers <= LANGUAGE_ITSELF

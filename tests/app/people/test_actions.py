@@ -13,7 +13,7 @@ from tsunagu.app.people import actions, audit
 from tsunagu.app.people.models import AuditEntry, Role, User
 
 ACTS: dict[str, Callable[[User, Organisation], Any]] = {
-    "create_user": lambda u, o: actions.create_user(u, name="新人", email="n@example.jp"),
+    "create_user": lambda u, _: actions.create_user(u, name="新人", email="n@example.jp"),
     "change_role": lambda u, o: actions.change_role(u, o.colleague, Role.MANAGER),
     "deactivate_user": lambda u, o: actions.deactivate_user(u, o.colleague),
     "change_team": lambda u, o: actions.change_team(u, o.colleague, o.south),

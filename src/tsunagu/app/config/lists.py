@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
@@ -27,6 +27,11 @@ def ordering(sort: str, fields: Mapping[str, str], default: str) -> list[OrderBy
     if wanted.startswith("-"):
         return [column.desc(nulls_last=True), F("pk").desc()]
     return [column.asc(nulls_last=True), F("pk").asc()]
+
+
+def search_text(query: QueryDict) -> str:
+    """What was typed into the list's search field; PostgreSQL knows no NUL in a text."""
+    return query.get("q", "").replace("\x00", "").strip()[:100]
 
 
 def page_of(rows: QuerySet[Row], number: str | None) -> Page[Row]:

@@ -7,7 +7,7 @@ os.environ.setdefault("SECRET_KEY", "only for tests")
 _home = tempfile.TemporaryDirectory(prefix="tsunagu-test-")  # removed when the process ends
 os.environ["TSUNAGU_HOME"] = _home.name
 
-from tsunagu.app.config.settings import *  # noqa: F403
+from tsunagu.app.config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 
-from tsunagu.app.config.lists import ordering
+from tsunagu.app.config.lists import ordering, search_text
 from tsunagu.app.deals.models import Deal, Event, Stage
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_deals
@@ -37,7 +37,7 @@ class DealFilter:
     def from_query(cls, query: QueryDict) -> DealFilter:
         """The filter that an address's query asks for."""
         return cls(
-            text=query.get("q", "").strip()[:100],
+            text=search_text(query),
             stage=_number(query.get("stage")),
             owner=_number(query.get("owner")),
             status=query.get("status", "open"),
