@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_customer, make_deal, make_user
 
-from tsunagu.app.config.lists import PAGE_SIZE
 from tsunagu.app.deals import actions
 from tsunagu.app.deals.models import Outcome
+from tsunagu.app.lists import PAGE_SIZE
 from tsunagu.app.people.models import User
 
 

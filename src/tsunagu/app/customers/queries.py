@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from tsunagu.app.config.lists import ordering
 from tsunagu.app.customers.models import Customer
+from tsunagu.app.lists import ordering
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_customers, visible_deals
 

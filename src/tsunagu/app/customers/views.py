@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from tsunagu.app.config.lists import page_of, render_list, search_text
 from tsunagu.app.customers import queries
+from tsunagu.app.lists import page_of, render_list, search_text
 from tsunagu.app.people.requests import person
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 
-from tsunagu.app.config.lists import ordering, search_text
 from tsunagu.app.deals.models import Deal, Event, Stage
+from tsunagu.app.lists import ordering, search_text
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_deals
 

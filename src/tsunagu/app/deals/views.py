@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from tsunagu.app.config.lists import page_of, render_list
 from tsunagu.app.deals import queries
+from tsunagu.app.lists import page_of, render_list
 from tsunagu.app.people.permissions import has_permission, visible_deals, visible_users
 from tsunagu.app.people.requests import person
 
