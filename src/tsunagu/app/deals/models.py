@@ -157,7 +157,7 @@ class Deal(models.Model):
                 models.Index(
                     fields=[field, "id"], name=f"open_{field}", condition=Q(outcome__isnull=True)
                 )
-                for field in ("close_date", "amount", "last_activity_at", "next_step_on")
+                for field in ("close_date", "amount", "last_activity_at", "next_step_on", "title")
             ),
         ]
 
