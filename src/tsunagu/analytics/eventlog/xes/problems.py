@@ -9,7 +9,7 @@ from tsunagu.analytics.errors import InputError, Problem
 EXPORT_AGAIN = "Nothing was read. Export or download the file again."
 
 
-def broken(
+def broken(  # noqa: PLR0913 - the fields of a Problem
     path: Path,
     message: str,
     remedy: str,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
 from tsunagu.analytics.contracts import Progress
 from tsunagu.analytics.eventlog.xes.general import walk
+from tsunagu.analytics.eventlog.xes.plain import NotPlain, scan
 from tsunagu.analytics.eventlog.xes.source import utf8_blocks
-from tsunagu.analytics.eventlog.xes.table import TableBuilder
+from tsunagu.analytics.eventlog.xes.table import Attributes, TableBuilder
+
+Reading = Callable[[Path, Iterator[bytes]], Iterator[Attributes]]
 
 
 def read_xes(path: Path, *, progress: Progress | None = None) -> pa.Table:
@@ -34,7 +38,14 @@ def read_xes(path: Path, *, progress: Progress | None = None) -> pa.Table:
             another encoding than declared, or hostile (DOCTYPE, gzip bomb, endless token).  Never a
             part of the events.
     """
+    try:
+        return _build(path, scan, progress)
+    except NotPlain:
+        return _build(path, walk, progress)
+
+
+def _build(path: Path, reading: Reading, progress: Progress | None) -> pa.Table:
     builder = TableBuilder(path)
-    for attributes in walk(path, utf8_blocks(path, progress)):
+    for attributes in reading(path, utf8_blocks(path, progress)):
         builder.add(attributes)
     return builder.finish()

@@ -1,4 +1,4 @@
-"""The bytes of an XES file: unpacked, in UTF-8, in blocks, with a bound on what they may grow to."""
+"""The bytes of an XES file: unpacked, in UTF-8, block by block, with a bound on their growth."""
 
 from __future__ import annotations
 

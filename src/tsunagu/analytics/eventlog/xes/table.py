@@ -16,6 +16,7 @@ ROW = "tsunagu_row"
 CASE_PREFIX = "case:"
 MAX_COLUMNS = 1_000
 MAX_REPEATED_BYTES = 1 << 30
+"""For one column in some traces, and for all columns of the file eight times as much."""
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -50,6 +51,7 @@ class TableBuilder:
 
     path: Path
     events: int = 0
+    _repeated: int = 0
     _tables: list[pa.Table] = field(default_factory=list)
     _case_names: dict[str, bool] = field(default_factory=dict)
     _event_names: dict[str, bool] = field(default_factory=dict)
@@ -96,7 +98,8 @@ class TableBuilder:
         where = np.full(attributes.traces if of_case else slots.events, -1, dtype=np.int64)
         where[owner] = chosen
         rows = where[slots.trace] if of_case else slots.spread(where)
-        self._check_repeats(attributes.value, where, rows, of_case, name)
+        if of_case:
+            self._check_repeats(attributes.value, rows, name)
         return attributes.value.take(pa.array(rows, mask=rows < 0))
 
     def _check_unique(self, owner: Ints, of_case: bool, name: str) -> None:
@@ -106,19 +109,19 @@ class TableBuilder:
             message = f"{place} has the attribute twice, and it is not said which one holds."
             raise broken(self.path, message, EXPORT_AGAIN, column=name)
 
-    def _check_repeats(
-        self, value: pa.StringArray, where: Ints, rows: Ints, of_case: bool, name: str
-    ) -> None:
+    def _check_repeats(self, value: pa.StringArray, rows: Ints, name: str) -> None:
         """A long text of a case is repeated in every event; refuse before memory is gone."""
-        if not of_case:
-            return
         lengths = np.append(np.asarray(pc.binary_length(value)), 0)
-        if int(lengths[rows].sum(dtype=np.int64)) > MAX_REPEATED_BYTES:
+        size = int(lengths[rows].sum(dtype=np.int64))
+        self._repeated += size
+        if size > MAX_REPEATED_BYTES or self._repeated > 8 * MAX_REPEATED_BYTES:
             message = "is too long to be repeated in every event of its trace."
             raise broken(self.path, message, "Leave this text out of the export.", column=name)
 
     def finish(self) -> pa.Table:
         """All rows; case columns first, each group in order of appearance, then the row number."""
+        if not any(table.num_rows for table in self._tables):
+            raise broken(self.path, "has no trace.", EXPORT_AGAIN)
         names = [*self._case_names, *self._event_names]
         table = pa.concat_tables(self._tables, promote_options="default").select([*names, ROW])
         dates = {**self._case_names, **self._event_names}
