@@ -93,9 +93,10 @@ def _encoding(path: Path, first: bytes) -> str:
     if name.lower() in _CP932_NAMES:
         return "cp932"  # strict Shift_JIS lacks 﨑 and 髙
     try:
-        b"".decode(name)
+        # Raises for codecs that are none of text (zlib, rot13); lookup alone would not.
+        b"    ".decode(name)
         return codecs.lookup(name).name
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         remedy = 'Save the file as UTF-8 and declare encoding="UTF-8" in its first line.'
         raise broken(path, "declares an unknown encoding.", remedy, value=name) from error
 
