@@ -60,15 +60,9 @@ class TableBuilder:
         """Append the rows of some traces."""
         slots = _Slots.of(attributes, self.events)
         columns: dict[str, pa.Array] = {ROW: slots.number}
-        codes = attributes.key.dictionary_encode()
-        code = np.asarray(codes.indices)
-        for k, key in enumerate(codes.dictionary.to_pylist()):
-            mine = code == k
-            for of_case in (True, False):
-                chosen = np.flatnonzero(mine & ((attributes.event < 0) == of_case))
-                if len(chosen):
-                    name = self._name(key, of_case, bool(attributes.is_date[chosen].all()))
-                    columns[name] = self._column(attributes, slots, chosen, of_case, name)
+        for key, of_case, chosen in _groups(attributes):
+            name = self._name(key, of_case, bool(attributes.is_date[chosen].all()))
+            columns[name] = self._column(attributes, slots, chosen, of_case, name)
         self._tables.append(pa.table(columns))
         self.events += len(attributes.trace_of_event)
 
@@ -129,6 +123,19 @@ class TableBuilder:
             if dates[name]:
                 table = table.set_column(index, name, _instants(table.column(name)))
         return table
+
+
+def _groups(attributes: Attributes) -> list[tuple[str, bool, Ints]]:
+    """Key, whether it is the traces' own, and the attributes: in order of first appearance."""
+    codes = attributes.key.dictionary_encode()
+    code = np.asarray(codes.indices)
+    groups = []
+    for number, key in enumerate(codes.dictionary.to_pylist()):
+        for of_case in (True, False):
+            chosen = np.flatnonzero((code == number) & ((attributes.event < 0) == of_case))
+            if len(chosen):
+                groups.append((key, of_case, chosen))
+    return sorted(groups, key=lambda group: int(group[2][0]))
 
 
 @dataclass(frozen=True)
