@@ -1,7 +1,7 @@
 """What an evaluation needs of a model or a baseline: fit on the past, rank the open deals.
 
-The tables asked about ("snapshots") have the columns ``deal_id`` and ``at``: a deal, and the instant
-as of which it is judged.  A predictor sees of the log only what had happened by that instant.
+The tables asked about ("snapshots") have the columns ``deal_id`` and ``at``: a deal, and the
+instant as of which it is judged.  A predictor sees only what had happened by that instant.
 """
 
 from __future__ import annotations
