@@ -28,7 +28,9 @@ class Population:
         return hazard / total * (1 - np.exp(-total * horizon))
 
 
-def population(n: int, seed: int, *, last_day: float = 60.0, whole_days: bool = False) -> Population:
+def population(
+    n: int, seed: int, *, last_day: float = 60.0, whole_days: bool = False
+) -> Population:
     """Deals with two competing constant hazards, followed for uniform times up to ``last_day``."""
     random = np.random.default_rng(seed)
     score = random.normal(size=n)

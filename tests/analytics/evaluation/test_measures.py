@@ -184,9 +184,7 @@ def test_reliability_has_ten_even_bins_or_fewer_where_probabilities_are_equal() 
 
 
 def test_a_bin_in_which_all_are_censored_is_left_out_of_the_error() -> None:
-    labels = Labels(
-        np.array([1.0, 2.0, 20.0, 20.0]), np.array([CENSORED, CENSORED, WON, CENSORED])
-    )
+    labels = Labels(np.array([1.0, 2.0, 20.0, 20.0]), np.array([CENSORED, CENSORED, WON, CENSORED]))
     curve = reliability(np.array([0.1, 0.1, 0.5, 0.5]), labels, HORIZON)
     assert np.isnan(curve.observed[0])
     assert curve.ece == pytest.approx(0.5)

@@ -77,6 +77,7 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
         test=test,
         horizons=summary.horizons,
         warnable=summary.warnable(),
+        reachable=summary.reachable(),
         performances=performances,
         native=summary.native(),
         skipped=tuple(skipped),
@@ -88,6 +89,10 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
 
 def default_predictors() -> tuple[Baseline, ...]:
     """Tsunagu's risk model, then every baseline."""
+    # LightGBM takes long to import, and an evaluation of other predictors does not need it
+    from tsunagu.analytics.evaluation.baselines import default_baselines  # noqa: PLC0415
+    from tsunagu.analytics.evaluation.risk_predictor import RiskPredictor  # noqa: PLC0415
+
     return (RiskPredictor(), *default_baselines())
 
 

@@ -43,8 +43,8 @@ class CensoringWeights:
         lost = totals(self._slot, w * self._censored, size)
         later = np.cumsum(everyone[::-1])[::-1] - everyone
         at_risk = later + lost
-        survival: Floats = np.cumprod(1.0 - ratio(lost, at_risk, empty=0.0))
-        return self._times, survival
+        kept = 1.0 - ratio(lost, at_risk, empty=0.0)
+        return self._times, np.cumprod(kept, dtype=np.float64)
 
     def followed(self, horizon_days: float) -> float:
         """G(h): the estimated share of landmarks followed beyond the horizon."""

@@ -121,6 +121,8 @@ class Evaluation:
         test: the part after it.
         horizons: horizons, in days, for which enough landmarks are followed.
         warnable: deals that broke off in the test part and could have been warned of.
+        reachable: by lead in days, the share of these that were open at a landmark so early: what
+            a perfect predictor could reach.
         performances: first the model, then its rivals, as given.
         native: rules' own volumes.
         skipped: predictors that could not be fitted.
@@ -134,6 +136,7 @@ class Evaluation:
     test: Part
     horizons: tuple[int, ...]
     warnable: int
+    reachable: Mapping[int, float]
     performances: tuple[Performance, ...]
     native: tuple[NativeVolume, ...]
     skipped: tuple[Skipped, ...]

@@ -10,6 +10,7 @@ from tsunagu.analytics.contracts import HORIZONS_DAYS, Progress
 from tsunagu.analytics.evaluation.arrays import Floats
 from tsunagu.analytics.evaluation.calibration import bins
 from tsunagu.analytics.evaluation.censoring import LEAST_FOLLOWED, CensoringWeights
+from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, alerts
 from tsunagu.analytics.evaluation.figures import Measures, comparable, lower_is_better
 from tsunagu.analytics.evaluation.judging import Judgement
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks
@@ -56,6 +57,12 @@ class Summary:
         """How many deals broke off in the test part after at least one landmark."""
         broken = self._landmarks.labels.event == BROKEN_OFF
         return len(np.unique(self._landmarks.deal[broken]))
+
+    def reachable(self) -> dict[int, float]:
+        """By lead, the share of these that a list of all open deals would have warned of."""
+        everyone = alerts(self._landmarks, np.ones(len(self._landmarks), dtype=bool), 0)
+        once = np.ones(len(self._landmarks.deal_ids))
+        return {lead: everyone.warned(lead, once) for lead in LEADS_DAYS}
 
     def native(self) -> tuple[NativeVolume, ...]:
         """How often each rule fires by itself."""
