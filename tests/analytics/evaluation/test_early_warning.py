@@ -58,7 +58,7 @@ def _listed(landmarks: Landmarks, score: list[float], per_week: int) -> Alerts:
 
 def test_a_model_that_knows_the_future_warns_of_all_in_time(landmarks: Landmarks) -> None:
     found = _listed(landmarks, [0.9, 0.8, 0.1, 0.2], per_week=2)
-    assert found.lead[:2].tolist() == [20, 33]
+    assert found.lead.tolist() == [20, 33]
     assert found.warned(7, ONCE) == 1
     assert found.warned(30, ONCE) == 0.5
     assert found.median_lead(ONCE) == 26.5
@@ -68,7 +68,7 @@ def test_alerts_per_warning_and_precision_by_hand(landmarks: Landmarks) -> None:
     found = _listed(landmarks, [0.9, 0.1, 0.2, 0.0], per_week=1)
     # D0 is listed on days 0, 7 and 14; then D2 (won on day 25) on day 21, and D1 on day 28
     assert found.listings.tolist() == [3, 1, 1, 0]
-    assert found.lead[:2].tolist() == [20, 5]
+    assert found.lead.tolist() == [20, 5]
     assert found.per_warning(ONCE) == 5
     # followed for 14 days: the listings up to day 26; right: D0 on days 7 and 14
     assert found.precision(ONCE) == pytest.approx(2 / 4)

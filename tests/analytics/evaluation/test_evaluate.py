@@ -148,7 +148,7 @@ def test_it_states_the_cut_and_both_parts(found: Evaluation, log: EventLog) -> N
 
 def test_who_knows_the_future_scores_perfectly(found: Evaluation) -> None:
     fortune = found.performance("fortune")
-    assert fortune.figure("auc_30").value == 1
+    assert fortune.figure("auc_30").value == pytest.approx(1)
     assert fortune.figure("ibs").value == 0
     assert fortune.figure("ibs_scaled").value == 1
     assert fortune.figure("ece_30").value == 0
@@ -159,7 +159,7 @@ def test_who_knows_the_future_scores_perfectly(found: Evaluation) -> None:
 
 def test_a_constant_has_auc_one_half_and_no_improvement_on_the_base_rate(found: Evaluation) -> None:
     constant = found.performance("constant")
-    assert constant.figure("auc_30").value == 0.5
+    assert constant.figure("auc_30").value == pytest.approx(0.5)
     assert constant.figure("ibs_scaled").value < 0
     assert len(constant.reliability[30]) == 1
 

@@ -116,9 +116,9 @@ def test_without_censoring_auc_and_brier_are_scikit_learns() -> None:
 def test_auc_of_perfect_reversed_constant_and_random_scores() -> None:
     people = population(4000, seed=1)
     perfect = people.seen.cases(HORIZON).astype(float)
-    assert auc(perfect, people.seen, HORIZON) == 1
-    assert auc(-perfect, people.seen, HORIZON) == 0
-    assert auc(np.zeros(4000), people.seen, HORIZON) == 0.5
+    assert auc(perfect, people.seen, HORIZON) == pytest.approx(1)
+    assert auc(-perfect, people.seen, HORIZON) == pytest.approx(0)
+    assert auc(np.zeros(4000), people.seen, HORIZON) == pytest.approx(0.5)
     random = np.random.default_rng(2).uniform(size=4000)
     assert auc(random, people.seen, HORIZON) == pytest.approx(0.5, abs=0.03)
 

@@ -45,7 +45,8 @@ def weighted_auc(rank: Integers, cases: Floats, controls: Floats) -> float:
         controls: (n,) weight as a control, 0 if none.
     """
     size = int(rank.max()) + 1
-    case, control = totals(rank, cases, size), totals(rank, controls, size)
-    below = np.cumsum(control) - control
-    pairs = case.sum() * control.sum()
-    return float(case @ (below + control / 2) / pairs) if pairs > 0 else float("nan")
+    control = totals(rank, controls, size)
+    beaten = np.cumsum(control) - control / 2
+    rows = np.flatnonzero(cases)
+    pairs = cases[rows].sum() * control.sum()
+    return float(cases[rows] @ beaten[rank[rows]] / pairs) if pairs > 0 else float("nan")

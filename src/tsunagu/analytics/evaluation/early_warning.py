@@ -71,13 +71,15 @@ class Alerts:
     """A predictor's lists over the test part, summed up by deal so that deals can be resampled.
 
     Attributes:
-        lead: (d,) days from the first listing within the window to the break-off; 0 if never
-            listed in it; NaN for deals that did not break off.
+        broken_off: (b,) indices of the deals that broke off.
+        lead: (b,) days from their first listing within the window to the break-off; 0 if they were
+            never listed in it.
         listings: (d,) how often the deal was listed.
         judged: (d,) how many of these listings are followed for the precision's whole horizon.
         right: (d,) how many of those came true within it.
     """
 
+    broken_off: Integers
     lead: Floats
     listings: Floats
     judged: Floats
@@ -88,18 +90,18 @@ class Alerts:
 
         Deals whose weight is not known (NaN) are left out.
         """
-        counted = np.isfinite(self.lead) & np.isfinite(weights)
-        w = weights[counted]
-        return _share(float(w @ (self.lead[counted] >= lead_days)), float(w.sum()))
+        w = np.nan_to_num(weights[self.broken_off])
+        return _share(float(w @ (self.lead >= lead_days)), float(w.sum()))
 
     def median_lead(self, weights: Floats) -> float:
         """Median days of warning of the deals warned at least :data:`LEADS_DAYS` [0] before."""
         warned = self.lead >= LEADS_DAYS[0]
-        return weighted_median(self.lead[warned], weights[warned])
+        return weighted_median(self.lead[warned], weights[self.broken_off[warned]])
 
     def per_warning(self, weights: Floats) -> float:
         """Listings (deal-weeks) for each deal warned at least :data:`LEADS_DAYS` [0] before."""
-        return _share(float(weights @ self.listings), float(weights @ (self.lead >= LEADS_DAYS[0])))
+        warned = weights[self.broken_off] @ (self.lead >= LEADS_DAYS[0])
+        return _share(float(weights @ self.listings), float(warned))
 
     def precision(self, weights: Floats) -> float:
         """Share of listings whose deal broke off within the horizon, among those followed so long.
@@ -121,8 +123,10 @@ def alerts(landmarks: Landmarks, listed: Flags, precision_days: float) -> Alerts
     size = len(landmarks.deal_ids)
     judged = listed & (landmarks.followed >= precision_days)
     right = judged & landmarks.labels.cases(precision_days)
+    broken_off = np.unique(landmarks.deal[landmarks.labels.event == BROKEN_OFF])
     return Alerts(
-        lead=_leads(landmarks, listed),
+        broken_off=broken_off,
+        lead=_leads(landmarks, listed)[broken_off],
         listings=totals(landmarks.deal, listed, size),
         judged=totals(landmarks.deal, judged, size),
         right=totals(landmarks.deal, right, size),
@@ -130,11 +134,8 @@ def alerts(landmarks: Landmarks, listed: Flags, precision_days: float) -> Alerts
 
 
 def _leads(landmarks: Landmarks, listed: Flags) -> Floats:
-    broken = landmarks.labels.event == BROKEN_OFF
-    lead = np.full(len(landmarks.deal_ids), np.nan)
-    lead[landmarks.deal[broken]] = 0.0
-    days = landmarks.labels.days
-    hits = listed & broken & (days <= WINDOW_DAYS)
+    lead, days = np.zeros(len(landmarks.deal_ids)), landmarks.labels.days
+    hits = listed & landmarks.labels.cases(WINDOW_DAYS)
     np.maximum.at(lead, landmarks.deal[hits], days[hits])
     return lead
 

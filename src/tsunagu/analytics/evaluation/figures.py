@@ -80,18 +80,14 @@ class Measures:
     def __call__(self, deal_weights: Floats) -> dict[str, Mapping[str, float]]:
         """Figures by predictor and key, each deal counted by its weight (d,)."""
         repeats = deal_weights[self._landmarks.deal]
+        worth = None if self._value is None else deal_weights * self._value
         censoring = self._censoring.by_horizon(self._horizons, repeats)
+        sides = {h: (w * self._cases[h], w * ~self._cases[h]) for h, w in censoring.items()}
         return {
-            p.judgement.name: self._auc(p, censoring)
+            p.judgement.name: {f"auc_{h}": weighted_auc(p.rank[h], *s) for h, s in sides.items()}
             | self._errors(p, censoring, repeats)
-            | self._warnings(p, deal_weights)
+            | self._warnings(p, deal_weights, worth)
             for p in self._prepared
-        }
-
-    def _auc(self, prepared: _Prepared, weights: Mapping[int, Floats]) -> dict[str, float]:
-        return {
-            f"auc_{h}": weighted_auc(prepared.rank[h], w * self._cases[h], w * ~self._cases[h])
-            for h, w in weights.items()
         }
 
     def _errors(
@@ -119,15 +115,17 @@ class Measures:
         briers = {f"brier_{h}": s for h, s in zip(self._horizons, scores, strict=True)}
         return {**briers, "ibs": ibs, "ibs_scaled": scaled}
 
-    def _warnings(self, prepared: _Prepared, deal_weights: Floats) -> dict[str, float]:
+    @staticmethod
+    def _warnings(
+        prepared: _Prepared, deal_weights: Floats, worth: Floats | None
+    ) -> dict[str, float]:
         values: dict[str, float] = {}
         for suffix, found in prepared.alerts.items():
             values |= {f"warned_{d}_{suffix}": found.warned(d, deal_weights) for d in LEADS_DAYS}
-            values[f"median_lead_{suffix}"] = found.median_lead(deal_weights)
             values[f"per_warning_{suffix}"] = found.per_warning(deal_weights)
             values[f"precision_{suffix}"] = found.precision(deal_weights)
-            if self._value is not None:
-                worth = deal_weights * self._value
+            values[f"median_lead_{suffix}"] = found.median_lead(deal_weights)
+            if worth is not None:
                 values |= {f"value_warned_{d}_{suffix}": found.warned(d, worth) for d in LEADS_DAYS}
         return values
 
