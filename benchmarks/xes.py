@@ -4,9 +4,10 @@
 
 PM4Py (AGPL) is installed only into an environment of this benchmark's own, under a cache folder; it
 is never a dependency of Tsunagu.  Without `rustxes` or `r4pm` in that environment, its
-`pm4py.read_xes` takes its own default variant, which is printed: 2.7 takes `iterparse`
-(its docstring names `chunk_regex`, which fails on BPI Challenge 2012 with an IndexError).  Each reader runs in a process of
-its own, once to warm up (imports, file cache), then `--repeats` times; medians are compared.
+`pm4py.read_xes` takes its own default variant, which is printed: 2.7 takes `iterparse` (its
+docstring names `chunk_regex`, which fails on BPI Challenge 2012 with an IndexError).  Each reader
+runs in a process of its own, once to warm up (imports, file cache), then `--repeats` times; medians
+are compared.
 """
 
 from __future__ import annotations
