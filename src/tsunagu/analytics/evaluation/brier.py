@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tsunagu.analytics.evaluation.arrays import Flags, Floats
+from tsunagu.analytics.evaluation.arrays import Flags, Floats, weighted
 from tsunagu.analytics.evaluation.censoring import CensoringWeights
 from tsunagu.analytics.evaluation.labels import Labels
 
@@ -32,12 +32,12 @@ def brier(probability: Floats, labels: Labels, horizon_days: int) -> float:
 
 def weighted_brier(probability: Floats, cases: Flags, weights: Floats, total: float) -> float:
     """Sum of weighted squared errors over ``total``, the number of landmarks (with repeats)."""
-    return float(weights @ np.square(cases - probability) / total)
+    return weighted(weights, np.square(cases - probability)) / total
 
 
 def base_rate(cases: Flags, weights: Floats, total: float) -> float:
     """Share that breaks off within the horizon: equal to the Aalen-Johansen estimate."""
-    return float(weights @ cases / total)
+    return weighted(weights, cases) / total
 
 
 def integrated(horizons: Sequence[float], scores: Sequence[float]) -> float:

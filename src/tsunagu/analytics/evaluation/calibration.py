@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers, ratio, totals
+from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers, ratio, totals, weighted
 from tsunagu.analytics.evaluation.censoring import CensoringWeights
 from tsunagu.analytics.evaluation.labels import Labels
 
@@ -37,7 +37,7 @@ class Reliability:
         known = np.isfinite(self.observed)
         shares = self.landmarks[known]
         gaps = np.abs(self.predicted - self.observed)[known]
-        return float(shares @ gaps / shares.sum()) if shares.sum() > 0 else float("nan")
+        return weighted(shares, gaps) / float(shares.sum()) if shares.sum() > 0 else float("nan")
 
 
 def reliability(probability: Floats, labels: Labels, horizon_days: int) -> Reliability:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsunagu.analytics.evaluation.arrays import Floats, Integers, totals
+from tsunagu.analytics.evaluation.arrays import Floats, Integers, totals, weighted
 from tsunagu.analytics.evaluation.censoring import CensoringWeights
 from tsunagu.analytics.evaluation.labels import Labels
 
@@ -49,4 +49,4 @@ def weighted_auc(rank: Integers, cases: Floats, controls: Floats) -> float:
     beaten = np.cumsum(control) - control / 2
     rows = np.flatnonzero(cases)
     pairs = cases[rows].sum() * control.sum()
-    return float(cases[rows] @ beaten[rank[rows]] / pairs) if pairs > 0 else float("nan")
+    return weighted(cases[rows], beaten[rank[rows]]) / float(pairs) if pairs > 0 else float("nan")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers, totals
+from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers, totals, weighted
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks
 
 VOLUMES: tuple[int, ...] = (5, 10, 20)
@@ -91,7 +91,7 @@ class Alerts:
         Deals whose weight is not known (NaN) are left out.
         """
         w = np.nan_to_num(weights[self.broken_off])
-        return _share(float(w @ (self.lead >= lead_days)), float(w.sum()))
+        return _share(weighted(w, self.lead >= lead_days), float(w.sum()))
 
     def median_lead(self, weights: Floats) -> float:
         """Median days of warning of the deals warned at least :data:`LEADS_DAYS` [0] before."""
@@ -100,8 +100,8 @@ class Alerts:
 
     def per_warning(self, weights: Floats) -> float:
         """Listings (deal-weeks) for each deal warned at least :data:`LEADS_DAYS` [0] before."""
-        warned = weights[self.broken_off] @ (self.lead >= LEADS_DAYS[0])
-        return _share(float(weights @ self.listings), float(warned))
+        warned = weighted(weights[self.broken_off], self.lead >= LEADS_DAYS[0])
+        return _share(weighted(weights, self.listings), warned)
 
     def precision(self, weights: Floats) -> float:
         """Share of listings whose deal broke off within the horizon, among those followed so long.
@@ -109,7 +109,7 @@ class Alerts:
         Only listings at least the horizon before the end of observation count, whatever became of
         the deal: counting early ends alone of the later ones would flatter every predictor.
         """
-        return _share(float(weights @ self.right), float(weights @ self.judged))
+        return _share(weighted(weights, self.right), weighted(weights, self.judged))
 
 
 def alerts(landmarks: Landmarks, listed: Flags, precision_days: float) -> Alerts:
