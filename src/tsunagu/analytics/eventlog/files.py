@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from tsunagu.analytics.eventlog.cells import by_distinct_values
@@ -17,11 +18,13 @@ from tsunagu.analytics.eventlog.rejects import as_written
 from tsunagu.analytics.eventlog.sources import OWN_COLUMNS, Source, mended, merge_mended
 from tsunagu.analytics.eventlog.store import DEALS_FILE, EVENTS_FILE, META_FILE
 from tsunagu.analytics.eventlog.workbook import read_workbook
+from tsunagu.analytics.eventlog.xes import read_xes
 
 _TEXT = (".csv", ".tsv", ".txt")
 _WORKBOOK = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _PARQUET = (".parquet", ".pq")
 _XES = (".xes",)
+XES_ROW = "tsunagu_row"
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,20 @@ def load_source(path: Path, choice: FileChoice | None = None) -> Source:
         return read_parquet(path)
     if kind in _TEXT:
         return _unguarded(mended(read_delimited(path, encoding=choice.encoding)))
+    if kind in _XES:
+        return _event_numbered(path, read_xes(path))
     known = ", ".join((*_TEXT, *_WORKBOOK, *_PARQUET, *_XES))
     raise file_error(path, "the type of file is not known.", f"Give one of {known}; .gz is fine.")
+
+
+def _event_numbered(path: Path, table: pa.Table) -> Source:
+    """An XES log: rows are numbered by event; cases without any event are left out."""
+    number = table.column(XES_ROW)
+    empty = number.null_count
+    rows = np.asarray(number.drop_null().to_numpy())
+    events = table.filter(number.is_valid()).drop_columns([XES_ROW])
+    notices = (f"{path.name}: {empty:,} cases have no event and are left out.",) if empty else ()
+    return Source(path.name, events, rows, notices=notices)
 
 
 def _named_by_sheet(path: Path, choice: FileChoice) -> Source:
