@@ -104,7 +104,10 @@ def _deals(ledger: Ledger, assigned: Sequence[Assigned], mapping: Mapping) -> pa
         for number, each in enumerate(assigned)
         if 0 in each.tables
     ]
-    return unique_deals(ledger, concat(tables))
+    deals = concat(tables)
+    fine = ledger.fine(deals)
+    unique = unique_deals(ledger, deals.filter(pa.array(fine)))
+    return concat([unique, deals.filter(pa.array(~fine))])
 
 
 def _events(

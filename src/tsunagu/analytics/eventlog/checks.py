@@ -70,11 +70,11 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
     _, first = np.unique(codes, return_index=True)
     again = np.ones(len(deals), bool)
     again[first] = False
-    again &= mask(deals.column("deal_id").is_valid())
     if not again.any():
         return deals
     later = np.flatnonzero(again)
-    same = np.array([_same_row(ledger, deals, int(row), int(first[codes[row]])) for row in later])
+    rows, firsts = (_rows(ledger, deals, places) for places in (later, first[codes[later]]))
+    same = np.array([row == known for row, known in zip(rows, firsts, strict=True)])
     conflict = again.copy()
     conflict[later[same]] = False
     message = "another row has the same deal id but says something else."
@@ -83,15 +83,17 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
     return deals.filter(pa.array(~again))
 
 
-def _same_row(ledger: Ledger, table: pa.Table, one: int, other: int) -> bool:
-    return _row(ledger, table, one) == _row(ledger, table, other)
-
-
-def _row(ledger: Ledger, table: pa.Table, place: int) -> dict[str, str]:
-    sheet = ledger.sheets[table.column("sheet")[place].as_py()]
-    position = table.column("position")[place].as_py()
-    row: dict[str, str] = sheet.source.table.slice(position, 1).to_pylist()[0]
-    return row
+def _rows(ledger: Ledger, table: pa.Table, places: NDArray[np.int64]) -> list[str]:
+    """The whole source rows of these facts or deals, as comparable texts."""
+    chosen = table.take(pa.array(places))
+    sheet, position = (chosen.column(name).to_numpy() for name in ("sheet", "position"))
+    rows = np.full(len(places), "", object)
+    for number in np.unique(sheet):
+        here = np.flatnonzero(sheet == number)
+        whole = ledger.sheets[number].source.table.take(pa.array(position[here]))
+        for place, row in zip(here, whole.to_pylist(), strict=True):
+            rows[place] = repr(row)
+    return [str(row) for row in rows]
 
 
 def _tell(ledger: Ledger, count: int, words: str) -> None:
@@ -194,8 +196,9 @@ def drop_identical_rows(draft: Draft) -> None:
     groups = _alike(draft.facts)
     seen: set[tuple[int, str]] = set()
     keep = np.ones(len(draft.facts), bool)
-    for place in np.flatnonzero(groups >= 0):
-        key = (int(groups[place]), repr(_row(draft.ledger, draft.facts, int(place))))
+    places = np.flatnonzero(groups >= 0)
+    for place, row in zip(places, _rows(draft.ledger, draft.facts, places), strict=True):
+        key = (int(groups[place]), row)
         keep[place] = key not in seen
         seen.add(key)
     _tell(draft.ledger, int((~keep).sum()), "identical event rows were read once.")
