@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -97,6 +98,41 @@ class HazardModel:
     def hazards(self, landmarks: Landmarks) -> Floats:
         """Calibrated hazards, shape (n, intervals, causes)."""
         return self.calibration(self.blended(landmarks))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; the booster's text is kept beside it."""
+        return {
+            "usual": self.prior.usual.to_dict(),
+            "ratios": self.prior.ratios.tolist(),
+            "scorecard": self.prior.scorecard.to_dict(),
+            "trees_base": None if self.trees is None else self.trees.base.tolist(),
+            "threads": None if self.trees is None else self.trees.threads,
+            "weight": self.weight,
+            "calibration": self.calibration.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(
+        cls, data: dict[str, Any], names: tuple[str, ...], booster: str | None
+    ) -> HazardModel:
+        """Back from JSON and the booster's text.
+
+        Raises:
+            ValueError: if the parts do not fit together.
+        """
+        columns = {name: position for position, name in enumerate(names)}
+        card = Scorecard.from_dict(data["scorecard"])
+        ratios = np.array(data["ratios"], dtype=np.float64)
+        prior = Prior(card, columns, Usual.from_dict(data["usual"]), ratios)
+        trees = None
+        if booster is not None:
+            trees = Trees(booster, np.array(data["trees_base"]), int(data["threads"]))
+            if trees.booster().num_feature() != len(names) + 1:
+                raise ValueError("the trees have other features than the model")
+        calibration = Calibration.from_dict(data["calibration"])
+        model = cls(prior, trees, float(data["weight"]), calibration)
+        model.incidence(Landmarks(np.zeros((1, len(names)), np.float32), np.array([-1])))
+        return model
 
     def incidence(self, landmarks: Landmarks) -> Floats:
         """Cumulative incidences, shape (n, intervals, causes)."""

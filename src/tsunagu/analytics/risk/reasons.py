@@ -18,6 +18,7 @@ from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk.arrays import Floats
 from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks
 from tsunagu.analytics.risk.periods import CAUSES
+from tsunagu.analytics.risk.trees import Trees
 
 REASON_DAYS = 30
 _INTERVALS = sum(horizon <= REASON_DAYS for horizon in HORIZONS_DAYS)
@@ -45,7 +46,7 @@ def contributions(model: HazardModel, landmarks: Landmarks) -> Contributions:
     if model.trees is None:
         return Contributions(features, base)
     share = model.weight
-    by_trees, trees_base = _of_trees(model, landmarks, weight)
+    by_trees, trees_base = _of_trees(model.trees, landmarks, weight)
     return Contributions(
         (1 - share) * features + share * by_trees, (1 - share) * base + share * trees_base
     )
@@ -66,9 +67,7 @@ def log_odds(model: HazardModel, landmarks: Landmarks) -> Floats:
     return averaged
 
 
-def _of_prior(
-    model: HazardModel, landmarks: Landmarks, weight: Floats
-) -> tuple[Floats, Floats]:
+def _of_prior(model: HazardModel, landmarks: Landmarks, weight: Floats) -> tuple[Floats, Floats]:
     prior = model.prior
     held = prior.held(landmarks)
     features = np.zeros((len(landmarks), landmarks.features.shape[1]))
@@ -81,12 +80,9 @@ def _of_prior(
     return features, averaged
 
 
-def _of_trees(
-    model: HazardModel, landmarks: Landmarks, weight: Floats
-) -> tuple[Floats, Floats]:
-    assert model.trees is not None  # noqa: S101  (the caller has checked; this is for mypy)
-    start = hz.to_log_odds(model.trees.base)[:_INTERVALS, _BROKEN_OFF]
-    pages = [model.trees.contributions(landmarks.features, i) for i in range(_INTERVALS)]
+def _of_trees(trees: Trees, landmarks: Landmarks, weight: Floats) -> tuple[Floats, Floats]:
+    start = hz.to_log_odds(trees.base)[:_INTERVALS, _BROKEN_OFF]
+    pages = [trees.contributions(landmarks.features, i) for i in range(_INTERVALS)]
     averaged = np.einsum("ni,inf->nf", weight, np.stack(pages))
     return averaged[:, :-2], averaged[:, -2:].sum(axis=1) + weight @ start
 

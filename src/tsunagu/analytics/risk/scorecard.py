@@ -88,6 +88,20 @@ class Scorecard:
         log_odds: Floats = hz.to_log_odds(self.base)[None] + shift[:, None, :]
         return log_odds
 
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON: a saved model keeps the scorecard it was fitted with."""
+        conditions = [vars(c) | {"weights": c.weights.tolist()} for c in self.conditions]
+        return {"base": self.base.tolist(), "conditions": conditions}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Scorecard:
+        """Back from JSON."""
+        conditions = [
+            Condition(**(entry | {"weights": np.array(entry["weights"])}))
+            for entry in data["conditions"]
+        ]
+        return cls(np.array(data["base"]), tuple(conditions))
+
 
 def shipped() -> Scorecard:
     """The scorecard that comes with Tsunagu."""

@@ -25,6 +25,7 @@ class Summary:
         statement_ja: the same in Japanese.
         calibration: how hazards were calibrated.
         seed: of the fit.
+        settings: of the fit.
         versions: of Tsunagu and LightGBM.
         fingerprint: of the data: the same deals, ends and numbers of events give the same one.
     """
@@ -41,6 +42,7 @@ class Summary:
     statement_ja: str
     calibration: str
     seed: int
+    settings: Mapping[str, Any]
     versions: Mapping[str, str]
     fingerprint: str
 

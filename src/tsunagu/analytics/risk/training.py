@@ -136,9 +136,7 @@ class Trainer:
         even = np.ones((INTERVALS, len(CAUSES)))
         prior = Prior(scorecard.shipped(), columns, normal, even)
         told = of_rows(prior, self.landmarks, rows)
-        return replace(
-            prior, ratios=pooling.pooled_ratios(rows, told, self.settings.prior_events)
-        )
+        return replace(prior, ratios=pooling.pooled_ratios(rows, told, self.settings.prior_events))
 
     def _can_boost(self, early: PersonPeriods, plan: Plan) -> bool:
         return all(

@@ -43,10 +43,17 @@ class Trees:
     threads: int
 
     def booster(self) -> lightgbm.Booster:
-        """The booster itself; parse it once for each call, then drop it."""
+        """The booster itself.
+
+        Raises:
+            ValueError: if the text is not a booster's.
+        """
         import lightgbm  # noqa: PLC0415  (import cost)
 
-        return lightgbm.Booster(model_str=self.text)
+        try:
+            return lightgbm.Booster(model_str=self.text)
+        except lightgbm.basic.LightGBMError as error:
+            raise ValueError(f"LightGBM cannot read the trees: {error}") from error
 
     def hazards(self, features: Singles) -> Floats:
         """Hazards of landmarks in every interval, shape (n, intervals, causes)."""
