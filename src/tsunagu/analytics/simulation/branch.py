@@ -17,6 +17,21 @@ from tsunagu.analytics.simulation.workdays import Workdays
 
 
 @dataclass(frozen=True)
+class Setting:
+    """What all branches share.
+
+    Attributes:
+        seed: of the whole simulation.
+        end: working-day time of the end of the records.
+    """
+
+    seed: int
+    parameters: Parameters
+    days: Workdays
+    end: float
+
+
+@dataclass(frozen=True)
 class Branch:
     """One branch of the organisation; its chance depends on (seed, number) and nothing else.
 
@@ -24,26 +39,36 @@ class Branch:
         number: which branch, from 0.
         first_deal: number of deals in the branches before it.
         deals: number of its own deals.
-        end: working-day time of the end of the records.
     """
 
     number: int
     first_deal: int
     deals: int
     rng: Generator
-    parameters: Parameters
-    days: Workdays
-    end: float
+    setting: Setting
     seats: Seats
     customers: Customers
 
+    @property
+    def parameters(self) -> Parameters:
+        """The simulation's parameters."""
+        return self.setting.parameters
 
-def found_branch(
-    seed: int, number: int, span: tuple[int, int], parameters: Parameters, days: Workdays, end: float
-) -> Branch:
-    """Branch ``number`` for the deals ``span[0]`` up to and without ``span[1]``."""
-    rng = Generator(PCG64DXSM(SeedSequence((seed, number))))
-    deals = span[1] - span[0]
-    seats = draw_seats(rng, deals, parameters, days)
+    @property
+    def days(self) -> Workdays:
+        """The working calendar."""
+        return self.setting.days
+
+    @property
+    def end(self) -> float:
+        """Working-day time of the end of the records."""
+        return self.setting.end
+
+
+def found_branch(setting: Setting, number: int, first: int, beyond: int) -> Branch:
+    """Branch ``number``, for the deals ``first`` up to and without ``beyond``."""
+    rng = Generator(PCG64DXSM(SeedSequence((setting.seed, number))))
+    deals, parameters = beyond - first, setting.parameters
+    seats = draw_seats(rng, deals, parameters, setting.days, setting.end)
     customers = draw_customers(rng, deals, parameters)
-    return Branch(number, span[0], deals, rng, parameters, days, end, seats, customers)
+    return Branch(number, first, deals, rng, setting, seats, customers)

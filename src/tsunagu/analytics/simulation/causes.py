@@ -79,7 +79,7 @@ LIKING: Floats = np.array(
 )
 """Log-weights of choosing a play (columns) for a category (rows): habits, not the best choice."""
 
-BASE_RESUMING: Floats = np.array([-1.0, -1.3, -0.5, -1.1])
+BASE_RESUMING: Floats = np.array([-1.3, -1.6, -0.8, -1.4])
 """Log-odds of resuming without a play, middling case, by category."""
 
 EFFECTS: Floats = np.array(

@@ -40,6 +40,7 @@ class Attempts:
         cold: how cold contact is, 0 to 1.
         form: index into ``_FORMS``.
         talked: both sides spoke.
+        following: time of the next attempt; infinite: none.
     """
 
     deal: Ints
@@ -48,6 +49,7 @@ class Attempts:
     cold: Floats
     form: Ints
     talked: Bools
+    following: Floats
 
 
 def add_contacts(trail: Trail) -> None:
@@ -70,7 +72,8 @@ def _draw_attempts(trail: Trail) -> Attempts:
     reach = np.array([0.0, 0.6, 0.9, 0.9])[form] * (1 - 0.92 * cold)
     talked = rng.random(len(deal)) < reach
     form = np.where(~talked & (form >= _MEETING), _EMAIL, form)
-    return Attempts(deal, time, order, cold, form, talked)
+    ahead = np.column_stack([times[:, 1:], np.full(len(times), np.inf)])
+    return Attempts(deal, time, order, cold, form, talked, ahead[deal, order])
 
 
 def trail_within(trail: Trail, times: Floats) -> Bools:
@@ -109,7 +112,7 @@ def _slowness(trail: Trail, time: Floats) -> Floats:
     """Gaps are longer while the representative is slow, or new without a handover."""
     breaks, shocks = trail.lives.breaks, trail.lives.shocks
     slow = (breaks.cause == _SLOW) & (time >= breaks.cooling_from) & (time < breaks.at)
-    since = time - np.where(np.isfinite(shocks.owner_changed), shocks.owner_changed, np.inf)
+    since = np.where(np.isfinite(time), time, -1.0) - shocks.owner_changed
     lost = ~shocks.handover & (since >= 0) & (since < 12)
     return np.where(slow, 2.2, 1.0) * np.where(lost, 1.7, 1.0)
 
@@ -161,8 +164,8 @@ def _add_inbound(trail: Trail, deal: Ints, time: Floats, who: Ints) -> None:
     night = (rng.random(len(deal)) < trail.branch.parameters.overtime_share) & ~calls
     late = np.where(night, rng.integers(9 * 3600, 12 * 3600, len(deal)) * 1_000_000, 0)
     for kind, rows in ((Kind.CALL, np.flatnonzero(calls)), (Kind.EMAIL, np.flatnonzero(~calls))):
-        columns = {"actor": actor[rows], "direction": np.int8(IN), "late": late[rows]}
-        trail.add(kind, deal[rows], time[rows], **columns)
+        who_spoke, hours = actor[rows], late[rows]
+        trail.add(kind, deal[rows], time[rows], actor=who_spoke, direction=IN, late=hours)
 
 
 def _add_customers_own(trail: Trail) -> None:
@@ -180,11 +183,14 @@ def _add_customers_own(trail: Trail) -> None:
 
 
 def _add_next_steps(trail: Trail, attempts: Attempts) -> None:
+    """Next steps; most are meant for the day of the next attempt, some slip."""
     rng = trail.branch.rng
     share = np.where(attempts.talked, 0.55 * (1 - 0.6 * attempts.cold), 0.08)
     rows = np.flatnonzero(rng.random(len(share)) < share)
     time = attempts.time[rows] + 0.03
-    due = np.floor(time + 1 + rng.gamma(2, 3, len(rows))).astype(np.int64)
+    loose = time + 1 + rng.gamma(2, 3, len(rows))
+    kept = (rng.random(len(rows)) < 0.6) & (attempts.following[rows] < time + 20)
+    due = np.floor(np.where(kept, attempts.following[rows], loose)).astype(np.int64)
     value = trail.codes.of("date", np.minimum(due, len(trail.branch.days.dates) - 1))
     trail.add(Kind.PLANNED, attempts.deal[rows], time, value=value)
 
@@ -205,7 +211,7 @@ def _subjects(trail: Trail, attempts: Attempts, rows: Ints) -> Ints:
     chance = rng.random((4, len(rows)))
     cause = lives.breaks.cause[deal]
     cooling = time >= lives.breaks.cooling_from[deal]
-    since = time - np.where(np.isfinite(lives.responses.resumed), lives.responses.resumed, 1e9)[deal]
+    since = time - lives.responses.resumed[deal]
     subject = np.where(chance[0] < 0.28, topic("positive"), topic("progress"))
     subject = np.where(attempts.order[rows] < 2, topic("hearing"), subject)
     harmless = rng.choice(_HARMLESS, len(rows))
@@ -226,4 +232,4 @@ def _add_surveys(trail: Trail, attempts: Attempts) -> None:
     score = np.clip(np.round(mood + rng.normal(0, 1.5, len(rows))), 0, 10)
     customer = lives.starts.customer[deal] * CONTACTS_PER_CUSTOMER
     actor = trail.codes.of("contact", customer)
-    trail.add(Kind.SURVEY, deal, time, amount=score, actor=actor, direction=np.int8(IN))
+    trail.add(Kind.SURVEY, deal, time, amount=score, actor=actor, direction=IN)

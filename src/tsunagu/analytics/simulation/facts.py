@@ -8,6 +8,7 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.simulation import causes
 from tsunagu.analytics.simulation import vocabulary as words
 from tsunagu.analytics.simulation.contacts import BOTH, OUT, topic
+from tsunagu.analytics.simulation.lives import BROKEN_OFF
 from tsunagu.analytics.simulation.organisation import CONTACTS_PER_CUSTOMER
 from tsunagu.analytics.simulation.trail import Trail
 from tsunagu.analytics.simulation.workdays import Floats, Ints
@@ -56,12 +57,12 @@ def _add_money(trail: Trail) -> None:
     trail.add(Kind.AMOUNT, deal, starts.created, amount=starts.amount)
     quoted = trail.lives.ends.stages[:, _QUOTE_STAGE] + rng.uniform(0.1, 3, len(deal))
     offer = np.round(starts.amount * rng.lognormal(0, 0.12, len(deal)), -3)
-    trail.add(Kind.QUOTE, deal, quoted, amount=offer, direction=np.int8(OUT))
+    trail.add(Kind.QUOTE, deal, quoted, amount=offer, direction=OUT)
     changed = rng.random(len(deal)) < 0.5
     trail.add(Kind.AMOUNT, deal, np.where(changed, quoted + 0.02, np.inf), amount=offer)
     again = np.where(rng.random(len(deal)) < 0.3, quoted + rng.uniform(3, 10, len(deal)), np.inf)
     lower = np.round(offer * rng.uniform(0.85, 1.0, len(deal)), -3)
-    trail.add(Kind.QUOTE, deal, again, amount=lower, direction=np.int8(OUT))
+    trail.add(Kind.QUOTE, deal, again, amount=lower, direction=OUT)
     _add_cuts(trail)
 
 
@@ -79,7 +80,8 @@ def _add_cuts(trail: Trail) -> None:
 def _add_close_dates(trail: Trail) -> None:
     """The expected close, then pushes as it draws near, and earlier ones where contact cools."""
     rng, lives, deal = trail.branch.rng, trail.lives, _all(trail)
-    due = lives.starts.created + trail.branch.parameters.cycle_days * rng.lognormal(0, 0.3, len(deal))
+    usual = trail.branch.parameters.cycle_days
+    due = lives.starts.created + usual * rng.lognormal(0, 0.3, len(deal))
     _add_close_date(trail, lives.starts.created, due)
     early = np.where(rng.random(len(deal)) < 0.4, lives.breaks.cooling_from, np.inf)
     harmless = lives.starts.created + rng.uniform(8, 60, len(deal))
@@ -105,7 +107,9 @@ def _add_people(trail: Trail) -> None:
     known = trail.branch.customers.contacts[lives.starts.customer]
     for order in range(CONTACTS_PER_CUSTOMER):
         joins = lives.starts.created + (order > 0) * rng.uniform(2, 45, len(deal))
-        _add_person(trail, np.where(order < known, joins, np.inf), np.full(len(deal), order))
+        warm = rng.random(len(deal)) >= lives.cooling(joins, deal)
+        joins = np.where(warm & (order < known), joins, np.inf)
+        _add_person(trail, joins, np.full(len(deal), order))
     left = lives.shocks.contact_left
     noted = rng.random(len(deal)) < 0.6
     value = np.broadcast_to(trail.codes.of("named", np.zeros(1, np.int64)), deal.shape)
@@ -125,9 +129,9 @@ def _add_owner_changes(trail: Trail) -> None:
     value = trail.codes.of("person", shocks.new_owner)
     trail.add(Kind.OWNER, deal, shocks.owner_changed, value=value)
     met = np.where(shocks.handover, shocks.owner_changed, np.inf) + rng.uniform(0.5, 6, len(deal))
-    trail.add(Kind.VISIT, deal, met, direction=np.int8(BOTH))
+    trail.add(Kind.VISIT, deal, met, direction=BOTH)
     said = np.where(rng.random(len(deal)) < 0.5, met + 0.05, np.inf)
-    trail.add(Kind.NOTE, deal, said, topic=np.int8(topic("handover")))
+    trail.add(Kind.NOTE, deal, said, topic=topic("handover"))
 
 
 def _add_competitors(trail: Trail) -> None:
@@ -151,5 +155,9 @@ def _add_interruptions(trail: Trail) -> None:
 
 
 def _reasons(trail: Trail) -> Ints:
-    named = np.array([topic("won"), topic("broken_off"), topic("lost")])
-    return named[trail.lives.ends.recorded]
+    """What each outcome's text speaks of; half of the broken ones name the cause's category."""
+    lives, rng = trail.lives, trail.branch.rng
+    plain = np.array([topic("won"), topic("broken_off"), topic("lost")])[lives.ends.recorded]
+    ended = np.array([topic(f"ended_{name}") for name in causes.CATEGORIES])
+    telling = (lives.ends.recorded == BROKEN_OFF) & (rng.random(len(plain)) < 0.5)
+    return np.where(telling, ended[causes.category_codes()[lives.breaks.cause]], plain)

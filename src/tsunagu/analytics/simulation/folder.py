@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,17 +26,19 @@ def replaced(out: Path) -> Iterator[Path]:
     Raises:
         InputError: if ``out`` holds anything but an earlier simulation.
     """
-    _refuse_foreign(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    target = out.absolute()
+    _refuse_foreign(target)
     try:
-        yield fresh
-        fresh.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        fresh.rename(out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
+            fresh, old = Path(place) / "new", Path(place) / "old"
+            fresh.mkdir()
+            yield fresh
+            if target.exists():
+                target.rename(old)
+            fresh.rename(target)
+    except OSError as error:
+        raise _refusal(out, f"cannot be written ({error}).") from error
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -141,8 +141,9 @@ class Course:
     @property
     def pause(self) -> Floats:
         """Working days between the break and the return; else 0."""
-        return np.where(self.resumed, np.subtract(self.responses.resumed, self.breaks.at,
-                        where=self.resumed, out=np.zeros(len(self.resumed))), 0.0)
+        back, broke = self.responses.resumed, self.breaks.at
+        still = np.zeros(len(back))
+        return np.subtract(back, broke, out=still, where=self.resumed)
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,8 @@ class Lives:
         before = np.where(time >= start, np.sqrt(np.nan_to_num(ramp)) * breaks.depth[deal], 0)
         broken = np.where((time >= at) & (time < back), 0.96, before * (time < at))
         quiet = (time >= self.quiet_from[deal]) & (time < self.quiet_until[deal])
-        return np.maximum(broken, 0.75 * quiet)
+        cold: Floats = np.maximum(broken, 0.75 * quiet)
+        return cold
 
 
 def draw_lives(branch: Branch) -> Lives:
@@ -383,9 +385,7 @@ def _draw_closing(branch: Branch, breaks: Breaks) -> Floats:
     return np.where(breaks.happened & ~forgotten, at, np.inf)
 
 
-def _draw_responses(
-    branch: Branch, starts: Starts, breaks: Breaks, closing: Floats
-) -> Responses:
+def _draw_responses(branch: Branch, starts: Starts, breaks: Breaks, closing: Floats) -> Responses:
     rng, parameters = branch.rng, branch.parameters
     slow = rng.lognormal(0, 0.5, starts.count) * np.exp(0.3 * (starts.load - 1))
     notice = parameters.notice_days * slow * np.exp(-0.2 * starts.skill)

@@ -36,7 +36,8 @@ class Seats:
     def person(self, seat: Ints, time: Floats) -> Ints:
         """Code of the person who sits there then: ``seat * 3 + order``."""
         order = (time[:, None] >= self.changes[seat]).sum(axis=1)
-        return seat * PEOPLE_PER_SEAT + order
+        person: Ints = seat * PEOPLE_PER_SEAT + order
+        return person
 
     def next_change(self, seat: Ints, time: Floats) -> Floats:
         """When the seat's person next changes after ``time``; infinite if never."""
@@ -45,7 +46,9 @@ class Seats:
         return later
 
 
-def draw_seats(rng: Generator, deals: int, parameters: Parameters, days: Workdays) -> Seats:
+def draw_seats(
+    rng: Generator, deals: int, parameters: Parameters, days: Workdays, end: float
+) -> Seats:
     """Seats for a branch of ``deals`` deals."""
     count = max(4, round(deals / parameters.deals_per_seat))
     load = rng.lognormal(-0.06, 0.35, count)
@@ -54,21 +57,22 @@ def draw_seats(rng: Generator, deals: int, parameters: Parameters, days: Workday
     return Seats(
         team=np.arange(count) % min(len(words.TEAMS), max(2, count // 4)),
         load=load / load.mean(),
-        changes=_draw_changes(rng, count, days),
+        changes=_draw_changes(rng, count, days, end),
         skill=rng.normal(size=people),
         recording=rng.beta(mean * 20, (1.0001 - mean) * 20, people),
     )
 
 
-def _draw_changes(rng: Generator, count: int, days: Workdays) -> Floats:
+def _draw_changes(rng: Generator, count: int, days: Workdays, end: float) -> Floats:
     """Most people move on 1 April or 1 October; some leave on any day."""
-    transfers = days.firsts_of(4, 10)
-    span = len(days.dates)
+    transfers, span = days.firsts_of(4, 10), end + 120
+    transfers = transfers[transfers < span]
     usual = rng.choice(transfers, count)
     first = np.where(rng.random(count) < 0.65, usual, rng.uniform(0, span, count))
     first = np.where(rng.random(count) < 0.75, first, np.inf)
     second = np.where(rng.random(count) < 0.3, first + rng.uniform(200, 500, count), np.inf)
-    return np.floor(np.stack([first, second], axis=1)) + 0.02
+    mornings: Floats = np.floor(np.stack([first, second], axis=1)) + 0.02
+    return mornings
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Customers:
 
     Attributes:
         industry, size, region: indices into the vocabulary.
-        stem, trade: words of the made-up name.
+        stem, trade: words of the made-up name; ``stem`` has two columns, begin and end.
         contacts: number of people one may know there, 1 to 4.
         initiative: contacts that the customer begins, per working day.
         answering: probability that a mail is answered at all.
@@ -107,7 +111,7 @@ def draw_customers(rng: Generator, deals: int, parameters: Parameters) -> Custom
         industry=rng.integers(len(words.INDUSTRIES), size=count),
         size=size,
         region=rng.choice(6, count, p=[0.09, 0.4, 0.15, 0.19, 0.08, 0.09]),
-        stem=rng.integers(len(words.STEMS), size=count),
+        stem=rng.integers(len(words.STEM_BEGINS), size=(count, 2)),
         trade=rng.integers(len(words.TRADES[0]), size=count),
         contacts=1 + rng.binomial(3, 0.2 + 0.15 * size),
         initiative=rng.gamma(1.5, 0.03, count),

@@ -14,7 +14,7 @@ def _set(default: float, unit: str, why: str, low: float, high: float) -> Any:
 
 @dataclass(frozen=True)
 class Parameters:
-    """Numbers behind the simulated organisation; each field's ``metadata`` has ``unit`` and ``why``.
+    """Numbers behind the organisation; each field's ``metadata`` has its ``unit`` and ``why``.
 
     The table in ``docs/reference/simulation.md`` is made from them (:func:`reference_table`).
     A "working day" is a weekday that is no Japanese holiday, Obon or turn-of-the-year day.
@@ -25,8 +25,8 @@ class Parameters:
 
     # fmt: off
     history_days: int = _set(
-        900, "calendar days", "Deals are created from this long before the end up to the end: "
-        "two and a half fiscal years, so that a season is seen twice.", 180, 3650)
+        820, "calendar days", "Deals are created from this long before the end up to the end: "
+        "a good two years, so that every season is seen twice.", 180, 3650)
     branch_deals: int = _set(
         20_000, "deals", "A branch has its own people and customers and is simulated at once; "
         "peak memory follows this number and not the number of deals.", 200, 200_000)
@@ -36,16 +36,16 @@ class Parameters:
     deals_per_customer: float = _set(
         3.0, "deals per customer over the history", "Customers come back; some often.", 1, 100)
     cycle_days: float = _set(
-        52.0, "working days, median from creation to decision", "B2B cycles of about 30 to 180 "
+        68.0, "working days, median from creation to decision", "B2B cycles of about 30 to 180 "
         "calendar days.", 10, 400)
     cycle_spread: float = _set(
         0.45, "standard deviation of the logarithm", "Deals differ in pace.", 0, 1.5)
     break_rate: float = _set(
-        0.0034, "breaks per deal and working day, before multipliers", "Sum of all causes that "
+        0.0075, "breaks per deal and working day, before multipliers", "Sum of all causes that "
         "strike without a visible event; with the events' own shares it interrupts about four "
         "in ten deals.", 0, 0.1)
     shock_share: float = _set(
-        1.0, "factor", "Scales the share of visible events (owner change, contact leaving, "
+        1.7, "factor", "Scales the share of visible events (owner change, contact leaving, "
         "competitor, budget review, reorganisation) that lead to a break.", 0, 3)
     frailty: float = _set(
         0.7, "standard deviation of the log rate", "What no record shows and yet decides: keeps "
@@ -61,7 +61,7 @@ class Parameters:
     quiet_days: float = _set(
         13.0, "working days, mean", "Length of a harmless quiet spell.", 1, 90)
     win_share: float = _set(
-        0.55, "share of decided deals, for a middling case", "The others are decided against.",
+        0.60, "share of decided deals, for a middling case", "The others are decided against.",
         0, 1)
     owner_change_share: float = _set(
         0.06, "share of deals", "Deals given to another seat, beside the transfers of people in "
@@ -92,7 +92,7 @@ class Parameters:
         0.88, "share of contacts, mean over representatives", "Not every call is written down.",
         0.05, 1)
     overtime_share: float = _set(
-        0.015, "share of the customer's mails", "Sent at night or on a day off.", 0, 1)
+        0.015, "share of the customer's mails", "Sent in the evening or at night.", 0, 1)
     note_share: float = _set(
         0.5, "share of talks", "Talks that get a note.", 0, 1)
     telling_share: float = _set(
@@ -103,11 +103,12 @@ class Parameters:
     # fmt: on
 
     def __post_init__(self) -> None:
-        for name, low, high, value in _ranges(self):
-            if not (isinstance(value, int | float) and low <= value <= high):
+        for name, kind, low, high, value in _ranges(self):
+            if not (isinstance(value, kind) and low <= value <= high):
+                whole = "whole " if kind is int else ""
                 raise TsunaguError(
                     f"The parameter {name} is {value!r}.",
-                    remedy=f"Give a number from {low} to {high}.",
+                    remedy=f"Give a {whole}number from {low} to {high}.",
                 )
 
     def as_dict(self) -> dict[str, float]:
@@ -115,9 +116,16 @@ class Parameters:
         return asdict(self)
 
 
-def _ranges(parameters: Parameters) -> list[tuple[str, float, float, Any]]:
+def _ranges(parameters: Parameters) -> list[tuple[str, Any, float, float, Any]]:
+    kinds = {"int": int, "float": int | float}
     return [
-        (f.name, f.metadata["low"], f.metadata["high"], getattr(parameters, f.name))
+        (
+            f.name,
+            kinds[str(f.type)],
+            f.metadata["low"],
+            f.metadata["high"],
+            getattr(parameters, f.name),
+        )
         for f in fields(parameters)
     ]
 

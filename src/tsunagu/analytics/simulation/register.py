@@ -33,8 +33,7 @@ NAMES_SCHEMA: pa.Schema = pa.schema(
 def deals_table(trail: Trail) -> pa.Table:
     """The deals as :data:`DEAL_SCHEMA` has them, with attributes known at creation."""
     branch, starts = trail.branch, trail.lives.starts
-    known = np.flatnonzero(trail.created_instants <= trail.observed_until)
-    table = pa.Table.from_arrays(
+    return pa.Table.from_arrays(
         [
             _deal_ids(branch),
             numbered("C", customer_numbers(branch, starts.customer)),
@@ -45,7 +44,6 @@ def deals_table(trail: Trail) -> pa.Table:
         ],
         schema=REGISTER_SCHEMA,
     )
-    return table.take(pa.array(known))
 
 
 def _attributes(branch: Branch, lives: Lives) -> list[pa.StringArray]:
@@ -76,12 +74,13 @@ def names_table(trail: Trail) -> pa.Table:
 
 
 def _customer_names(branch: Branch, customer: Ints) -> pa.StringArray:
-    """Made-up names: a stem, a word of the trade, and where that is not enough, a place."""
+    """Made-up names: a stem of two characters and a word of the trade."""
     customers = branch.customers
     trades = [word for trade in words.TRADES for word in trade]
     trade = customers.industry * len(words.TRADES[0]) + customers.trade
-    stem = _take(words.STEMS, customers.stem[customer])
-    return pc.binary_join_element_wise(stem, _take(trades, trade[customer]), "")
+    begin = _take(words.STEM_BEGINS, customers.stem[customer, 0])
+    end = _take(words.STEM_ENDS, customers.stem[customer, 1])
+    return pc.binary_join_element_wise(begin, end, _take(trades, trade[customer]), "")
 
 
 def _people_names(branch: Branch, people: Ints) -> pa.StringArray:

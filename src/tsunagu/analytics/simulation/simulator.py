@@ -20,7 +20,7 @@ from tsunagu.analytics.errors import TsunaguError
 from tsunagu.analytics.eventlog.store import DEALS_FILE, EVENTS_FILE, write_meta
 from tsunagu.analytics.simulation import folder
 from tsunagu.analytics.simulation import vocabulary as words
-from tsunagu.analytics.simulation.branch import Branch, found_branch
+from tsunagu.analytics.simulation.branch import Branch, Setting, found_branch
 from tsunagu.analytics.simulation.contacts import add_contacts
 from tsunagu.analytics.simulation.facts import add_facts
 from tsunagu.analytics.simulation.lives import draw_lives
@@ -38,6 +38,7 @@ from tsunagu.analytics.simulation.workdays import TIME_ZONE, Workdays
 DEFAULT_END = date(2026, 9, 30)
 """A fixed end of the records, so that the demo is the same every day."""
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2090
 _AHEAD_DAYS = 1500  # true lives go on beyond the end of the records
 
 _SCHEMAS = {
@@ -71,7 +72,7 @@ class SimulationReport:
         return self.deals - sum(self.outcomes.values())
 
 
-def simulate(
+def simulate(  # noqa: PLR0913  (the rest are keywords with defaults)
     out: Path,
     *,
     deals: int = 2000,
@@ -97,51 +98,55 @@ def simulate(
         progress: called with ``"simulate"`` and the share done; may raise to stop.
 
     Raises:
-        TsunaguError: if ``deals`` or ``seed`` is out of range.
+        TsunaguError: if ``deals``, ``seed`` or ``end`` is out of range.
         InputError: if ``out`` holds anything but an earlier simulation.
 
     Example:
         >>> from pathlib import Path
         >>> report = simulate(Path("demo"), deals=200, seed=7)  # doctest: +SKIP
     """
-    _check_counts(deals, seed)
     chosen, last = parameters or Parameters(), end or DEFAULT_END
-    observed_until = _evening(last)
+    _check(deals, seed, last)
+    setting, observed_until = _setting(seed, chosen, last), _evening(last)
     with folder.replaced(out) as fresh:
-        counts = _write(fresh, _branches(deals, seed, chosen, last), observed_until, progress)
+        counts = _write(fresh, _branches(deals, setting), observed_until, progress)
         pq.write_table(effects_table(), fresh / folder.EFFECTS_FILE, compression="zstd")
         _write_parameters(fresh, deals, seed, last, chosen)
-        write_meta(
-            fresh, observed_until=observed_until, time_zone=TIME_ZONE, stages=words.STAGES
-        )
+        write_meta(fresh, observed_until=observed_until, time_zone=TIME_ZONE, stages=words.STAGES)
     outcomes = {name.value: counts[name.value] for name in Outcome}
     return SimulationReport(out, counts["deals"], counts["events"], observed_until, outcomes)
 
 
-def _check_counts(deals: int, seed: int) -> None:
+def _check(deals: int, seed: int, end: date) -> None:
     if deals < 1:
         raise TsunaguError(
             f"Cannot simulate {deals} deals.", remedy="Give a number of deals of 1 or more."
         )
     if seed < 0:
         raise TsunaguError(f"The seed is {seed}.", remedy="Give a seed of 0 or more.")
+    if not _FIRST_YEAR <= end.year <= _LAST_YEAR:
+        raise TsunaguError(
+            f"The end of the records is {end}.",
+            remedy=f"Give a day from {_FIRST_YEAR} to {_LAST_YEAR}; the holidays are known there.",
+        )
 
 
 def _evening(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), ZoneInfo(TIME_ZONE)).astimezone(UTC)
 
 
-def _branches(
-    deals: int, seed: int, parameters: Parameters, end: date
-) -> Iterator[tuple[float, Branch]]:
-    """Branches one by one, each with the share of the work done once it is written."""
+def _setting(seed: int, parameters: Parameters, end: date) -> Setting:
     first = end - timedelta(days=parameters.history_days + 60)
     days = Workdays.spanning(first, end + timedelta(days=_AHEAD_DAYS))
-    last = days.index(end + timedelta(days=1)) - 0.001
-    count = -(-deals // parameters.branch_deals)
+    return Setting(seed, parameters, days, days.index(end + timedelta(days=1)) - 0.001)
+
+
+def _branches(deals: int, setting: Setting) -> Iterator[tuple[float, Branch]]:
+    """Branches one by one, each with the share of the work done once it is written."""
+    count = -(-deals // setting.parameters.branch_deals)
     for number in range(count):
-        span = (deals * number // count, deals * (number + 1) // count)
-        yield (number + 1) / count, found_branch(seed, number, span, parameters, days, last)
+        first, beyond = deals * number // count, deals * (number + 1) // count
+        yield (number + 1) / count, found_branch(setting, number, first, beyond)
 
 
 def _write(

@@ -12,8 +12,6 @@ from numpy.random import Generator
 from tsunagu.analytics.simulation import vocabulary as words
 from tsunagu.analytics.simulation.workdays import Ints
 
-_BARE = frozenset({"won", "lost", "broken_off"})
-
 
 def compose(rng: Generator, topics: Ints, competitors: Ints) -> pa.StringArray:
     """One text a row.
@@ -36,13 +34,15 @@ def compose(rng: Generator, topics: Ints, competitors: Ints) -> pa.StringArray:
 def _about(rng: Generator, topic: str, competitors: Ints) -> pa.StringArray:
     templates, slots = words.CORES[topic]
     count = len(competitors)
-    slot = competitors if topic == "competitor" else rng.integers(len(slots), size=count)
+    slot = competitors if slots is words.COMPETITORS else rng.integers(len(slots), size=count)
     core = _fill(templates, rng.integers(len(templates), size=count), slots, slot)
-    if topic in _BARE:
+    if topic in words.REASONS:
         return core
-    openings = words.UNANSWERED_OPENINGS if topic == "unanswered" else words.OPENINGS
+    silent = topic == "unanswered"
+    openings = words.UNANSWERED_OPENINGS if silent else words.OPENINGS
+    closings = words.UNANSWERED_CLOSINGS if silent else words.CLOSINGS
     opening = _any(rng, count, openings, words.PEOPLE)
-    closing = _any(rng, count, words.CLOSINGS, words.WHEN)
+    closing = _any(rng, count, closings, words.WHEN)
     return pc.binary_join_element_wise(opening, core, closing, "")
 
 

@@ -54,7 +54,8 @@ class Codes:
 
     def of(self, group: str, index: Ints) -> Ints:
         """Codes of a group's entries."""
-        return self.offsets[group] + index
+        codes: Ints = self.offsets[group] + index
+        return codes
 
 
 def person_numbers(branch: Branch, people: Ints) -> Ints:
@@ -147,7 +148,7 @@ class Trail:
 
     def table(self) -> pa.Table:
         """All events by deal and time, as :data:`EVENT_SCHEMA` has them."""
-        order, columns = self._sorted()
+        columns = self._sorted()
         names = pa.array([kind.value for kind in KINDS])
         arrays = [
             numbered("D", self.branch.first_deal + columns["deal"] + 1),
@@ -159,17 +160,16 @@ class Trail:
             _take(pa.array(DIRECTIONS), columns["direction"]),
             self._texts(columns),
         ]
-        del order
         return pa.Table.from_arrays(arrays, schema=EVENT_SCHEMA)
 
-    def _sorted(self) -> tuple[Ints, dict[str, np.ndarray]]:
+    def _sorted(self) -> dict[str, np.ndarray]:
         whole = {
             name: np.concatenate([block[name] for block in self._blocks])
             for name in self._blocks[0]
         }
         self._blocks.clear()
         order = np.lexsort((whole["kind"] == KINDS.index(Kind.OUTCOME), whole["at"], whole["deal"]))
-        return order, {name: column[order] for name, column in whole.items()}
+        return {name: column[order] for name, column in whole.items()}
 
     def _texts(self, columns: dict[str, np.ndarray]) -> pa.StringArray:
         rows = np.flatnonzero(columns["topic"] >= 0)

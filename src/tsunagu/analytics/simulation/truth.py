@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from tsunagu.analytics.contracts import Outcome
 from tsunagu.analytics.simulation import causes
 from tsunagu.analytics.simulation.branch import Branch
 from tsunagu.analytics.simulation.lives import OUTCOMES, Lives
@@ -95,6 +94,3 @@ def _instants(days: Workdays, time: Floats) -> pa.TimestampArray:
     never = ~np.isfinite(time)
     at = days.instants(np.where(never, 0.0, time))
     return pa.array(at, mask=never).cast(_INSTANT)
-
-
-__all__ = ["TRUTH_SCHEMA", "Outcome", "effects_table", "truth_table"]

@@ -40,7 +40,8 @@ class Workdays:
 
     def index(self, day: date | np.datetime64) -> float:
         """The first working day on or after ``day``, as time."""
-        return float(np.searchsorted(self.dates, np.datetime64(day, "D")))
+        wanted = np.array(day, dtype="datetime64[D]")
+        return float(np.searchsorted(self.dates, wanted))
 
     def instants(self, time: Floats) -> Ints:
         """UTC microseconds since 1970, whole seconds, of times within the calendar."""
@@ -63,7 +64,8 @@ class Workdays:
         months = self.dates.astype("datetime64[M]")
         day = np.clip(time, 0, len(self.dates) - 1).astype(np.int64)
         last = np.searchsorted(months, months[day], side="right") - 1
-        return last + 0.9
+        evening: Floats = last + np.float64(0.9)
+        return evening
 
 
 def _holidays(first: date, last: date) -> list[np.datetime64]:
