@@ -7,28 +7,29 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tsunagu.analytics.contracts import EventLog, Outcome, incidence_column
+from tsunagu.analytics.contracts import EventLog
+from tsunagu.analytics.evaluation.labels import in_order
+from tsunagu.analytics.evaluation.ranking import Window, best_window
 from tsunagu.analytics.risk import RiskModel
-
-RANKING_DAYS = 30
-"""The list of the riskiest is ordered by the risk within so many days, as it is on the screens."""
 
 
 @dataclass(frozen=True)
 class RiskPredictor:
-    """Fits :class:`tsunagu.analytics.risk.RiskModel`; ranks deals by their risk of breaking off.
+    """Fits :class:`tsunagu.analytics.risk.RiskModel`; lists deals by their risk in a window.
 
     Args:
-        ranking_days: horizon, of ``HORIZONS_DAYS``, whose risk orders the list.
+        window: whose risk orders the list; default: chosen on the training log by
+            :func:`tsunagu.analytics.evaluation.ranking.best_window`.
         name: the row's label.
     """
 
-    ranking_days: int = RANKING_DAYS
+    window: Window | None = None
     name: str = "tsunagu"
 
     def fit(self, log: EventLog, *, seed: int) -> FittedRisk:
         """Fit the model on a training log."""
-        return FittedRisk(RiskModel.fit(log, seed=seed), self.ranking_days)
+        window = best_window(log, seed=seed) if self.window is None else self.window
+        return FittedRisk(RiskModel.fit(log, seed=seed), window)
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,14 @@ class FittedRisk:
     """A fitted risk model, which gives probabilities and a ranking."""
 
     model: RiskModel
-    ranking_days: int = RANKING_DAYS
+    window: Window
 
     def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
-        """Cumulative incidences, one row a snapshot."""
-        return self.model.score(log, snapshots)
+        """Cumulative incidences, one row a snapshot, ordered by ``at``, ``deal_id``."""
+        return in_order(self.model.score(log, snapshots))
 
     def rank(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
-        """``deal_id, at, score``: the risk of breaking off within ``ranking_days``."""
+        """``deal_id, at, score``: the risk of breaking off in the window."""
         scores = self.score(log, snapshots)
-        column = incidence_column(Outcome.BROKEN_OFF, self.ranking_days)
-        return scores.select(["deal_id", "at", column]).rename_columns(["deal_id", "at", "score"])
+        keys = scores.select(["deal_id", "at"])
+        return keys.append_column("score", pa.array(self.window.risk(scores)))
