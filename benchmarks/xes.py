@@ -42,12 +42,12 @@ print(json.dumps({"seconds": seconds, "events": events, "version": version}))
 EVENT_LOG = """
 import importlib.metadata, json, sys, tempfile, time
 from pathlib import Path
-from tsunagu.analytics.eventlog import read_log
+from tsunagu.analytics.eventlog.reader import read_log
 seconds = []
 for _ in range(int(sys.argv[2]) + 1):
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        read_log(Path(sys.argv[3]), [Path(sys.argv[1])], Path(folder) / "log")
+        read_log([Path(sys.argv[1])], Path(sys.argv[3]), Path(folder) / "log")
         seconds.append(time.perf_counter() - start)
 print(json.dumps({"seconds": seconds, "events": None, "version": "to the event log on disk"}))
 """
