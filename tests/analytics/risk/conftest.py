@@ -21,11 +21,12 @@ WINS_PER_DAY = 0.006
 
 
 def as_log(events: list[dict[str, object]], deals: pa.Table, until: datetime) -> EventLog:
+    """On DuckDB, with nullable columns as a Parquet file gives them."""
     con = ibis.duckdb.connect()
     table = pa.Table.from_pylist(events, schema=EVENT_SCHEMA)
     table = table.filter(pa.compute.less_equal(table["at"], pa.scalar(until, table["at"].type)))
     return EventLog(
-        con.create_table("events", table),
+        con.create_table("events", pa.table(table.columns, table.column_names)),
         con.create_table("deals", deals),
         until,
         stages=("first", "second"),

@@ -7,6 +7,7 @@ unit; ``{name}`` the level, step or attribute.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 Pair = tuple[str, str]
 """Japanese, English."""
@@ -55,7 +56,9 @@ class Phrase:
         zero: where the value is written as 0.
         negative: where the value is below 0; ``{n}`` is then its size.
         compare: whether to tell what is usual.
-        lean: whether the sentence must be told to raise or lower the risk, for it does not show.
+        bad: which values read as bad news: high or low ones; None: neither.
+        reference: what high and low are measured against where no median is known or told.
+        null_bad: whether ``null`` reads as bad news; None: neither.
     """
 
     unit: Unit
@@ -65,7 +68,9 @@ class Phrase:
     zero: Pair | None = None
     negative: Pair | None = None
     compare: bool = True
-    lean: bool = False
+    bad: Literal["high", "low"] | None = None
+    reference: float = 0.0
+    null_bad: bool | None = None
 
 
 _NO_RHYTHM = (
@@ -86,6 +91,8 @@ SINCE: dict[str, Phrase] = {
         lowers=("お客様から{n}日前に連絡がありました", "The customer was in touch {days} ago"),
         null=("お客様からの連絡はまだ一度もありません", "The customer has never been in touch yet"),
         zero=("お客様から今日連絡がありました", "The customer was in touch today"),
+        bad="high",
+        null_bad=True,
     ),
     "outbound": Phrase(
         DAYS,
@@ -93,6 +100,8 @@ SINCE: dict[str, Phrase] = {
         lowers=("こちらから{n}日前に連絡しました", "We were in touch {days} ago"),
         null=("こちらからはまだ一度も連絡していません", "We have never been in touch yet"),
         zero=("こちらから今日連絡しました", "We were in touch today"),
+        bad="high",
+        null_bad=True,
     ),
     "any": Phrase(
         DAYS,
@@ -100,6 +109,8 @@ SINCE: dict[str, Phrase] = {
         lowers=("{n}日前に動きがありました", "Something happened {days} ago"),
         null=("まだ何の動きも記録されていません", "Nothing on record yet"),
         zero=("今日動きがありました", "Something happened today"),
+        bad="high",
+        null_bad=True,
     ),
 }
 """By counter: how long ago it last happened.  Kinds of contact are in :data:`KIND_NAMES`."""
@@ -128,6 +139,8 @@ SINGLE: dict[str, Phrase] = {
             "お客様からの連絡は平均1日未満の間隔です",
             "The customer is in touch more than once a day on average",
         ),
+        bad="high",
+        null_bad=True,
     ),
     "silence_vs_rhythm": Phrase(
         RATIO,
@@ -141,6 +154,7 @@ SINGLE: dict[str, Phrase] = {
         ),
         null=_NO_RHYTHM,
         zero=("お客様から連絡があったばかりです", "The customer has just been in touch"),
+        bad="high",
     ),
     "unanswered_outbound": Phrase(
         TIMES,
@@ -154,6 +168,7 @@ SINGLE: dict[str, Phrase] = {
         ),
         null=("返信待ちの連絡は分かりません", "Unknown whether an answer is awaited"),
         zero=("返信待ちの連絡はありません", "No answer is awaited from the customer"),
+        bad="high",
     ),
     "has_next_step": Phrase(
         PLAIN,
@@ -161,6 +176,9 @@ SINGLE: dict[str, Phrase] = {
         null=("次の予定がありません", "No next step is planned"),
         zero=("次の予定がありません", "No next step is planned"),
         compare=False,
+        bad="low",
+        reference=0.5,
+        null_bad=True,
     ),
     "next_step_overdue_days": Phrase(
         DAYS,
@@ -170,6 +188,8 @@ SINGLE: dict[str, Phrase] = {
         ),
         null=("次の予定が一度も登録されていません", "No next step has ever been planned"),
         zero=("次の予定に遅れはありません", "The next step is not overdue"),
+        bad="high",
+        null_bad=True,
     ),
     "days_in_stage": Phrase(
         DAYS,
@@ -177,6 +197,7 @@ SINGLE: dict[str, Phrase] = {
         lowers=("今の段階に入って{n}日です", "{days} into the current stage"),
         null=_NO_STAGE,
         zero=("今日この段階に入りました", "Entered the current stage today"),
+        bad="high",
     ),
     "stage_days_ratio": Phrase(
         RATIO,
@@ -185,7 +206,7 @@ SINGLE: dict[str, Phrase] = {
             "In this stage {n} times as long as deals that were won",
         ),
         lowers=(
-            "今の段階の滞在は、受注案件の中央値の{n}倍です",
+            "今の段階の滞在は、受注案件の中央値の{n}倍にとどまっています",
             "In this stage only {n} times as long as deals that were won",
         ),
         null=(
@@ -194,6 +215,8 @@ SINGLE: dict[str, Phrase] = {
         ),
         zero=("今の段階に入ったばかりです", "Only just in the current stage"),
         compare=False,
+        bad="high",
+        reference=1.0,
     ),
     "stage_days_rank": Phrase(
         PERCENT,
@@ -211,33 +234,33 @@ SINGLE: dict[str, Phrase] = {
             "In this stage for less time than any past stay",
         ),
         compare=False,
+        bad="high",
+        reference=0.5,
     ),
     "stage": Phrase(
         PLAIN,
         raises=("現在の段階は「{name}」です", "The current stage is “{name}”"),
         null=("段階が未記録か、まれな段階です", "The stage is not on record, or rare"),
         compare=False,
-        lean=True,
     ),
     "stage_position": Phrase(
         PLACE,
         raises=("段階は全体の{n}番目です", "The deal is in stage number {n} of the process"),
         null=_NO_STAGE,
         compare=False,
-        lean=True,
     ),
     "stage_moves": Phrase(
         TIMES,
         raises=("段階がこれまでに{n}回変わりました", "The stage has changed {times} so far"),
         null=_NO_STAGE,
         zero=("段階がまだ一度も変わっていません", "The stage has not changed yet"),
-        lean=True,
     ),
     "stage_regressions": Phrase(
         TIMES,
         raises=("段階が{n}回後戻りしました", "The deal went back a stage {times}"),
         null=_NO_STAGE,
         zero=("段階の後戻りはありません", "The deal has not gone back a stage"),
+        bad="high",
     ),
     "days_to_close_date": Phrase(
         DAYS,
@@ -246,13 +269,15 @@ SINGLE: dict[str, Phrase] = {
         zero=("今日が完了予定日です", "The expected close date is today"),
         negative=("完了予定日を{n}日過ぎています", "{days} past the expected close date"),
         compare=False,
-        lean=True,
+        bad="low",
+        null_bad=True,
     ),
     "close_date_pushes": Phrase(
         TIMES,
         raises=("完了予定日が{n}回延期されました", "The close date was pushed {times}"),
         null=_NO_CLOSE_DATE,
         zero=("完了予定日は延期されていません", "The close date has not been pushed"),
+        bad="high",
     ),
     "close_date_pushed_days": Phrase(
         DAYS,
@@ -262,32 +287,36 @@ SINGLE: dict[str, Phrase] = {
         ),
         null=_NO_CLOSE_DATE,
         zero=("完了予定日は延期されていません", "The close date has not been pushed"),
+        bad="high",
     ),
     "amount_now": Phrase(
         Unit(""),
         raises=("金額は{n}です", "The amount is {n}"),
         null=_NO_AMOUNT,
         zero=("金額は0です", "The amount is 0"),
-        lean=True,
     ),
     "amount_change_ratio": Phrase(
         Unit("%", "%", scale=100.0),
         raises=("金額は当初の{n}%です", "The amount is {n}% of the first"),
         null=_NO_AMOUNT,
         compare=False,
-        lean=True,
+        bad="low",
+        reference=1.0,
     ),
     "amount_cuts": Phrase(
         TIMES,
         raises=("金額が{n}回減額されました", "The amount was cut {times}"),
         null=_NO_AMOUNT,
         zero=("金額は減額されていません", "The amount has not been cut"),
+        bad="high",
     ),
     "owner_changes": Phrase(
         TIMES,
         raises=("担当者が{n}回替わりました", "The owner changed {times}"),
         null=_NO_HANDOVER,
         zero=_NO_HANDOVER,
+        bad="high",
+        null_bad=False,
     ),
     "days_since_owner_change": Phrase(
         DAYS,
@@ -295,7 +324,6 @@ SINGLE: dict[str, Phrase] = {
         null=_NO_HANDOVER,
         zero=("担当者が今日替わりました", "The owner changed today"),
         compare=False,
-        lean=True,
     ),
     "owner_met_customer": Phrase(
         PLAIN,
@@ -309,13 +337,15 @@ SINGLE: dict[str, Phrase] = {
             "The new owner has not been in touch with the customer yet",
         ),
         compare=False,
+        bad="low",
+        reference=0.5,
+        null_bad=False,
     ),
     "owner_open_deals": Phrase(
         DEALS,
         raises=("担当者は進行中の案件を{n}件抱えています", "The owner has {deals}"),
         null=_NO_OWNER,
         zero=("担当者に進行中の案件はほかにありません", "The owner has no open deals"),
-        lean=True,
     ),
     "owner_events_30": Phrase(
         DEALS,
@@ -328,7 +358,6 @@ SINGLE: dict[str, Phrase] = {
             "担当者の活動が直近30日間ありません",
             "Nothing happened in the owner's deals in the last 30 days",
         ),
-        lean=True,
     ),
     "contacts_known": Phrase(
         PEOPLE,
@@ -341,6 +370,8 @@ SINGLE: dict[str, Phrase] = {
             "お客様側の担当者をまだ把握できていません",
             "Nobody is known at the customer yet",
         ),
+        bad="low",
+        null_bad=True,
     ),
     "competitors_named": Phrase(
         COMPANIES,
@@ -348,11 +379,14 @@ SINGLE: dict[str, Phrase] = {
         null=("競合の名前は挙がっていません", "No competitor named"),
         zero=("競合の名前は挙がっていません", "No competitor named"),
         compare=False,
+        bad="high",
+        null_bad=False,
     ),
     "last_survey_score": Phrase(
         POINTS,
         raises=("直近のアンケートの評点は{n}点です", "The last survey score was {n}"),
         null=("アンケートの回答はまだありません", "No survey answered yet"),
+        bad="low",
     ),
     "interruptions_before": Phrase(
         TIMES,
@@ -360,13 +394,14 @@ SINGLE: dict[str, Phrase] = {
         null=("この案件に過去の営業中途はありません", "Never interrupted before"),
         zero=("この案件に過去の営業中途はありません", "Never interrupted before"),
         compare=False,
+        bad="high",
+        null_bad=False,
     ),
     "month": Phrase(
         PLAIN,
         raises=("時期（{n}月）の影響です", "The time of the year (month {n})"),
         null=_NO_CALENDAR,
         compare=False,
-        lean=True,
     ),
     "business_days_7": Phrase(
         DAYS,
@@ -374,7 +409,6 @@ SINGLE: dict[str, Phrase] = {
         null=_NO_CALENDAR,
         zero=("直近7日間に営業日がありません", "No business days in the last 7 days"),
         compare=False,
-        lean=True,
     ),
     "holidays_next_14": Phrase(
         DAYS,
@@ -382,7 +416,6 @@ SINGLE: dict[str, Phrase] = {
         null=_NO_CALENDAR,
         zero=("今後14日間に祝日はありません", "No public holidays in the next 14 days"),
         compare=False,
-        lean=True,
     ),
     "days_to_quarter_end": Phrase(
         DAYS,
@@ -390,14 +423,12 @@ SINGLE: dict[str, Phrase] = {
         null=_NO_CALENDAR,
         zero=("今日が四半期末です", "The quarter ends today"),
         compare=False,
-        lean=True,
     ),
     "days_since_created": Phrase(
         DAYS,
         raises=("案件の登録から{n}日たっています", "The deal is {days} old"),
         null=("案件の登録日が分かりません", "Unknown when the deal was created"),
         zero=("案件は今日登録されました", "The deal was created today"),
-        lean=True,
     ),
     "last_step": Phrase(
         PLAIN,
@@ -407,7 +438,6 @@ SINGLE: dict[str, Phrase] = {
             "No activity yet, or the last one was a rare one",
         ),
         compare=False,
-        lean=True,
     ),
     "days_since_step_any": Phrase(
         DAYS,
@@ -415,6 +445,8 @@ SINGLE: dict[str, Phrase] = {
         lowers=("直近の活動は{n}日前です", "The last activity was {days} ago"),
         null=("活動はまだ記録されていません", "No activity on record yet"),
         zero=("今日活動がありました", "There was activity today"),
+        bad="high",
+        null_bad=True,
     ),
 }
 """By the feature's name."""

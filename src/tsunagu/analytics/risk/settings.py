@@ -30,7 +30,7 @@ class Settings:
             quickly as 31 of depth 6 (blueprint, section 5).
         depth: greatest depth of a tree.
         leaf_rows: fewest person-period rows in a leaf.
-        threads: threads of LightGBM; fixed, since sums depend on it.
+        threads: threads of LightGBM on large logs; small ones use one, where a second only waits.
     """
 
     least_break_offs: int = 30

@@ -28,6 +28,8 @@ from tsunagu.analytics.risk.periods import (
 )
 from tsunagu.analytics.risk.settings import Settings
 
+_BASE_SAMPLE = 20_000
+
 
 @dataclass(frozen=True)
 class History:
@@ -147,7 +149,7 @@ class Trainer:
     def _boosted(
         self, prior: Prior, early: PersonPeriods, later: PersonPeriods, plan: Plan
     ) -> Fitted:
-        lesson = self._lesson(prior)
+        lesson = self._lesson(prior, plan)
         self.progress("trees", 0.0)
         boosting: Bools = early.closes <= plan.stop
         grown, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
@@ -162,9 +164,9 @@ class Trainer:
         )
         return Fitted(replace(model, calibration=maps), rounds)
 
-    def _lesson(self, prior: Prior) -> trees.Lesson:
-        every = range(0, len(self.landmarks), max(1, len(self.landmarks) // 20_000))
-        sample = self.landmarks.where(np.array(every, dtype=np.int64))
+    def _lesson(self, prior: Prior, plan: Plan) -> trees.Lesson:
+        known = np.flatnonzero(self.history.at <= plan.calibrate)
+        sample = self.landmarks.where(known[:: max(1, len(known) // _BASE_SAMPLE)])
         base = prior.hazards(sample).mean(axis=0)
         return trees.Lesson(
             self.landmarks.features, list(self.categorical), base, self.settings, self.seed

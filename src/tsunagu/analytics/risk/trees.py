@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import lightgbm
 
 _BINS = 127
+_ROWS_FOR_THREADS = 200_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Trees:
     def _margins(self, booster: lightgbm.Booster, features: Singles, interval: int) -> Floats:
         """Log-odds of each cause against carrying on, before the base, shape (n, causes)."""
         rows = with_interval(features, np.full(len(features), interval))
-        raw = np.asarray(booster.predict(rows, raw_score=True, num_threads=self.threads))
+        threads = self.threads if len(rows) > _ROWS_FOR_THREADS // 10 else 1
+        raw = np.asarray(booster.predict(rows, raw_score=True, num_threads=threads))
         margins: Floats = raw[:, SURVIVED + 1 :] - raw[:, [SURVIVED]]
         return margins
 
@@ -121,7 +123,7 @@ def fit(lesson: Lesson, rows: PersonPeriods, stopping: PersonPeriods) -> tuple[T
     later = _dataset(lesson, stopping, train)
     stop = lightgbm.early_stopping(lesson.settings.patience, verbose=False)
     booster = lightgbm.train(
-        _parameters(lesson),
+        _parameters(lesson, len(rows)),
         train,
         num_boost_round=lesson.settings.rounds,
         valid_sets=[later],
@@ -136,7 +138,9 @@ def refit(lesson: Lesson, rows: PersonPeriods, rounds: int) -> Trees:
     """Boost a known number of rounds."""
     import lightgbm  # noqa: PLC0415  (import cost)
 
-    booster = lightgbm.train(_parameters(lesson), _dataset(lesson, rows), num_boost_round=rounds)
+    booster = lightgbm.train(
+        _parameters(lesson, len(rows)), _dataset(lesson, rows), num_boost_round=rounds
+    )
     return Trees(booster.model_to_string(), lesson.base, lesson.settings.threads)
 
 
@@ -158,7 +162,7 @@ def _dataset(
     )
 
 
-def _parameters(lesson: Lesson) -> dict[str, Any]:
+def _parameters(lesson: Lesson, rows: int) -> dict[str, Any]:
     settings = lesson.settings
     return {
         "objective": "multiclass",
@@ -174,6 +178,6 @@ def _parameters(lesson: Lesson) -> dict[str, Any]:
         "seed": lesson.seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": settings.threads,
+        "num_threads": settings.threads if rows > _ROWS_FOR_THREADS else 1,
         "verbose": -1,
     }

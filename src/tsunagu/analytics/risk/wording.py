@@ -14,6 +14,8 @@ _SINCE = re.compile(r"days_since_(\w+)")
 _COUNT = re.compile(r"(\w+)_(\d+|ever)")
 _STEP, _ATTRIBUTE = "step:", "attr:"
 _LARGE = 1_000
+_RAISES = ("リスクを高める傾向", "tends to raise the risk")
+_LOWERS = ("リスクを下げる傾向", "tends to lower the risk")
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def _of_kind(kind: str) -> Phrase:
         lowers=(f"{ja}が{{n}}日前にありました", f"The last {en} was {{days}} ago"),
         null=(f"{ja}はまだ一度もありません", f"No {en} yet"),
         zero=(f"今日{ja}がありました", f"The last {en} was today"),
+        bad="high",
+        null_bad=True,
     )
 
 
@@ -99,12 +103,14 @@ def _of_count(kind: str, span: str) -> Phrase:
             raises=(f"{ja}はこれまでに{{n}}回です", f"{{n}} {many} so far"),
             null=(f"{ja}の回数が分かりません", f"Unknown how many {many}"),
             zero=(f"{ja}はまだ一度もありません", f"No {one} yet"),
+            bad="low",
         )
     return Phrase(
         phrases.TIMES,
         raises=(f"直近{span}日間の{ja}は{{n}}回です", f"{{n}} {many} in the last {span} days"),
         null=(f"{ja}の回数が分かりません", f"Unknown how many {many}"),
         zero=(f"直近{span}日間、{ja}がありません", f"No {one} in the last {span} days"),
+        bad="low",
     )
 
 
@@ -115,7 +121,6 @@ def _of_step(step: str) -> Phrase:
         raises=(f"「{name}」がこれまでに{{n}}回ありました", f"“{name}” {{times}} so far"),
         null=(f"「{name}」の回数が分かりません", f"Unknown how often “{name}”"),
         zero=(f"「{name}」はまだ一度もありません", f"No “{name}” yet"),
-        lean=True,
     )
 
 
@@ -128,7 +133,6 @@ def _of_attribute(spec: FeatureSpec) -> Phrase:
         raises=(f"「{ja}」が{shown}です", f"“{en}” is {shown_en}"),
         null=(f"「{ja}」が未記録か、まれな値です", f"“{en}” is not on record, or rare"),
         compare=False,
-        lean=True,
     )
 
 
@@ -139,7 +143,6 @@ def _plain(spec: FeatureSpec) -> Phrase:
         Unit("", decimals=1),
         raises=(f"{ja}：{shown}", f"{en}: {shown}"),
         null=(f"{ja}：不明", f"{en}: unknown"),
-        lean=True,
     )
 
 
@@ -156,7 +159,20 @@ def _choose(phrase: Phrase, fact: Fact) -> Pair:
         return phrase.negative
     if phrase.zero and shown == 0:
         return phrase.zero
-    return phrase.raises if fact.raises or phrase.lowers is None else phrase.lowers
+    news = reads_badly(phrase, fact)
+    worse = fact.raises if news is None else news
+    return phrase.raises if worse or phrase.lowers is None else phrase.lowers
+
+
+def reads_badly(phrase: Phrase, fact: Fact) -> bool | None:
+    """Whether the sentence reads as bad news by itself; None where a reader cannot tell."""
+    if fact.missing:
+        return phrase.null_bad
+    known = phrase.compare and not math.isnan(fact.usual)
+    distance = fact.value - (fact.usual if known else phrase.reference)
+    if phrase.bad is None or (known and distance == 0):
+        return None
+    return distance > 0 if phrase.bad == "high" else distance < 0
 
 
 def _shown(unit: Unit, value: float) -> float:
@@ -207,13 +223,10 @@ def _usual(phrase: Phrase, fact: Fact) -> list[Pair]:
 
 
 def _lean(phrase: Phrase, fact: Fact) -> list[Pair]:
-    if not phrase.lean:
+    """Which way it moves the risk, where the sentence does not show it by itself."""
+    if reads_badly(phrase, fact) == fact.raises:
         return []
-    return [
-        ("リスクを高める傾向", "tends to raise the risk")
-        if fact.raises
-        else ("リスクを下げる傾向", "tends to lower the risk")
-    ]
+    return [_RAISES if fact.raises else _LOWERS]
 
 
 def _capital(text: str) -> str:
