@@ -1,0 +1,91 @@
+"""In which order the risk model lists deals: which window of its risk is sorted by.
+
+A list helps if it names deals early, so the order matters beyond the probability: sorted by the
+next 7 days it names sure cases too late, sorted by the next 90 it may name everybody's.  Which is
+best depends on how deals break off (a fixed time-out, a slow fading), so the window is chosen on
+the training log, as the rules' thresholds are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from tsunagu.analytics.contracts import EventLog, Outcome, incidence_column
+from tsunagu.analytics.errors import NotEnoughHistoryError
+from tsunagu.analytics.evaluation.arrays import Floats
+from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES, alerts, quotas, top
+from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks, in_order, label
+from tsunagu.analytics.evaluation.splitting import default_cut, snapshots_after
+from tsunagu.analytics.risk import RiskModel
+
+_INNER_SHARE = 0.7
+
+LEAST_BREAK_OFFS = 30
+"""With fewer deals that broke off in the inner test part, the default window stands."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Break-offs later than ``after`` days from now, and at most ``until`` days."""
+
+    until: int
+    after: int = 0
+
+    def risk(self, scores: pa.Table) -> Floats:
+        """(n,) probability of breaking off in the window, from a score table."""
+        risk: Floats = _broken_off(scores, self.until)
+        return risk - _broken_off(scores, self.after) if self.after else risk
+
+
+DEFAULT_WINDOW = Window(30)
+
+WINDOWS: tuple[Window, ...] = (
+    DEFAULT_WINDOW,
+    Window(7),
+    Window(14),
+    Window(60),
+    Window(90),
+    Window(30, after=7),
+    Window(60, after=7),
+    Window(90, after=7),
+)
+
+
+def best_window(log: EventLog, *, seed: int) -> Window:
+    """The window whose list warned of most deals in the last part of a training log.
+
+    The training log is itself split in time: a model is fitted on its first part, and each
+    window's list is judged on the rest, by the mean share warned of over the alert volumes.
+
+    Args:
+        log: the training log; nothing after its ``observed_until`` is known.
+        seed: of the inner model.
+    """
+    try:
+        cut = default_cut(log, _INNER_SHARE)
+        landmarks = label(log, snapshots := snapshots_after(log, cut))
+        if _broken_deals(landmarks) < LEAST_BREAK_OFFS:
+            return DEFAULT_WINDOW
+        model = RiskModel.fit(log.until(cut), seed=seed)
+    except NotEnoughHistoryError:
+        return DEFAULT_WINDOW
+    scores = in_order(model.score(log, snapshots))
+    return max(WINDOWS, key=lambda window: _mean_warned(landmarks, window.risk(scores)))
+
+
+def _broken_off(scores: pa.Table, horizon: int) -> Floats:
+    column: Floats = scores[incidence_column(Outcome.BROKEN_OFF, horizon)].to_numpy()
+    return column
+
+
+def _broken_deals(landmarks: Landmarks) -> int:
+    return len(np.unique(landmarks.deal[landmarks.labels.event == BROKEN_OFF]))
+
+
+def _mean_warned(landmarks: Landmarks, risk: Floats) -> float:
+    once = np.ones(len(landmarks.deal_ids))
+    lists = [top(landmarks, risk, quotas(landmarks.at, volume)) for volume in VOLUMES]
+    return float(np.mean([alerts(landmarks, x, 0).warned(LEADS_DAYS[0], once) for x in lists]))

@@ -1,0 +1,170 @@
+"""Silence, rhythm and contact counts: who spoke, how often, and how long ago."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from tsunagu.analytics.features.clock import days
+from tsunagu.analytics.features.facts import Source
+from tsunagu.analytics.features.learned import Learned
+from tsunagu.analytics.features.specs import Feature, number
+from tsunagu.analytics.features.timeline import SPANS, Timeline, last_name, span_name
+
+CONTACT_WORDS: dict[str, tuple[str, str]] = {
+    "call": ("電話", "calls"),
+    "email": ("メール", "e-mails"),
+    "meeting": ("打ち合わせ", "meetings"),
+    "visit": ("訪問", "visits"),
+    "quote": ("見積", "quotes"),
+    "note": ("メモ", "notes"),
+}
+SIDES: dict[str, tuple[str, str, str]] = {
+    "any": ("activity", "活動", "activities"),
+    "inbound": ("inbound", "お客様からの連絡", "contacts from the customer"),
+    "outbound": ("outbound", "こちらからの連絡", "contacts to the customer"),
+}
+
+
+def features(learned: Learned) -> list[Feature]:
+    """Features of the kinds and directions that the fitting log holds."""
+    sides = ["any"] + [
+        s for s, d in (("inbound", "in"), ("outbound", "out")) if _spoken(learned, d)
+    ]
+    found = [feature for side in sides for feature in _side(side)]
+    if "inbound" in sides:
+        found += _rhythm()
+    if len(sides) == 3:
+        found.append(_unanswered())
+    for kind in CONTACT_WORDS:
+        if kind in learned.kinds:
+            found += _kind(kind)
+    return found
+
+
+def sources() -> list[Source]:
+    """What the engine's counts cannot give: the first inbound, and outbound counts at inbounds."""
+    first = Source({"inbound__first": "int64"}, ("inbound",), _attach_first)
+    answered = Source({"outbound__answered": "int32"}, ("inbound", "outbound"), _attach_answered)
+    return [first, answered]
+
+
+def _spoken(learned: Learned, direction: str) -> bool:
+    return bool({direction, "both"} & set(learned.directions))
+
+
+def since(last: ir.IntegerValue, at: ir.IntegerValue) -> ir.FloatingValue:
+    """Days from ``last`` to ``at``, null if it never happened."""
+    return days(at - last)
+
+
+def _side(side: str) -> list[Feature]:
+    group, ja, en = SIDES[side]
+    ago = number(
+        f"days_since_{side}",
+        "activity" if side == "any" else "silence" if side == "inbound" else "outbound",
+        f"最後の{ja}からの日数",
+        f"days since the last of the {en}",
+        lambda f: since(f[last_name(side)], f["at"]),
+    )
+    return [ago, *_counts(side, group, ja, en, SPANS)]
+
+
+def _kind(kind: str) -> list[Feature]:
+    ja, en = CONTACT_WORDS[kind]
+    ago = number(
+        f"days_since_{kind}",
+        "activity",
+        f"最後の{ja}からの日数",
+        f"days since the last of the {en}",
+        lambda f: since(f[last_name(kind)], f["at"]),
+    )
+    return [ago, *_counts(kind, "activity", ja, en, SPANS[1:])]
+
+
+def _counts(counter: str, group: str, ja: str, en: str, spans: tuple[int, ...]) -> list[Feature]:
+    recent = [
+        number(
+            f"{counter}_{span}",
+            group,
+            f"直近{span}日間の{ja}の回数",
+            f"{en} in the last {span} days",
+            lambda f, span=span: f[span_name(counter, span)].cast("float64"),
+        )
+        for span in spans
+    ]
+    ever = number(
+        f"{counter}_ever",
+        group,
+        f"これまでの{ja}の回数",
+        f"{en} so far",
+        lambda f: f[counter].cast("float64"),
+    )
+    return [*recent, ever]
+
+
+def _rhythm() -> list[Feature]:
+    gap = number(
+        "inbound_gap_mean_days",
+        "silence",
+        "お客様からの連絡の平均間隔（日）",
+        "mean days between contacts from the customer",
+        mean_gap,
+    )
+    against = number(
+        "silence_vs_rhythm",
+        "silence",
+        "沈黙の長さ（この案件の普段の間隔に対する倍率）",
+        "silence against this deal's own rhythm (ratio)",
+        lambda f: since(f["inbound__last"], f["at"]) / mean_gap(f).nullif(0.0),
+    )
+    return [gap, against]
+
+
+def mean_gap(facts: ir.Table) -> ir.FloatingValue:
+    """Mean days between inbound contacts so far; null before the second."""
+    count = facts["inbound"]
+    span = days(facts["inbound__last"] - facts["inbound__first"])
+    return ibis.ifelse(count >= 2, span / (count - 1).nullif(0), ibis.null("float64"))
+
+
+def _unanswered() -> Feature:
+    return number(
+        "unanswered_outbound",
+        "silence",
+        "返信のない連絡の回数",
+        "contacts to the customer since their last answer",
+        lambda f: (f["outbound"] - f["outbound__answered"].fill_null(0)).cast("float64"),
+    )
+
+
+def _attach_first(rows: ir.Table, timeline: Timeline) -> ir.Table:
+    """The deal's first inbound contact; of use only once it has happened, so looks at no future."""
+    events = _inbound(timeline)
+    first = events.group_by(key="deal").agg(first=events.at.min())
+    joined = rows.left_join(first, rows.deal == first.key)
+    seen = ibis.ifelse(joined.inbound > 0, joined["first"], ibis.null("int64"))
+    return joined.mutate(inbound__first=seen).drop("key", "first")
+
+
+def _inbound(timeline: Timeline) -> ir.Table:
+    events = timeline.events()
+    return events.filter(events.direction.isin(["in", "both"])).select("deal", "at")
+
+
+def _attach_answered(rows: ir.Table, timeline: Timeline) -> ir.Table:
+    """How many outbound contacts there had been up to each inbound one."""
+    events = timeline.events()
+    talks = events.filter(events.direction.notnull())
+    so_far = ibis.cumulative_window(group_by=talks.deal, order_by=talks.at)
+    heard = talks.direction.isin(["in", "both"]).cast("int32")
+    said = talks.direction.isin(["out", "both"]).cast("int32")
+    counted = talks.select(
+        heard=heard,
+        key="deal",
+        nth=heard.sum().over(so_far).cast("int32"),
+        outbound__answered=said.sum().over(so_far).cast("int32"),
+    )
+    answers = counted.filter(counted.heard == 1).drop("heard")
+    found = rows.left_join(answers, [rows.deal == answers.key, rows.inbound == answers.nth])
+    return found.drop("key", "nth")

@@ -1,0 +1,178 @@
+"""Fitting: slices in the order of time, pooled base hazards, trees, blending, calibration.
+
+The log's outcomes are cut at two instants.  A person-period belongs to the slice in which its
+interval closes, so no label is known to a slice before its time, and none is lost:
+
+    ... boosting ... | ... stopping the boosting ... | ... calibration ... | observed_until
+
+Features (their levels, their medians) are fitted on the log as it stood before calibration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsunagu.analytics.contracts import Progress
+from tsunagu.analytics.risk import calibration, pooling, scorecard, trees, usual
+from tsunagu.analytics.risk.arrays import Bools, Floats, Ints
+from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks, Prior, of_rows
+from tsunagu.analytics.risk.periods import (
+    BROKEN_OFF_CLASS,
+    CAUSES,
+    INTERVALS,
+    PersonPeriods,
+    expand,
+    thin,
+)
+from tsunagu.analytics.risk.settings import Settings
+
+_BASE_SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class History:
+    """Labels of weekly landmarks, sorted by deal and time.
+
+    Attributes:
+        deal: number of each landmark's deal, shape (n,).
+        at: epoch seconds, shape (n,).
+        ended_at: epoch seconds of its deal's outcome, NaN while open, shape (n,).
+        outcome: class of the outcome, 0 while open, shape (n,).
+        observed_until: epoch seconds up to which facts are known.
+    """
+
+    deal: Ints
+    at: Floats
+    ended_at: Floats
+    outcome: Ints
+    observed_until: float
+
+    def break_offs(self) -> int:
+        """Broken-off deals seen at one landmark or more."""
+        return len(np.unique(self.deal[self.outcome == BROKEN_OFF_CLASS]))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a log's history allows.
+
+    Attributes:
+        stop: epoch seconds at which rows begin to stop the boosting.
+        calibrate: epoch seconds at which rows begin to calibrate.
+        weight: of the trees against the prior; 0: no trees, no slices.
+    """
+
+    stop: float
+    calibrate: float
+    weight: float
+
+
+def plan(history: History, settings: Settings) -> Plan:
+    """Decide on trees, and on the instants that part the slices."""
+    seen = history.break_offs()
+    too_few = seen < settings.least_break_offs or len(history.at) < settings.least_landmarks
+    if too_few:
+        return Plan(history.observed_until, history.observed_until, 0.0)
+    first_of_deal = np.unique(history.deal, return_index=True)[1]
+    ends = history.ended_at[first_of_deal]
+    ends = np.sort(ends[np.isfinite(ends)])
+    calibrate = _quantile(ends, 1 - settings.calibration_share)
+    stop = _quantile(ends[ends <= calibrate], 1 - settings.stopping_share)
+    return Plan(stop, calibrate, pooling.trees_weight(seen, settings.kappa))
+
+
+def _quantile(ends: Floats, share: float) -> float:
+    return float(ends[int(share * (len(ends) - 1))])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A hazard model and how many boosting rounds it took."""
+
+    model: HazardModel
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Everything a fit needs, once features and labels are numbers.
+
+    Attributes:
+        landmarks: features.
+        history: labels, row by row the same landmarks.
+        names: of the features.
+        categorical: positions of the features that are codes.
+        settings: of the model.
+        seed: of thinning and boosting.
+        progress: told of each step.
+    """
+
+    landmarks: Landmarks
+    history: History
+    names: tuple[str, ...]
+    categorical: tuple[int, ...]
+    settings: Settings
+    seed: int
+    progress: Progress
+
+    def fit(self, plan: Plan) -> Fitted:
+        """Fit what ``plan`` allows."""
+        h = self.history
+        rows = expand(h.at, h.ended_at, h.outcome, h.observed_until)
+        early = self._thin(rows.where(rows.closes <= plan.calibrate))
+        prior = self._prior(early, plan)
+        if not (plan.weight and self._can_boost(early, plan)):
+            return Fitted(_alone(prior), 0)
+        later = self._thin(rows.where(rows.closes > plan.calibrate))
+        return self._boosted(prior, early, later, plan)
+
+    def _thin(self, rows: PersonPeriods) -> PersonPeriods:
+        return thin(rows, self.settings.max_rows, np.random.default_rng(self.seed))
+
+    def _prior(self, rows: PersonPeriods, plan: Plan) -> Prior:
+        known = self.history.at <= plan.calibrate
+        normal = usual.learn(self.landmarks.features[known], self.landmarks.stages[known])
+        columns = {name: position for position, name in enumerate(self.names)}
+        even = np.ones((INTERVALS, len(CAUSES)))
+        prior = Prior(scorecard.shipped(), columns, normal, even)
+        told = of_rows(prior, self.landmarks, rows)
+        return replace(prior, ratios=pooling.pooled_ratios(rows, told, self.settings.prior_events))
+
+    def _can_boost(self, early: PersonPeriods, plan: Plan) -> bool:
+        return all(
+            (early.label[slice_] == BROKEN_OFF_CLASS).any()
+            for slice_ in (early.closes <= plan.stop, early.closes > plan.stop)
+        )
+
+    def _boosted(
+        self, prior: Prior, early: PersonPeriods, later: PersonPeriods, plan: Plan
+    ) -> Fitted:
+        lesson = self._lesson(prior, plan)
+        self.progress("trees", 0.0)
+        boosting: Bools = early.closes <= plan.stop
+        grown, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
+        self.progress("trees", 0.7)
+        grown = trees.refit(lesson, early, rounds)
+        self.progress("calibration", 0.0)
+        model = HazardModel(prior, grown, plan.weight, calibration.identity("none"))
+        told = of_rows(model, self.landmarks, later)
+        s = self.settings
+        maps = calibration.fit(
+            told, later, pooled=s.least_calibration_events, alone=s.least_interval_events
+        )
+        return Fitted(replace(model, calibration=maps), rounds)
+
+    def _lesson(self, prior: Prior, plan: Plan) -> trees.Lesson:
+        known = np.flatnonzero(self.history.at <= plan.calibrate)
+        sample = self.landmarks.where(known[:: max(1, len(known) // _BASE_SAMPLE)])
+        base = prior.hazards(sample).mean(axis=0)
+        return trees.Lesson(
+            self.landmarks.features, list(self.categorical), base, self.settings, self.seed
+        )
+
+
+def _alone(prior: Prior) -> HazardModel:
+    why = "none: too little history; base hazards are pooled with the scorecard's instead"
+    return HazardModel(prior, None, 0.0, calibration.identity(why))
