@@ -98,9 +98,10 @@ def file_error(path: Path, message: str, remedy: str, row: int | None = None) ->
     return InputError(Problem(path.name, row, None, None, message, remedy))
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def blocks(path: Path, size: int = _BLOCK) -> Iterator[bytes]:
+    """The file's bytes, unpacked, in blocks."""
     with open_bytes(path) as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(size):
             yield block
 
 
@@ -109,7 +110,7 @@ def _first_misfit(path: Path, name: str) -> int | None:
     decoder = codecs.getincrementaldecoder(name)()
     done = 0
     try:
-        for block in _blocks(path):
+        for block in blocks(path):
             held = len(decoder.getstate()[0])
             decoder.decode(block)
             done += len(block)
@@ -146,7 +147,7 @@ def _undecodable(path: Path, name: str) -> InputError:
 
 def _line_ends_before(path: Path, offset: int) -> int:
     count = 0
-    for block in _blocks(path):
+    for block in blocks(path):
         count += block[: max(offset, 0)].count(b"\n")
         offset -= len(block)
         if offset <= 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -110,8 +110,17 @@ def _files_of(path: Path) -> list[Path]:
     return [path]
 
 
-def load_assigned(paths: Sequence[Path], choices: Sequence[FileChoice]) -> list[Assigned]:
+def load_assigned(
+    paths: Sequence[Path],
+    choices: Sequence[FileChoice],
+    ready: Mapping[Path, Source] | None = None,
+) -> list[Assigned]:
     """Read the files and assign them to the mapping's tables, mended rows in their place.
+
+    Args:
+        paths: the files.
+        choices: how each table chooses its files, the deals table first.
+        ready: sources that have been read already, to be used as they are.
 
     Raises:
         InputError: if a file belongs to no table, a table gets no file, or two share a name.
@@ -122,7 +131,7 @@ def load_assigned(paths: Sequence[Path], choices: Sequence[FileChoice]) -> list[
         if _is_reject_file(path):
             repairs.append(load_source(path))
             continue
-        for assigned in _assign(path, choices):
+        for assigned in _assign(path, choices, ready or {}):
             if assigned.source.name in originals:
                 remedy = "Rename one, so that messages and reject files tell them apart."
                 raise file_error(path, "another source has the same name.", remedy)
@@ -140,7 +149,9 @@ def _is_reject_file(path: Path) -> bool:
         return f"{OWN_COLUMNS}source".encode() in stream.readline(1 << 16)
 
 
-def _assign(path: Path, choices: Sequence[FileChoice]) -> list[Assigned]:
+def _assign(
+    path: Path, choices: Sequence[FileChoice], ready: Mapping[Path, Source]
+) -> list[Assigned]:
     """One source for each way of reading the file that tables ask for."""
     ways: dict[FileChoice, list[int]] = {}
     for number in _tables_taking(path.name, choices):
@@ -148,6 +159,8 @@ def _assign(path: Path, choices: Sequence[FileChoice]) -> list[Assigned]:
     if not ways:
         remedy = "Leave the file away, or correct the mapping's file = … patterns."
         raise file_error(path, "no table of the mapping takes this file.", remedy)
+    if path in ready:
+        return [Assigned(ready[path], tuple(n for tables in ways.values() for n in tables))]
     return [Assigned(load_source(path, way), tuple(tables)) for way, tables in ways.items()]
 
 

@@ -23,6 +23,7 @@ from tsunagu.analytics.eventlog.files import Assigned, expand, load_assigned, lo
 from tsunagu.analytics.eventlog.mapping import Mapping
 from tsunagu.analytics.eventlog.mapping_file import load_mapping
 from tsunagu.analytics.eventlog.rejects import REJECTS_FOLDER, Reject, rejects_of, write_rejects
+from tsunagu.analytics.eventlog.sources import merge_mended
 from tsunagu.analytics.eventlog.synonyms import guess_mapping
 
 _SHOWN_PROBLEMS = 20
@@ -124,9 +125,13 @@ def _load(paths: Sequence[Path], mapping: Mapping | Path | None) -> tuple[Mappin
     if mapping is not None:
         known = load_mapping(mapping) if isinstance(mapping, Path) else mapping
         return known, load_assigned(paths, list(known.choices()))
-    guessed = guess_mapping([load_source(path) for path in paths])
-    known = _with_settings(guessed, paths)
-    return known, load_assigned(paths, list(known.choices()))
+    ready = {path: load_source(path) for path in paths}
+    originals = merge_mended(
+        [source for source in ready.values() if source.original is None],
+        [source for source in ready.values() if source.original is not None],
+    )
+    known = _with_settings(guess_mapping(originals), paths)
+    return known, load_assigned(paths, list(known.choices()), ready)
 
 
 def _with_settings(mapping: Mapping, paths: Sequence[Path]) -> Mapping:
