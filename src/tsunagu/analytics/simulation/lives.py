@@ -184,9 +184,10 @@ class Lives:
         with np.errstate(invalid="ignore"):
             ramp = np.clip((time - start) / np.maximum(at - start, 0.5), 0, 1)
         before = np.where(time >= start, np.sqrt(np.nan_to_num(ramp)) * breaks.depth[deal], 0)
-        broken = np.where((time >= at) & (time < back), 0.96, before * (time < at))
+        polite = 0.75 + 0.22 * breaks.depth[deal]  # some still answer, and mean nothing by it
+        broken = np.where((time >= at) & (time < back), polite, before * (time < at))
         quiet = (time >= self.quiet_from[deal]) & (time < self.quiet_until[deal])
-        cold: Floats = np.maximum(broken, 0.75 * quiet)
+        cold: Floats = np.maximum(broken, 0.88 * quiet)
         return cold
 
 
@@ -376,7 +377,7 @@ def _multipliers(starts: Starts, customers: Customers) -> Floats:
 def _draw_closing(branch: Branch, breaks: Breaks) -> Floats:
     """When a break that is not mended will be recorded; infinite: never."""
     rng, parameters, count = branch.rng, branch.parameters, branch.deals
-    delay = parameters.close_delay_days * rng.lognormal(0, 0.45, count)
+    delay = parameters.close_delay_days * rng.lognormal(0, 0.6, count)
     at = np.where(breaks.happened, breaks.at, 0) + np.maximum(delay, 1)
     tidy = rng.random(count) < 0.35
     evening = branch.days.month_end(at) + rng.uniform(-0.3, 0.05, count)
@@ -459,7 +460,7 @@ def _pull_to_fiscal_end(branch: Branch, course: Course, decided: Floats) -> Floa
 def _draw_stages(rng: Generator, course: Course, end: Floats) -> Floats:
     """Entries into stages: progress stands still from the break to the return."""
     count, cut, broke = len(end), course.cut[:, None], course.breaks.at[:, None]
-    parts = rng.gamma(2.5, np.array([0.8, 1.2, 1.3, 0.9, 0.8]), (count, STAGE_COUNT))
+    parts = rng.gamma(1.6, np.array([0.8, 1.2, 1.3, 0.9, 0.8]), (count, STAGE_COUNT))
     shares = np.cumsum(parts, axis=1) / parts.sum(axis=1, keepdims=True)
     begins = np.concatenate([np.zeros((count, 1)), shares[:, :-1]], axis=1)
     at = course.starts.created[:, None] + begins * course.plan.pace[:, None]
