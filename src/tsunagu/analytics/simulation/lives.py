@@ -257,7 +257,8 @@ def _draw_shocks(branch: Branch, starts: Starts) -> Shocks:
     rng, seats, parameters, count = branch.rng, branch.seats, branch.parameters, starts.count
     given = _sometime(rng, starts.created, parameters.owner_change_share)
     transfer = seats.next_change(starts.seat, starts.created)
-    other = seats.person(rng.integers(len(seats.load), size=count), np.minimum(given, 1e6))
+    elsewhere = (starts.seat + rng.integers(1, len(seats.load), count)) % len(seats.load)
+    other = seats.person(elsewhere, np.minimum(given, 1e6))
     heir = seats.person(starts.seat, np.minimum(transfer, 1e6))
     return Shocks(
         owner_changed=np.minimum(given, transfer),

@@ -53,7 +53,7 @@ class Parameters:
     sudden_share: float = _set(
         0.25, "share of breaks", "Breaks that come with no cooling before them.", 0, 1)
     lead_days: float = _set(
-        14.0, "working days, mean", "How long contact cools before a break.", 1, 90)
+        18.0, "working days, mean", "How long contact cools before a break.", 1, 90)
     cooling: float = _set(
         0.75, "0 to 1, mean", "How far the customer's answers fall away just before a break.", 0, 1)
     quiet_share: float = _set(
