@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -36,8 +35,3 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     report = simulate(folder, deals=6000, seed=3)
     frames = [pd.read_parquet(folder / f"{name}.parquet") for name in ("events", "deals", "truth")]
     return Simulated(folder, report, open_log(folder), *frames)
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(5)

@@ -99,6 +99,15 @@ def test_a_new_owner_acts_from_the_change_on(simulated):
     assert (ours.actor.to_numpy() == expected.to_numpy()).all()
 
 
+def test_the_customers_people_speak_once_they_have_joined(simulated):
+    events = simulated.events
+    joined = events[events.kind == "contact"].groupby(["deal_id", "value"])["at"].min()
+    spoken = events[events.actor.str.startswith("C-") & events.kind.isin(HUMAN)]
+    known = spoken.join(joined.rename("joined"), on=["deal_id", "actor"])
+    assert (known["at"] >= known.joined).mean() > 0.95  # a successor may write before being noted
+    assert spoken.groupby("deal_id").actor.nunique().max() > 2
+
+
 def test_events_are_as_many_as_in_a_real_crm(simulated):
     each = simulated.events.groupby("deal_id").size()
     assert each.quantile(0.2) >= 15
