@@ -79,6 +79,7 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
     conflict[later[same]] = False
     message = "another row has the same deal id but says something else."
     ledger.reject(deals, conflict, "deal_column", message, "Keep one row a deal.")
+    ledger.skip(deals, again & ~conflict)
     _tell(ledger, int(same.sum()), "identical rows of deals were read once.")
     return deals.filter(pa.array(~again))
 

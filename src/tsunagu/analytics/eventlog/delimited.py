@@ -217,7 +217,7 @@ def _keep(rows: _Rows, records: list[list[str]]) -> None:
         for number, record in zip(numbers, records, strict=True):
             if record and len(record) != width:
                 rows.rejected.append(_ragged(rows, int(number), record))
-        numbers = numbers[np.array(fitting)]
+        numbers = numbers[np.array(fitting, bool)]
         records = [record for record, fits in zip(records, fitting, strict=True) if fits]
     if records:
         rows.tables.append(string_table(rows.headers, list(zip(*records, strict=True))))

@@ -80,6 +80,15 @@ class Ledger:
             fine[here] = each.faults.fine[position[here]]
         return fine
 
+    def skip(self, table: pa.Table, rows: Mask) -> None:
+        """Leave out the rows that these deals come from, without a word."""
+        chosen = table.filter(pa.array(rows))
+        sheet, position = (chosen.column(name).to_numpy() for name in ("sheet", "position"))
+        for number, each in enumerate(self.sheets):
+            repeated = np.zeros(len(each), bool)
+            repeated[position[sheet == number]] = True
+            each.faults.skip(repeated)
+
     def reject(self, table: pa.Table, rows: Mask, column: str, message: str, remedy: str) -> None:
         """Reject the rows that these facts come from; ``column`` is a field of :class:`Part`."""
         bad = table.filter(pa.array(rows))

@@ -96,7 +96,8 @@ def read_log(
     known, assigned = _load(paths, mapping)
     assembled = assemble(assigned, known, datetime.now(UTC), step)
     rejected = [rejects_of(sheet) for sheet in assembled.sheets]
-    _check_usable(assembled, rejected, all_or_nothing=all_or_nothing)
+    _check_complete(rejected, all_or_nothing=all_or_nothing)
+    _check_any_deal(assembled, assigned, rejected)
     step("write", 0.9)
     with _appearing(out) as folder:
         files = _write(folder, assembled, rejected, known)
@@ -148,19 +149,32 @@ def _with_settings(mapping: Mapping, paths: Sequence[Path]) -> Mapping:
     )
 
 
-def _check_usable(
-    assembled: Assembled, rejected: Sequence[Sequence[Reject]], *, all_or_nothing: bool
+def _check_complete(rejected: Sequence[Sequence[Reject]], *, all_or_nothing: bool) -> None:
+    problems = [reject.problem for each in rejected for reject in each]
+    if problems and all_or_nothing:
+        raise _nothing_read(problems)
+
+
+def _nothing_read(problems: Sequence[Problem]) -> InputError:
+    first, count = problems[0], len(problems)
+    rows = "1 row is wrong" if count == 1 else f"{count:,} rows are wrong; the first"
+    return InputError(replace(first, message=f"nothing was read, {rows}: {first.message}"))
+
+
+def _check_any_deal(
+    assembled: Assembled, assigned: Sequence[Assigned], rejected: Sequence[Sequence[Reject]]
 ) -> None:
-    first = next((reject.problem for each in rejected for reject in each), None)
-    count = sum(map(len, rejected))
-    if first is not None and (all_or_nothing or not len(assembled.deals)):
-        message = f"nothing was read, {count:,} rows are wrong. The first: {first.message}"
-        raise InputError(replace(first, message=message))
-    if not len(assembled.deals):
-        name = ", ".join(sheet.source.name for sheet in assembled.sheets)
-        notices = " ".join(assembled.notices)
-        remedy = "Check that the files and the mapping belong together."
-        raise InputError(Problem(name, None, None, None, f"there is no deal. {notices}", remedy))
+    """A log without a deal is a mistake somewhere: say what is known of it."""
+    if len(assembled.deals):
+        return
+    tables = [each for each in zip(assigned, rejected, strict=True) if 0 in each[0].tables]
+    problems = [reject.problem for _, rejects in tables for reject in rejects]
+    if problems:
+        raise _nothing_read(problems)
+    names = ", ".join(each.source.name for each, _ in tables)
+    message = " ".join(["there is no deal in the file.", *assembled.notices])
+    remedy = "Check that the files and the mapping belong together."
+    raise InputError(Problem(names, None, None, None, message, remedy))
 
 
 @contextmanager

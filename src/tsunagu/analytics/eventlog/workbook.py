@@ -11,6 +11,7 @@ import python_calamine as calamine
 
 from tsunagu.analytics.errors import InputError
 from tsunagu.analytics.eventlog.encoding import file_error
+from tsunagu.analytics.eventlog.formula_errors import formula_errors
 from tsunagu.analytics.eventlog.sources import Source, string_table, unique_headers
 
 
@@ -31,6 +32,9 @@ def read_workbook(path: Path, *, sheet: str | None = None, header_row: int | Non
         shown = ", ".join(f"“{known}”" for known in book.sheet_names)
         raise file_error(path, f"there is no sheet “{name}”.", f"Its sheets are {shown}.")
     cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    for (row, column), error in formula_errors(path, name).items():
+        if row < len(cells) and column < len(cells[row]):
+            cells[row][column] = error
     return _as_source(path, cells, header_row, _notices(path, book, name, sheet))
 
 
