@@ -105,7 +105,9 @@ def test_reasons_sum_to_the_log_odds(
 def test_the_attribute_that_drives_the_hazard_is_the_first_reason(
     model: RiskModel, known_log: EventLog
 ) -> None:
-    tempers = dict(zip(*known_log.deals.select("deal_id", "temper").to_pydict().values(), strict=True))
+    tempers = dict(
+        zip(*known_log.deals.select("deal_id", "temper").to_pydict().values(), strict=True)
+    )
     explained = model.explain(known_log, current(known_log))
     assert explained
     for explanation in explained:
