@@ -6,10 +6,9 @@ import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.features.clock import days
-from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.specs import Feature, number
-from tsunagu.analytics.features.timeline import SPANS, Timeline, last_name, span_name
+from tsunagu.analytics.features.timeline import SPANS, last_name, span_name
 
 CONTACT_WORDS: dict[str, tuple[str, str]] = {
     "call": ("電話", "calls"),
@@ -40,13 +39,6 @@ def features(learned: Learned) -> list[Feature]:
         if kind in learned.kinds:
             found += _kind(kind)
     return found
-
-
-def sources() -> list[Source]:
-    """What the engine's counts cannot give: the first inbound, and outbound counts at inbounds."""
-    first = Source({"inbound__first": "int64"}, ("inbound",), _attach_first)
-    answered = Source({"outbound__answered": "int32"}, ("inbound", "outbound"), _attach_answered)
-    return [first, answered]
 
 
 def _spoken(learned: Learned, direction: str) -> bool:
@@ -136,35 +128,3 @@ def _unanswered() -> Feature:
         "contacts to the customer since their last answer",
         lambda f: (f["outbound"] - f["outbound__answered"].fill_null(0)).cast("float64"),
     )
-
-
-def _attach_first(rows: ir.Table, timeline: Timeline) -> ir.Table:
-    """The deal's first inbound contact; of use only once it has happened, so looks at no future."""
-    events = _inbound(timeline)
-    first = events.group_by(key="deal").agg(first=events.at.min())
-    joined = rows.left_join(first, rows.deal == first.key)
-    seen = ibis.ifelse(joined.inbound > 0, joined["first"], ibis.null("int64"))
-    return joined.mutate(inbound__first=seen).drop("key", "first")
-
-
-def _inbound(timeline: Timeline) -> ir.Table:
-    events = timeline.events()
-    return events.filter(events.direction.isin(["in", "both"])).select("deal", "at")
-
-
-def _attach_answered(rows: ir.Table, timeline: Timeline) -> ir.Table:
-    """How many outbound contacts there had been up to each inbound one."""
-    events = timeline.events()
-    talks = events.filter(events.direction.notnull())
-    so_far = ibis.cumulative_window(group_by=talks.deal, order_by=talks.at)
-    heard = talks.direction.isin(["in", "both"]).cast("int32")
-    said = talks.direction.isin(["out", "both"]).cast("int32")
-    counted = talks.select(
-        heard=heard,
-        key="deal",
-        nth=heard.sum().over(so_far).cast("int32"),
-        outbound__answered=said.sum().over(so_far).cast("int32"),
-    )
-    answers = counted.filter(counted.heard == 1).drop("heard")
-    found = rows.left_join(answers, [rows.deal == answers.key, rows.inbound == answers.nth])
-    return found.drop("key", "nth")
