@@ -449,8 +449,8 @@ def test_the_same_row_again_is_read_once_and_told(tmp_path: Path) -> None:
     paths = [tmp_path / "deals.csv", tmp_path / "events.csv"]
     report = read_log(paths, MAPPING, tmp_path / "log")
     assert_good_rows(tmp_path / "log")
-    assert "1 identical rows of deals" in _notices(report)
-    assert "1 identical event rows" in _notices(report)
+    assert "1 repeated row of a deal" in _notices(report)
+    assert "1 repeated row of an event" in _notices(report)
 
 
 def test_the_same_outcome_again_is_read_once_and_later_facts_are_kept(tmp_path: Path) -> None:
@@ -459,7 +459,7 @@ def test_the_same_outcome_again_is_read_once_and_later_facts_are_kept(tmp_path: 
     report = read_log([deals, write(tmp_path, "events", EVENTS, rows)], MAPPING, tmp_path / "log")
     kinds = [row["kind"] for row in table(tmp_path / "log", "events") if row["deal_id"] == "D1"]
     assert kinds == ["call", "outcome", "note"]
-    assert "1 repeated outcomes" in _notices(report)
+    assert "1 repeated outcome was" in _notices(report)
 
 
 def test_ties_keep_the_order_of_the_file_a_microsecond_apart(tmp_path: Path) -> None:

@@ -245,11 +245,12 @@ def _ended_before(draft: Draft) -> NDArray[np.bool_]:
 
 
 def _tell_left_out(draft: Draft, count: int, at_risk: AtRisk) -> None:
-    if count:
-        wanted = " ".join(filter(None, (at_risk.kind.value, at_risk.direction, at_risk.value)))
-        draft.ledger.notices.append(
-            f"{count:,} deals never had “{wanted}” while open and are left out."
-        )
+    wanted = " ".join(filter(None, (at_risk.kind.value, at_risk.direction, at_risk.value)))
+    draft.ledger.tell(
+        count,
+        f"deal never had “{wanted}” while open and is left out.",
+        f"deals never had “{wanted}” while open and are left out.",
+    )
 
 
 def _deal_columns(deals: pa.Table) -> pa.Table:

@@ -80,7 +80,10 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
     message = "another row has the same deal id but says something else."
     ledger.reject(deals, conflict, "deal_column", message, "Keep one row a deal.")
     ledger.skip(deals, again & ~conflict)
-    _tell(ledger, int(same.sum()), "identical rows of deals were read once.")
+    repeats = int(same.sum())
+    ledger.tell(
+        repeats, "repeated row of a deal was left out.", "repeated rows of deals were left out."
+    )
     return deals.filter(pa.array(~again))
 
 
@@ -95,11 +98,6 @@ def _rows(ledger: Ledger, table: pa.Table, places: NDArray[np.int64]) -> list[st
         for place, row in zip(here, whole.to_pylist(), strict=True):
             rows[place] = repr(row)
     return [str(row) for row in rows]
-
-
-def _tell(ledger: Ledger, count: int, words: str) -> None:
-    if count:
-        ledger.notices.append(f"{count:,} {words}")
 
 
 def settle(draft: Draft, before_creation: BeforeCreation) -> None:
@@ -129,7 +127,11 @@ def _move_creation(draft: Draft) -> None:
         column = draft.deals.schema.get_field_index("created_at")
         values = pa.array(created).cast(pa.timestamp("us", tz="UTC"))
         draft.deals = draft.deals.set_column(column, "created_at", values)
-        _tell(draft.ledger, moved, "deals start earlier than written, at their first event.")
+        draft.ledger.tell(
+            moved,
+            "deal starts earlier than written, at its first event.",
+            "deals start earlier than written, at their first event.",
+        )
 
 
 def _reject_before_creation(draft: Draft) -> None:
@@ -149,7 +151,11 @@ def _reject_unknown_deals(draft: Draft, *, final: bool) -> None:
     parts = draft.facts.column("part").to_numpy()
     lenient = np.array([part.unlinked_left_out for part in draft.ledger.parts], bool)
     left_out = unknown & (lenient[parts] if len(lenient) else unknown)
-    _tell(draft.ledger, int(left_out.sum()), "events belong to no deal and are left out.")
+    draft.ledger.tell(
+        int(left_out.sum()),
+        "event belongs to no deal and is left out.",
+        "events belong to no deal and are left out.",
+    )
     message = "the event's deal is not known, or its row was rejected."
     remedy = "Add or mend the deal's row, or correct the id."
     draft.ledger.reject(draft.facts, unknown & ~left_out, "deal_column", message, remedy)
@@ -168,8 +174,10 @@ def _reject_second_outcomes(draft: Draft) -> None:
     conflict = again & (value != value[first])
     message = "the deal has already ended another way."
     draft.ledger.reject(ends, conflict, "at_column", message, "Keep one outcome a deal.")
-    _tell(
-        draft.ledger, int((again & ~conflict).sum()), "repeated outcomes of deals were read once."
+    draft.ledger.tell(
+        int((again & ~conflict).sum()),
+        "repeated outcome was left out.",
+        "repeated outcomes were left out.",
     )
     keep = np.ones(len(draft.facts), bool)
     keep[np.flatnonzero(is_end)[again & ~conflict]] = False
@@ -202,7 +210,11 @@ def drop_identical_rows(draft: Draft) -> None:
         key = (int(groups[place]), row)
         keep[place] = key not in seen
         seen.add(key)
-    _tell(draft.ledger, int((~keep).sum()), "identical event rows were read once.")
+    draft.ledger.tell(
+        int((~keep).sum()),
+        "repeated row of an event was left out.",
+        "repeated rows of events were left out.",
+    )
     draft.keep_facts(keep)
 
 

@@ -66,6 +66,11 @@ class Ledger:
     batches: list[pa.Table] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
+    def tell(self, count: int, one: str, many: str) -> None:
+        """Add a notice that starts with a count, unless it is nought."""
+        if count:
+            self.notices.append(f"{count:,} {one if count == 1 else many}")
+
     def facts(self) -> pa.Table:
         """All facts whose rows are fine."""
         table = pa.concat_tables([FACT_SCHEMA.empty_table(), *self.batches])
@@ -179,7 +184,13 @@ def _attribute(sheet: Sheet, attribute: Attribute, rows: Mask) -> pa.Array:
         return sheet.numbers(attribute.column, rows)
     if kind is AttributeType.TRUTH:
         return sheet.truths(attribute.column, rows)
-    return sheet.text(attribute.column, rows)
+    return _replaced(sheet.text(attribute.column, rows), attribute.replaced)
+
+
+def _replaced(text: pa.Array, pairs: Sequence[tuple[str, str]]) -> pa.Array:
+    for written, meant in pairs:
+        text = pc.if_else(pc.equal(text, written), meant, text)
+    return text
 
 
 def _guessed(column: pa.Array) -> AttributeType:
@@ -242,7 +253,9 @@ def add_events(ledger: Ledger, number: int, table: EventTable, deals: pa.Table |
     rules = [*table.rules, *_default_rules(table)]
     taken[(taken < 0) & sheet.faults.fine] = _unmatched(sheet, table, taken)
     ignored = np.isin(taken, [n for n, rule in enumerate(rules) if rule.kind is None])
-    _tell_ignored(ledger, sheet, int((ignored & sheet.faults.fine).sum()))
+    left_out = int((ignored & sheet.faults.fine).sum())
+    name = sheet.source.name
+    ledger.tell(left_out, f"row of {name} is ignored.", f"rows of {name} are ignored.")
     asked = (taken >= 0) & ~ignored
     at = sheet.instants(table.at, DayPart.FACT, asked)
     _need(sheet, table.at, asked, at, "the event has no time.")
@@ -273,11 +286,6 @@ def _unmatched(sheet: Sheet, table: EventTable, taken: np.ndarray) -> int:
     remedy = 'Add a rule, or unmatched = "ignore".'
     sheet.faults.add(taken < 0, Fault(None, message, remedy))
     return -1
-
-
-def _tell_ignored(ledger: Ledger, sheet: Sheet, count: int) -> None:
-    if count:
-        ledger.notices.append(f"{sheet.source.name}: {count:,} rows are ignored by the mapping.")
 
 
 def _deal_ids(

@@ -269,10 +269,19 @@ def _attribute(table: _Table, name: str) -> Attribute:
         return Attribute(name, value)
     within = _Table(table.path, table.full(name), value)
     attribute = Attribute(
-        name, within.needed("column"), within.word("type", AttributeType) or AttributeType.TEXT
+        name,
+        within.needed("column"),
+        within.word("type", AttributeType) or AttributeType.TEXT,
+        _replaced(within.table("replace")),
     )
     within.done()
     return attribute
+
+
+def _replaced(table: _Table | None) -> tuple[tuple[str, str], ...]:
+    if table is None:
+        return ()
+    return tuple((written, table.needed(written)) for written in table.values)
 
 
 _COLUMNS = ("at", "after", "value", "amount", "actor", "text")
