@@ -128,7 +128,7 @@ def _with_key(ledger: Ledger, deals: pa.Table | None, table: EventTable) -> pa.T
     if deals is None or table.latest_deal_of is None:
         return None
     keys = np.full(len(deals), None, object)
-    sheet, position = (deals.column(name).to_numpy() for name in ("sheet", "position"))
+    sheet, position = (deals.column(name).to_numpy() for name in (SHEET, POSITION))
     for number in np.unique(sheet):
         each, here = ledger.sheets[number], sheet == number
         column = each.ids(table.latest_deal_of.deals_column, each.faults.fine)
@@ -191,7 +191,7 @@ def _finish(draft: Draft, at_risk: AtRisk | None) -> None:
     """Sort, part the ties and leave out deals that never come into the task."""
     draft.deals = draft.deals.sort_by("deal_id")
     place = draft.places()
-    keys = [draft.facts.column(name).to_numpy() for name in ("part", "position", "sheet")]
+    keys = [draft.facts.column(name).to_numpy() for name in ("tsunagu_part", POSITION, SHEET)]
     at = micros(draft.facts, "at")
     order = np.lexsort((*keys, at, place))
     parted = part_ties(place[order], at[order])

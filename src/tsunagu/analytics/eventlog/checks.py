@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsunagu.analytics.contracts import EVENT_SCHEMA, Kind
 from tsunagu.analytics.eventlog.cells import Mask
-from tsunagu.analytics.eventlog.facts import Ledger
+from tsunagu.analytics.eventlog.facts import Ledger, origin_of
 from tsunagu.analytics.eventlog.mapping import BeforeCreation
 from tsunagu.analytics.eventlog.sheet import mask
 
@@ -82,7 +82,9 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
     ledger.skip(deals, again & ~conflict)
     repeats = int(same.sum())
     ledger.tell(
-        repeats, "repeated row of a deal was left out.", "repeated rows of deals were left out."
+        repeats,
+        "repeated row of a deal was left out.",
+        "repeated rows of deals were left out.",
     )
     return deals.filter(pa.array(~again))
 
@@ -90,7 +92,7 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
 def _rows(ledger: Ledger, table: pa.Table, places: NDArray[np.int64]) -> list[str]:
     """The whole source rows of these facts or deals, as comparable texts."""
     chosen = table.take(pa.array(places))
-    sheet, position = (chosen.column(name).to_numpy() for name in ("sheet", "position"))
+    sheet, position = (chosen.column(name).to_numpy() for name in (SHEET, POSITION))
     rows = np.full(len(places), "", object)
     for number in np.unique(sheet):
         here = np.flatnonzero(sheet == number)
@@ -148,7 +150,7 @@ def _reject_unknown_deals(draft: Draft, *, final: bool) -> None:
     unknown = draft.places() < 0
     if not final:
         return
-    parts = draft.facts.column("part").to_numpy()
+    parts = origin_of(draft.facts)[2]
     lenient = np.array([part.unlinked_left_out for part in draft.ledger.parts], bool)
     left_out = unknown & (lenient[parts] if len(lenient) else unknown)
     draft.ledger.tell(
@@ -194,7 +196,7 @@ def _first_of_each_deal(ends: pa.Table) -> NDArray[np.int64]:
 
 def source_order(facts: pa.Table) -> NDArray[np.int64]:
     """Rank of each fact by sheet, row and rule."""
-    keys = [facts.column(name).to_numpy() for name in ("part", "position", "sheet")]
+    keys = [facts.column(name).to_numpy() for name in ("tsunagu_part", POSITION, SHEET)]
     rank = np.empty(len(facts), np.int64)
     rank[np.lexsort(keys)] = np.arange(len(facts))
     return rank

@@ -49,7 +49,7 @@ class AttributeType(StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
-    TRUTH = "truth"
+    TRUTH = "boolean"
     GUESS = "guess"
 
 
