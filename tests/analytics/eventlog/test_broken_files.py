@@ -401,6 +401,8 @@ def workbook(path: Path, rows: list[list[object]], title: str = "案件") -> Pat
 def test_a_workbook_reads_like_a_csv(tmp_path: Path) -> None:
     _, events = good(tmp_path)
     rows: list[list[object]] = [
+        ["案件一覧（2024年度）"],
+        [],
         DEALS.split(","),
         ["D1", "佐藤", datetime(2024, 1, 5), 1_000_000, "受注", datetime(2024, 3, 1)],
         ["D9", "高橋", datetime(2024, 1, 8), "#REF!", None, None],
@@ -411,7 +413,7 @@ def test_a_workbook_reads_like_a_csv(tmp_path: Path) -> None:
     path = workbook(tmp_path / "deals.xlsx", rows)
     report = read_log([path, events], MAPPING, tmp_path / "log")
     assert_good_rows(tmp_path / "log")
-    assert [(p.row, p.column) for p in report.problems] == [(3, "amount"), (6, "id")]
+    assert [(p.row, p.column) for p in report.problems] == [(5, "amount"), (8, "id")]
     assert any("“案件” was read" in notice for notice in report.notices)
 
 

@@ -92,7 +92,7 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
 def _rows(ledger: Ledger, table: pa.Table, places: NDArray[np.int64]) -> list[str]:
     """The whole source rows of these facts or deals, as comparable texts."""
     chosen = table.take(pa.array(places))
-    sheet, position = (chosen.column(name).to_numpy() for name in (SHEET, POSITION))
+    sheet, position, _ = origin_of(chosen)
     rows = np.full(len(places), "", object)
     for number in np.unique(sheet):
         here = np.flatnonzero(sheet == number)
@@ -196,9 +196,9 @@ def _first_of_each_deal(ends: pa.Table) -> NDArray[np.int64]:
 
 def source_order(facts: pa.Table) -> NDArray[np.int64]:
     """Rank of each fact by sheet, row and rule."""
-    keys = [facts.column(name).to_numpy() for name in ("tsunagu_part", POSITION, SHEET)]
+    sheet, position, part = origin_of(facts)
     rank = np.empty(len(facts), np.int64)
-    rank[np.lexsort(keys)] = np.arange(len(facts))
+    rank[np.lexsort((part, position, sheet))] = np.arange(len(facts))
     return rank
 
 

@@ -87,7 +87,7 @@ class Ledger:
     def fine(self, table: pa.Table) -> Mask:
         """Whether the rows that these facts or deals come from are without fault."""
         fine = np.ones(len(table), bool)
-        sheet, position = (table.column(name).to_numpy() for name in (SHEET, POSITION))
+        sheet, position, _ = origin_of(table)
         for number, each in enumerate(self.sheets):
             here = sheet == number
             fine[here] = each.faults.fine[position[here]]
@@ -96,7 +96,7 @@ class Ledger:
     def skip(self, table: pa.Table, rows: Mask) -> None:
         """Leave out the rows that these deals come from, without a word."""
         chosen = table.filter(pa.array(rows))
-        sheet, position = (chosen.column(name).to_numpy() for name in (SHEET, POSITION))
+        sheet, position, _ = origin_of(chosen)
         for number, each in enumerate(self.sheets):
             repeated = np.zeros(len(each), bool)
             repeated[position[sheet == number]] = True
