@@ -401,6 +401,8 @@ def workbook(path: Path, rows: list[list[object]], title: str = "案件") -> Pat
 def test_a_workbook_reads_like_a_csv(tmp_path: Path) -> None:
     _, events = good(tmp_path)
     rows: list[list[object]] = [
+        ["案件一覧（2024年度）"],
+        [],
         DEALS.split(","),
         ["D1", "佐藤", datetime(2024, 1, 5), 1_000_000, "受注", datetime(2024, 3, 1)],
         ["D9", "高橋", datetime(2024, 1, 8), "#REF!", None, None],
@@ -411,7 +413,7 @@ def test_a_workbook_reads_like_a_csv(tmp_path: Path) -> None:
     path = workbook(tmp_path / "deals.xlsx", rows)
     report = read_log([path, events], MAPPING, tmp_path / "log")
     assert_good_rows(tmp_path / "log")
-    assert [(p.row, p.column) for p in report.problems] == [(3, "amount"), (6, "id")]
+    assert [(p.row, p.column) for p in report.problems] == [(5, "amount"), (8, "id")]
     assert any("“案件” was read" in notice for notice in report.notices)
 
 
@@ -449,8 +451,8 @@ def test_the_same_row_again_is_read_once_and_told(tmp_path: Path) -> None:
     paths = [tmp_path / "deals.csv", tmp_path / "events.csv"]
     report = read_log(paths, MAPPING, tmp_path / "log")
     assert_good_rows(tmp_path / "log")
-    assert "1 identical rows of deals" in _notices(report)
-    assert "1 identical event rows" in _notices(report)
+    assert "1 repeated row of a deal" in _notices(report)
+    assert "1 repeated row of an event" in _notices(report)
 
 
 def test_the_same_outcome_again_is_read_once_and_later_facts_are_kept(tmp_path: Path) -> None:
@@ -459,7 +461,7 @@ def test_the_same_outcome_again_is_read_once_and_later_facts_are_kept(tmp_path: 
     report = read_log([deals, write(tmp_path, "events", EVENTS, rows)], MAPPING, tmp_path / "log")
     kinds = [row["kind"] for row in table(tmp_path / "log", "events") if row["deal_id"] == "D1"]
     assert kinds == ["call", "outcome", "note"]
-    assert "1 repeated outcomes" in _notices(report)
+    assert "1 repeated outcome was" in _notices(report)
 
 
 def test_ties_keep_the_order_of_the_file_a_microsecond_apart(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from tsunagu.analytics.contracts import Progress
 from tsunagu.analytics.eventlog.cells import by_distinct_values
 from tsunagu.analytics.eventlog.columnar import read_parquet
 from tsunagu.analytics.eventlog.delimited import read_delimited
@@ -44,9 +45,9 @@ def load_source(path: Path, choice: FileChoice | None = None) -> Source:
     choice = choice or FileChoice()
     kind = Path(path.name.removesuffix(".gz")).suffix.lower()
     if kind in _WORKBOOK:
-        return _named_by_sheet(path, choice)
+        return mended(_named_by_sheet(path, choice))
     if kind in _PARQUET:
-        return read_parquet(path)
+        return mended(read_parquet(path))
     if kind in _TEXT:
         return _unguarded(mended(read_delimited(path, encoding=choice.encoding)))
     if kind in _XES:
@@ -114,6 +115,7 @@ def load_assigned(
     paths: Sequence[Path],
     choices: Sequence[FileChoice],
     ready: Mapping[Path, Source] | None = None,
+    step: Progress | None = None,
 ) -> list[Assigned]:
     """Read the files and assign them to the mapping's tables, mended rows in their place.
 
@@ -121,13 +123,16 @@ def load_assigned(
         paths: the files.
         choices: how each table chooses its files, the deals table first.
         ready: sources that have been read already, to be used as they are.
+        step: told each file and the share of files done; may raise to stop.
 
     Raises:
         InputError: if a file belongs to no table, a table gets no file, or two share a name.
     """
     originals: dict[str, Assigned] = {}
     repairs = []
-    for path in paths:
+    for done, path in enumerate(paths):
+        if step is not None:
+            step(f"read {path.name}", done / len(paths))
         if _is_reject_file(path):
             repairs.append(load_source(path))
             continue

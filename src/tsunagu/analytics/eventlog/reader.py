@@ -27,6 +27,7 @@ from tsunagu.analytics.eventlog.sources import merge_mended
 from tsunagu.analytics.eventlog.synonyms import guess_mapping
 
 _SHOWN_PROBLEMS = 20
+_READING_SHARE = 0.3
 MENDED_FOLDER = "mended"
 """Where mended reject files are kept that lay in the log which a new reading replaces."""
 
@@ -92,8 +93,7 @@ def read_log(
     step = progress or _silent
     _check_replaceable(out)
     paths = expand(sources)
-    step("read", 0.0)
-    known, assigned = _load(paths, mapping)
+    known, assigned = _load(paths, mapping, step)
     assembled = assemble(assigned, known, datetime.now(UTC), step)
     rejected = [rejects_of(sheet) for sheet in assembled.sheets]
     _check_complete(rejected, all_or_nothing=all_or_nothing)
@@ -119,14 +119,22 @@ def _check_replaceable(out: Path) -> None:
         raise file_error(out, "is in the way: it holds something else than an event log.", remedy)
 
 
-def _load(paths: Sequence[Path], mapping: Mapping | Path | None) -> tuple[Mapping, list[Assigned]]:
+def _load(
+    paths: Sequence[Path], mapping: Mapping | Path | None, step: Progress
+) -> tuple[Mapping, list[Assigned]]:
+    def reading(name: str, share: float) -> None:
+        step(name, share * _READING_SHARE)
+
     if not paths:
         remedy = "Name at least one file."
         raise InputError(Problem("sources", None, None, None, "no file is given.", remedy))
     if mapping is not None:
         known = load_mapping(mapping) if isinstance(mapping, Path) else mapping
-        return known, load_assigned(paths, list(known.choices()))
-    ready = {path: load_source(path) for path in paths}
+        return known, load_assigned(paths, list(known.choices()), step=reading)
+    ready = {}
+    for done, path in enumerate(paths):
+        reading(f"read {path.name}", done / len(paths))
+        ready[path] = load_source(path)
     originals = merge_mended(
         [source for source in ready.values() if source.original is None],
         [source for source in ready.values() if source.original is not None],

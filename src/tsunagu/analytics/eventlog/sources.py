@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -93,13 +95,16 @@ def unique_headers(path: Path, headers: Sequence[str]) -> tuple[list[str], froze
     trimmed = [header.strip() for header in headers]
     if not any(trimmed):
         raise file_error(path, "the header is empty.", "Write a name above each column.", 1)
-    seen: dict[str, int] = {}
-    unique = []
-    for place, header in enumerate(trimmed, start=1):
-        name = header or f"(column {place})"
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return unique, frozenset(name for name, count in seen.items() if count > 1)
+    named = [name or f"(column {place})" for place, name in enumerate(trimmed, start=1)]
+    repeated = frozenset(name for name, times in Counter(named).items() if times > 1)
+    unique: list[str] = []
+    for name in named:
+        unique.append(name if name not in unique else _free_name(name, {*named, *unique}))
+    return unique, repeated
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    return next(free for n in count(2) if (free := f"{name} ({n})") not in taken)
 
 
 def string_table(headers: Sequence[str], columns: Sequence[Any]) -> pa.Table:
