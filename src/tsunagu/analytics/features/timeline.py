@@ -46,7 +46,7 @@ class Timeline:
     marks: ir.Table
 
     def events(self, *kinds: Kind) -> ir.Table:
-        """Events of ``kinds``, or all but outcomes: the log's columns and ``deal, at`` as integers."""
+        """Events of ``kinds`` (default: all but outcomes) with ``deal`` and ``at`` as integers."""
         raw = self.log.events
         wanted = raw.kind.isin([k.value for k in kinds]) if kinds else raw.kind != "outcome"
         keys = self.deals.select("deal_id", "deal")
