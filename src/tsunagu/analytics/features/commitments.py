@@ -118,13 +118,13 @@ def _amount() -> list[Feature]:
 
 def _planned(timeline: Timeline) -> ir.Table:
     """The latest due day among the plans made so far."""
-    rows = _ordered(timeline.events(Kind.PLANNED))
+    rows = _ordered(timeline.values(Kind.PLANNED))
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
     return rows.select("deal", "nth", due=day_number(rows.value).max().over(so_far).cast("int32"))
 
 
 def _close_dates(timeline: Timeline) -> ir.Table:
-    rows = _ordered(timeline.events(Kind.CLOSE_DATE))
+    rows = _ordered(timeline.values(Kind.CLOSE_DATE))
     rows = rows.select("deal", "at", "nth", due=day_number(rows.value).cast("int32"))
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     rows = rows.mutate(push=rows.due - rows.due.lag().over(order))
@@ -139,7 +139,7 @@ def _close_dates(timeline: Timeline) -> ir.Table:
 
 
 def _amounts(timeline: Timeline) -> ir.Table:
-    rows = _ordered(timeline.events(Kind.AMOUNT))
+    rows = _ordered(timeline.values(Kind.AMOUNT))
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     rows = rows.mutate(before=rows.amount.lag().over(order))
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)

@@ -92,7 +92,7 @@ def _attach_owner(rows: ir.Table, timeline: Timeline) -> ir.Table:
 def _after_nth(timeline: Timeline) -> ir.Table:
     """State after the nth owner event; one that names the same owner again changes nothing."""
     first = timeline.deals.select("deal", first="owner_id")
-    rows = timeline.events(Kind.OWNER).select("deal", "at", "value").join(first, "deal")
+    rows = timeline.values(Kind.OWNER).select("deal", "at", "value").join(first, "deal")
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     rows = rows.mutate(before=ibis.coalesce(rows.value.lag().over(order), rows["first"]))
     changed = ibis.ifelse(rows.before != rows.value, 1, 0)

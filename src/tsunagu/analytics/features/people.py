@@ -66,7 +66,7 @@ def _candidates() -> list[tuple[Kind, Feature]]:
 
 def _names(timeline: Timeline, kind: Kind) -> ir.Table:
     """How many different values there had been after the nth event of ``kind``."""
-    events = timeline.events(kind)
+    events = timeline.values(kind)
     same = ibis.window(group_by=[events.deal, events.value], order_by=events.at)
     rows = events.mutate(fresh=(ibis.row_number().over(same) == 0) & events.value.notnull())
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
@@ -78,7 +78,7 @@ def _names(timeline: Timeline, kind: Kind) -> ir.Table:
 
 
 def _scores(timeline: Timeline) -> ir.Table:
-    rows = timeline.events(Kind.SURVEY)
+    rows = timeline.values(Kind.SURVEY)
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     nth = (ibis.row_number().over(order) + 1).cast("int32")
     return rows.select("deal", nth=nth, score=rows.amount)

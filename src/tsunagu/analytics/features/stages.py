@@ -110,7 +110,7 @@ def _share(stay: ir.FloatingValue, low: ir.Value, high: ir.Value) -> ir.Floating
 
 def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
     """State after the nth stage event.  An event that names the same stage again moves nothing."""
-    coded = with_code(timeline.events(Kind.STAGE), learned.stages)
+    coded = with_code(timeline.values(Kind.STAGE), learned.stages)
     order = ibis.window(group_by=coded.deal, order_by=coded.at)
     paired = coded.mutate(
         before=coded.value.lag().over(order),

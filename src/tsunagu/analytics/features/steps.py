@@ -56,7 +56,7 @@ def _latest() -> list[Feature]:
 
 
 def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
-    coded = with_code(timeline.events(Kind.ACTIVITY), learned.steps)
+    coded = with_code(timeline.values(Kind.ACTIVITY), learned.steps)
     order = ibis.window(group_by=coded.deal, order_by=coded["at"])
     nth = (ibis.row_number().over(order) + 1).cast("int32")
     return coded.select("deal", "code", nth=nth)
