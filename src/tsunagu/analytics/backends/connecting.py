@@ -65,7 +65,7 @@ def _spark(master: str) -> BaseBackend:
 
     where = master if master.startswith("local") else f"spark://{master}"
     builder = SparkSession.builder.master(where).appName("tsunagu")
-    settings = {
+    settings: dict[str, bool | float | int | str | None] = {
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from tsunagu.analytics.features.clock import days
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, number
+from tsunagu.analytics.features.specs import Feature, days_since, fact, number
 from tsunagu.analytics.features.timeline import SPANS, last_name, span_name
 
 CONTACT_WORDS: dict[str, tuple[str, str]] = {
@@ -45,11 +45,6 @@ def _spoken(learned: Learned, direction: str) -> bool:
     return bool({direction, "both"} & set(learned.directions))
 
 
-def since(last: ir.IntegerValue, at: ir.IntegerValue) -> ir.FloatingValue:
-    """Days from ``last`` to ``at``, null if it never happened."""
-    return days(at - last)
-
-
 def _side(side: str) -> list[Feature]:
     group, ja, en = SIDES[side]
     ago = number(
@@ -57,7 +52,7 @@ def _side(side: str) -> list[Feature]:
         "activity" if side == "any" else "silence" if side == "inbound" else "outbound",
         f"最後の{ja}からの日数",
         f"days since the last of the {en}",
-        lambda f: since(f[last_name(side)], f["at"]),
+        days_since(last_name(side)),
     )
     return [ago, *_counts(side, group, ja, en, SPANS)]
 
@@ -69,7 +64,7 @@ def _kind(kind: str) -> list[Feature]:
         "activity",
         f"最後の{ja}からの日数",
         f"days since the last of the {en}",
-        lambda f: since(f[last_name(kind)], f["at"]),
+        days_since(last_name(kind)),
     )
     return [ago, *_counts(kind, "activity", ja, en, SPANS[1:])]
 
@@ -81,7 +76,7 @@ def _counts(counter: str, group: str, ja: str, en: str, spans: tuple[int, ...]) 
             group,
             f"直近{span}日間の{ja}の回数",
             f"{en} in the last {span} days",
-            lambda f, span=span: f[span_name(counter, span)].cast("float64"),
+            fact(span_name(counter, span)),
         )
         for span in spans
     ]
@@ -90,7 +85,7 @@ def _counts(counter: str, group: str, ja: str, en: str, spans: tuple[int, ...]) 
         group,
         f"これまでの{ja}の回数",
         f"{en} so far",
-        lambda f: f[counter].cast("float64"),
+        fact(counter),
     )
     return [*recent, ever]
 
@@ -108,7 +103,7 @@ def _rhythm() -> list[Feature]:
         "silence",
         "沈黙の長さ（この案件の普段の間隔に対する倍率）",
         "silence against this deal's own rhythm (ratio)",
-        lambda f: since(f["inbound__last"], f["at"]) / mean_gap(f).nullif(0.0),
+        lambda f: days(f["at"] - f["inbound__last"]) / mean_gap(f).nullif(0.0),
     )
     return [gap, against]
 
@@ -126,5 +121,5 @@ def _unanswered() -> Feature:
         "silence",
         "返信のない連絡の回数",
         "contacts to the customer since their last answer",
-        lambda f: (f["outbound"] - f["outbound__answered"].fill_null(0)).cast("float64"),
+        lambda f: f["outbound"] - f["outbound__answered"].fill_null(0),
     )

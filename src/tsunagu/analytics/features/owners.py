@@ -6,10 +6,10 @@ import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.contracts import Kind
-from tsunagu.analytics.features.clock import DAY, days, micros
+from tsunagu.analytics.features.clock import DAY, micros
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, number
+from tsunagu.analytics.features.specs import Feature, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 LOAD_DAYS = 30
@@ -36,14 +36,14 @@ def _changes() -> list[Feature]:
         "owner",
         "担当者が替わった回数",
         "changes of owner",
-        lambda f: f["owner__changes"].fill_null(0).cast("float64"),
+        fact("owner__changes", missing=0),
     )
     ago = number(
         "days_since_owner_change",
         "owner",
         "担当者が替わってからの日数",
         "days since the owner changed",
-        lambda f: days(f["at"] - f["owner__changed"]),
+        days_since("owner__changed"),
     )
     met = number(
         "owner_met_customer",
@@ -67,14 +67,14 @@ def _load() -> list[Feature]:
         "load",
         "担当者が抱える進行中の案件数",
         "open deals of the owner",
-        lambda f: f["owner__deals"].cast("float64"),
+        fact("owner__deals"),
     )
     events = number(
         "owner_events_30",
         "load",
         "担当者の直近30日間の活動数",
         "events in the owner's deals in the last 30 days",
-        lambda f: f["owner__events"].cast("float64"),
+        fact("owner__events"),
     )
     return [deals, events]
 
@@ -92,7 +92,7 @@ def _attach_owner(rows: ir.Table, timeline: Timeline) -> ir.Table:
 def _after_nth(timeline: Timeline) -> ir.Table:
     """State after the nth owner event; one that names the same owner again changes nothing."""
     first = timeline.deals.select("deal", first="owner_id")
-    rows = timeline.events(Kind.OWNER).select("deal", "at", "value").join(first, "deal")
+    rows = timeline.values(Kind.OWNER).select("deal", "at", "value").join(first, "deal")
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     rows = rows.mutate(before=ibis.coalesce(rows.value.lag().over(order), rows["first"]))
     changed = ibis.ifelse(rows.before != rows.value, 1, 0)

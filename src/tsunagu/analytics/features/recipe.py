@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -192,8 +192,6 @@ def _varies(extent: Mapping[str, Any], i: int) -> bool:
 
 def _sampled(log: EventLog) -> EventLog:
     """At most :data:`MOST_DEALS_TO_CHECK` deals, evenly over their ids."""
-    from dataclasses import replace
-
     every = log.deals.count().to_pyarrow().as_py() // MOST_DEALS_TO_CHECK + 1
     numbered = log.deals.mutate(place=ibis.row_number().over(order_by=log.deals.deal_id))
     return replace(log, deals=numbered.filter(numbered.place % every == 0).drop("place"))

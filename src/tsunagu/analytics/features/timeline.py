@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import ibis
 import ibis.expr.types as ir
@@ -26,6 +26,19 @@ SPANS: tuple[int, ...] = (7, 30, 90)
 
 BASE_COUNTERS: tuple[str, ...] = ("any", "inbound", "outbound", "customer")
 """Every event; by direction; every event that touched the customer."""
+
+VALUE_KINDS: tuple[Kind, ...] = (
+    Kind.STAGE,
+    Kind.SURVEY,
+    Kind.ACTIVITY,
+    Kind.PLANNED,
+    Kind.CLOSE_DATE,
+    Kind.AMOUNT,
+    Kind.OWNER,
+    Kind.CONTACT,
+    Kind.COMPETITOR,
+)
+"""Kinds whose value or amount matters, not only that they happened."""
 
 KIND_COUNTERS: tuple[str, ...] = tuple(k.value for k in Kind if k is not Kind.OUTCOME)
 
@@ -45,13 +58,26 @@ class Timeline:
     deals: ir.Table
     marks: ir.Table
 
-    def events(self, *kinds: Kind) -> ir.Table:
-        """Events of ``kinds``, or all but outcomes: the log's columns and ``deal, at`` as integers."""
+    def events(self) -> ir.Table:
+        """All events but outcomes, with ``deal`` and ``at`` as integers."""
         raw = self.log.events
-        wanted = raw.kind.isin([k.value for k in kinds]) if kinds else raw.kind != "outcome"
-        keys = self.deals.select("deal_id", "deal")
-        joined = raw.filter(wanted).join(keys, "deal_id")
-        return joined.mutate(at=micros(joined.at)).drop("deal_id")
+        return self._numbered(raw.filter(raw.kind != Kind.OUTCOME.value))
+
+    def values(self, kind: Kind) -> ir.Table:
+        """``deal, at, value, amount`` of the events of ``kind``, one of :data:`VALUE_KINDS`."""
+        rows = self._values
+        return rows.filter(rows.kind == kind.value).drop("kind")
+
+    @cached_property
+    def _values(self) -> ir.Table:
+        """Read once: each of several lookups would else scan the whole log."""
+        raw = self.log.events
+        wanted = raw.filter(raw.kind.isin([kind.value for kind in VALUE_KINDS]))
+        return self._numbered(wanted).select("deal", "at", "kind", "value", "amount").cache()
+
+    def _numbered(self, events: ir.Table) -> ir.Table:
+        keyed = events.join(self.deals.select("deal_id", "deal"), "deal_id")
+        return keyed.mutate(at=micros(keyed["at"])).drop("deal_id")
 
 
 def prepare(log: EventLog, snapshots: ir.Table) -> Timeline:
@@ -94,8 +120,30 @@ def step_counter(code: int) -> str:
     return f"step{code}"
 
 
-def count_events(timeline: Timeline, steps: tuple[str, ...], facts: frozenset[str]) -> ir.Table:
-    """The marks with the wanted ``facts`` of :func:`counter_facts`."""
+@dataclass(frozen=True)
+class Counts:
+    """The marks with their counts still packed, so that the joins in between stay narrow.
+
+    Attributes:
+        rows: ``deal, at``, the latest times, the answers, and packed numbers.
+        packing: how to read those.
+    """
+
+    rows: ir.Table
+    packing: Packing
+
+    def with_keys(self, counters: Iterable[str]) -> ir.Table:
+        """The rows and a plain column for each of ``counters``, to join on."""
+        keys = {c: _read(self.rows, self.packing, c) for c in sorted(counters)}
+        return self.rows.mutate(**keys)
+
+    def unpack(self, rows: ir.Table, facts: frozenset[str]) -> ir.Table:
+        """``rows``, joined further meanwhile, with a plain column per wanted fact."""
+        return _unpacked(rows, self.packing, facts)
+
+
+def count_events(timeline: Timeline, steps: tuple[str, ...], facts: frozenset[str]) -> Counts:
+    """Count what the wanted ``facts`` of :func:`counter_facts` need."""
     counters = _needed(facts)
     latest = tuple(c for c in counters if last_name(c) in facts)
     events = _flagged(timeline, steps, counters).cache()
@@ -104,10 +152,10 @@ def count_events(timeline: Timeline, steps: tuple[str, ...], facts: frozenset[st
     rows = _positions(events, timeline.marks).cache()
     for span in (None, *SPANS):
         rows = _fetch(rows, running, span, _words_for(packing, span, facts), latest)
-    rows = rows.cache()
     if facts & ANSWER_FACTS.keys():
         rows = _attach_answers(rows, running, packing)
-    return _unpacked(rows, packing, facts)
+    kept = [c for c in rows.columns if not c.startswith("position")]
+    return Counts(rows.select(*kept).cache(), packing)
 
 
 def _needed(facts: frozenset[str]) -> tuple[str, ...]:
@@ -238,11 +286,11 @@ def _read(rows: ir.Table, packing: Packing, counter: str) -> ir.IntegerValue:
 
 def _unpacked(rows: ir.Table, packing: Packing, facts: frozenset[str]) -> ir.Table:
     """A column per wanted count; within a span it is now less then, all counts at once."""
-    columns: dict[str, ir.Value] = {c: _read(rows, packing, c) for c in packing.counters}
+    columns = {c: _read(rows, packing, c) for c in packing.counters if c in facts}
     for counter in packing.counters:
         for span in (s for s in SPANS if span_name(counter, s) in facts):
             word = f"word{packing.word_of(counter)}"
             gained = rows[word].fill_null(0) - rows[f"{word}__{span}"].fill_null(0)
             columns[span_name(counter, span)] = packing.read(counter, gained)
-    kept = [c for c in rows.columns if not c.startswith(("word", "position"))]
+    kept = [c for c in rows.columns if not c.startswith("word") and c not in columns]
     return rows.select(*kept, **columns)
