@@ -261,6 +261,15 @@ def test_names_that_strict_shift_jis_lacks_are_kept(tmp_path: Path) -> None:
     assert owners["D9"] == "髙橋﨑①"
 
 
+def test_a_european_encoding_is_guessed(tmp_path: Path) -> None:
+    name = "Café Müller à côté, naïve Straße"
+    rows = [f'D{place},"{name}",2024-01-08,1,,' for place in range(9)]
+    deals = write(tmp_path, "deals", DEALS, rows, "latin-1")
+    events = write(tmp_path, "events", EVENTS, [])
+    read_log([deals, events], MAPPING, tmp_path / "log")
+    assert {row["owner_id"] for row in table(tmp_path / "log", "deals")} == {name}
+
+
 def test_a_byte_that_is_no_utf8_rejects_its_row_only(tmp_path: Path) -> None:
     deals, events = good(tmp_path)
     text = "\n".join([DEALS, *GOOD_DEALS[:2], "D9,高橋,2024-01-08,1,,", GOOD_DEALS[2]])
