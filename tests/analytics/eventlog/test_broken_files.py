@@ -266,8 +266,9 @@ def test_a_european_encoding_is_guessed(tmp_path: Path) -> None:
     rows = [f'D{place},"{name}",2024-01-08,1,,' for place in range(9)]
     deals = write(tmp_path, "deals", DEALS, rows, "latin-1")
     events = write(tmp_path, "events", EVENTS, [])
-    read_log([deals, events], MAPPING, tmp_path / "log")
+    report = read_log([deals, events], MAPPING, tmp_path / "log")
     assert {row["owner_id"] for row in table(tmp_path / "log", "deals")} == {name}
+    assert "guessed to be cp1252" in _notices(report)
 
 
 def test_a_byte_that_is_no_utf8_rejects_its_row_only(tmp_path: Path) -> None:
@@ -482,6 +483,15 @@ def test_ties_keep_the_order_of_the_file_a_microsecond_apart(tmp_path: Path) -> 
     instants = [row["at"] for row in stages]
     assert len(set(instants)) == 3
     assert instants == sorted(instants)  # type: ignore[type-var]
+
+
+def test_what_is_told_at_the_instant_of_the_end_was_not_known_before_it(tmp_path: Path) -> None:
+    rows = ["D2,2024-02-01 10:00,note,,", "D2,2024-02-01 10:00,outcome,,lost"]
+    deals, _ = good(tmp_path)
+    read_log([deals, write(tmp_path, "events", EVENTS, rows)], MAPPING, tmp_path / "log")
+    facts = [row for row in table(tmp_path / "log", "events") if row["deal_id"] == "D2"]
+    assert [row["kind"] for row in facts] == ["outcome", "note"]
+    assert facts[0]["at"] == datetime(2024, 2, 1, 1, tzinfo=UTC)
 
 
 def test_a_rejected_deal_takes_its_events_along_with_the_reason(tmp_path: Path) -> None:
