@@ -261,6 +261,16 @@ def test_names_that_strict_shift_jis_lacks_are_kept(tmp_path: Path) -> None:
     assert owners["D9"] == "髙橋﨑①"
 
 
+def test_a_european_encoding_is_guessed(tmp_path: Path) -> None:
+    name = "Café Müller à côté, naïve Straße"
+    rows = [f'D{place},"{name}",2024-01-08,1,,' for place in range(9)]
+    deals = write(tmp_path, "deals", DEALS, rows, "latin-1")
+    events = write(tmp_path, "events", EVENTS, [])
+    report = read_log([deals, events], MAPPING, tmp_path / "log")
+    assert {row["owner_id"] for row in table(tmp_path / "log", "deals")} == {name}
+    assert "guessed to be cp1252" in _notices(report)
+
+
 def test_a_byte_that_is_no_utf8_rejects_its_row_only(tmp_path: Path) -> None:
     deals, events = good(tmp_path)
     text = "\n".join([DEALS, *GOOD_DEALS[:2], "D9,高橋,2024-01-08,1,,", GOOD_DEALS[2]])
@@ -473,6 +483,15 @@ def test_ties_keep_the_order_of_the_file_a_microsecond_apart(tmp_path: Path) -> 
     instants = [row["at"] for row in stages]
     assert len(set(instants)) == 3
     assert instants == sorted(instants)  # type: ignore[type-var]
+
+
+def test_what_is_told_at_the_instant_of_the_end_was_not_known_before_it(tmp_path: Path) -> None:
+    rows = ["D2,2024-02-01 10:00,note,,", "D2,2024-02-01 10:00,outcome,,lost"]
+    deals, _ = good(tmp_path)
+    read_log([deals, write(tmp_path, "events", EVENTS, rows)], MAPPING, tmp_path / "log")
+    facts = [row for row in table(tmp_path / "log", "events") if row["deal_id"] == "D2"]
+    assert [row["kind"] for row in facts] == ["outcome", "note"]
+    assert facts[0]["at"] == datetime(2024, 2, 1, 1, tzinfo=UTC)
 
 
 def test_a_rejected_deal_takes_its_events_along_with_the_reason(tmp_path: Path) -> None:

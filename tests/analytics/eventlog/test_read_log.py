@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -197,6 +198,30 @@ def test_an_unmended_reject_file_changes_nothing(tmp_path: Path) -> None:
     second = read_log([deals, events, *first.reject_files], None, tmp_path / "two")
     assert [p.row for p in first.problems] == [p.row for p in second.problems] == [3, 5, 7]
     assert tables(tmp_path / "one")[1].equals(tables(tmp_path / "two")[1])
+
+
+def test_a_mended_file_without_its_original_is_refused(tmp_path: Path) -> None:
+    deals = write(tmp_path, "deals.csv", DEALS)
+    events = write(tmp_path, "events.csv", BROKEN_EVENTS)
+    first = read_log([deals, events], None, tmp_path / "one")
+    with pytest.raises(InputError, match=r"rows of events\.csv, which is not among"):
+        read_log([deals, *first.reject_files], None, tmp_path / "two")
+
+
+def test_rows_of_a_workbook_can_be_mended_too(tmp_path: Path) -> None:
+    events = write(tmp_path, "events.csv", EVENTS)
+    book = openpyxl.Workbook()
+    for row in (["deal_id", "created_at"], ["D1", "2024-01-05"], ["D2", "2024-02-30"]):
+        book.active.append(row)
+    book.save(tmp_path / "deals.xlsx")
+    sources = [tmp_path / "deals.xlsx", events]
+    first = read_log(sources, None, tmp_path / "one")
+    assert first.deals == 1
+    (of_deals, _of_events) = first.reject_files
+    assert of_deals.name == "deals.xlsx.csv"
+    mend(of_deals, "3", "created_at", "2024-01-29")
+    second = read_log([*sources, of_deals], None, tmp_path / "two")
+    assert (second.deals, second.rejected_rows, second.events) == (2, 0, 6)
 
 
 # ---- whole or not at all --------------------------------------------------------------------
@@ -486,6 +511,14 @@ def test_well_known_exports_are_recognised(
     (deal,) = tables(tmp_path / "log")[0].to_pylist()
     assert deal["deal_id"] == row.split(",", maxsplit=1)[0]
     assert deal["created_at"].date() in {datetime(2023, 12, 31).date(), datetime(2024, 1, 1).date()}
+
+
+def test_open_deals_need_no_end_but_finished_ones_do(tmp_path: Path) -> None:
+    path = write(tmp_path, "x.csv", "案件番号,作成日,フェーズ\n1,2024-01-01,交渉\n")
+    assert read_log([path], None, tmp_path / "log").open_deals == 1
+    path = write(tmp_path, "x.csv", "案件番号,作成日,フェーズ\n1,2024-01-01,失注\n")
+    with pytest.raises(InputError, match="date on which deals ended"):
+        read_log([path], None, tmp_path / "log")
 
 
 def test_unknown_headers_ask_for_a_mapping(tmp_path: Path) -> None:

@@ -190,11 +190,16 @@ def _latest(draft: Draft) -> datetime:
 
 
 def _finish(draft: Draft, at_risk: AtRisk | None) -> None:
-    """Sort, part the ties and leave out deals that never come into the task."""
+    """Sort, part the ties and leave out deals that never come into the task.
+
+    What a source tells at the very instant of a deal's end was not known before it: among ties the
+    outcome comes first and keeps its instant; the others keep the source's order.
+    """
     draft.deals = draft.deals.sort_by("deal_id")
     place = draft.places()
     at = micros(draft.facts, "at")
-    order = np.lexsort((source_order(draft.facts), at, place))
+    is_fact = ~mask(pc.equal(draft.facts.column("kind"), Kind.OUTCOME.value))
+    order = np.lexsort((source_order(draft.facts), is_fact, at, place))
     parted = part_ties(place[order], at[order])
     draft.facts = draft.facts.take(pa.array(order)).set_column(
         EVENT_SCHEMA.get_field_index("at"), "at", pa.array(parted).cast(_INSTANT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -70,9 +70,15 @@ def read_delimited(
     before = csv.field_size_limit(cell_limit)
     try:
         with open_text(path, known) as stream:
-            return _read(path, stream, damaged=known.damaged)
+            source = _read(path, stream, damaged=known.damaged)
     finally:
         csv.field_size_limit(before)
+    return replace(source, notices=_guess_notice(path, known)) if known.guessed else source
+
+
+def _guess_notice(path: Path, known: Encoding) -> tuple[str, ...]:
+    remedy = "if names look wrong, name the encoding in the mapping."
+    return (f"{path.name}: the encoding was guessed to be {known.name}; {remedy}",)
 
 
 def _check_lines(path: Path, limit: int) -> None:

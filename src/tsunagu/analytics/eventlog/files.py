@@ -142,7 +142,7 @@ def load_assigned(
                 raise file_error(path, "another source has the same name.", remedy)
             originals[assigned.source.name] = assigned
     merged = merge_mended([a.source for a in originals.values()], repairs)
-    result = [_reassigned(source, originals, choices) for source in merged]
+    result = [Assigned(source, originals[source.name].tables) for source in merged]
     _check_every_table(result, choices)
     return sorted(result, key=lambda assigned: assigned.tables)
 
@@ -173,14 +173,6 @@ def _tables_taking(name: str, choices: Sequence[FileChoice]) -> list[int]:
     """The tables that name the file; else those that name none."""
     named = [number for number, choice in enumerate(choices) if choice.takes(name)]
     return named or [number for number, choice in enumerate(choices) if choice.file is None]
-
-
-def _reassigned(
-    source: Source, originals: dict[str, Assigned], choices: Sequence[FileChoice]
-) -> Assigned:
-    known = originals.get(source.name)
-    tables = known.tables if known else tuple(_tables_taking(source.name, choices))
-    return Assigned(source, tables)
 
 
 def _check_every_table(assigned: Sequence[Assigned], choices: Sequence[FileChoice]) -> None:

@@ -141,17 +141,19 @@ def _old_numbers(source: Source) -> Integers:
 def merge_mended(sources: Sequence[Source], repairs: Sequence[Source]) -> list[Source]:
     """Mended rows put in place of the rows of the files that they came from.
 
-    A later repair of the same row wins.  Repairs of a file that is not read stand for it.
+    A later repair of the same row wins.
 
     Raises:
-        InputError: if a mended file lacks a column of its original.
+        InputError: if a mended file's original is not among the sources, or has another column.
     """
     merged = {source.name: source for source in sources}
     for repair in repairs:
         name = str(repair.original)
-        known = merged.get(name)
-        alone = replace(repair, name=name, original=None)
-        merged[name] = alone if known is None else _with_repairs(known, repair)
+        if name not in merged:
+            message = f"these are rows of {name}, which is not among the sources."
+            remedy = f"Name {name} as well: its other rows belong to the log too."
+            raise InputError(Problem(repair.name, None, None, None, message, remedy))
+        merged[name] = _with_repairs(merged[name], repair)
     return list(merged.values())
 
 
