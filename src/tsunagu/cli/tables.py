@@ -104,7 +104,7 @@ def facts_table(facts: Sequence[tuple[str, str]]) -> Table:
 
 def read_facts(report: ReadReport, language: Language) -> list[tuple[str, str]]:
     """What was read, as pairs of a label and a text."""
-    ends = [f"{outcome_words(o, language)} {report.outcomes.get(o.value, 0):,}" for o in Outcome]
+    ends = [f"{outcome_words(o, language)} {report.outcomes.get(o, 0):,}" for o in Outcome]
     return [
         (words("deals_read", language), f"{report.deals:,}"),
         (words("events_read", language), f"{report.events:,}"),
