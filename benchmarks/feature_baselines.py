@@ -63,8 +63,8 @@ _LAST = ", ".join(
 )
 _STAGE_CODE = " ".join(f"when '{name}' then {i}" for i, name in enumerate(STAGES))
 _BACK = ", ".join(
-    f"(position - count(e) over (partition by d order by t range between {s * DAY - 1} preceding"
-    f" and current row))::int as position_{s}"
+    f"(place - count(e) over (partition by d order by t range between {s * DAY - 1} preceding"
+    f" and current row))::int as place_{s}"
     for s in SPANS
 )
 _SQL = f"""
@@ -81,9 +81,9 @@ create temp table running as
     (count(stage) over so_far)::int stages
   from (select *, w0::bigint w from event)
   window so_far as (partition by d order by t rows between unbounded preceding and current row);
-create temp table position as
-  select d, t, position, {_BACK}
-  from (select *, count(e) over (partition by d order by t)::int position from (
+create temp table looked as
+  select d, t, place, {_BACK}
+  from (select *, count(e) over (partition by d order by t)::int place from (
     select d, t, 1 e from event union all select d, t, null from mark))
   qualify e is null;
 create temp table stay as
@@ -110,11 +110,11 @@ def _final_sql() -> str:
         columns += [f"{count(i, span)} {name}_{span}" for span in spans]
     columns += [f"(p.t - now.last_{name}) {days} days_since_{name}" for name in RECENT]
     columns += ["coalesce(code, -1)::int stage", f"(p.t - entered) {days} days_in_stage"]
-    joins = [f"left join running b{s} on b{s}.d = p.d and b{s}.n = p.position_{s}" for s in SPANS]
+    joins = [f"left join running b{s} on b{s}.d = p.d and b{s}.n = p.place_{s}" for s in SPANS]
     return f"""
       select deal_id, make_timestamptz(p.t) as "at", {", ".join(columns)}
-      from position p join deal on deal.d = p.d
-      left join running now on now.d = p.d and now.n = p.position {" ".join(joins)}
+      from looked p join deal on deal.d = p.d
+      left join running now on now.d = p.d and now.n = p.place {" ".join(joins)}
       left join stay on stay.d = p.d and stay.nth = now.stages"""
 
 

@@ -93,7 +93,7 @@ def _run(engine: str, folder: Path) -> dict[str, float]:
     command = [sys.executable, __file__, "--child", engine, "--folder", str(folder)]
     limits = {"POLARS_MAX_THREADS": "2", "OMP_NUM_THREADS": "2"}
     done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env=os.environ | limits
+        command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | limits
     )
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return result
