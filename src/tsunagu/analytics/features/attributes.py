@@ -7,10 +7,9 @@ from typing import cast
 import ibis
 import ibis.expr.types as ir
 
-from tsunagu.analytics.features.clock import days
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, category, number
+from tsunagu.analytics.features.specs import Feature, category, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 PREFIX = "attr:"
@@ -23,15 +22,12 @@ def features(learned: Learned) -> list[Feature]:
         "age",
         "案件の登録からの日数",
         "days since the deal was created",
-        lambda f: days(f["at"] - f["deal__created"]),
+        days_since("deal__created"),
     )
     text = [
-        category(PREFIX + n, "attributes", n, n, lambda f, n=n: f[_fact(n)].fill_null(-1))
-        for n in learned.levels
+        category(PREFIX + n, "attributes", n, n, fact(_fact(n), missing=-1)) for n in learned.levels
     ]
-    numbers = [
-        number(PREFIX + n, "attributes", n, n, lambda f, n=n: f[_fact(n)]) for n in learned.numbers
-    ]
+    numbers = [number(PREFIX + n, "attributes", n, n, fact(_fact(n))) for n in learned.numbers]
     return [age, *text, *numbers]
 
 

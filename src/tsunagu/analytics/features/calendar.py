@@ -12,7 +12,7 @@ import pyarrow as pa
 from tsunagu.analytics.features.clock import FIRST_DAY, local_day
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, number
+from tsunagu.analytics.features.specs import Feature, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 JAPAN = "Asia/Tokyo"
@@ -28,7 +28,7 @@ _WORDS = {
 def features(_: Learned) -> list[Feature]:
     """Month, working days behind, holidays ahead, end of the calendar quarter."""
     return [
-        number(name, "calendar", ja, en, lambda f, name=name: f[f"calendar__{name}"])
+        number(name, "calendar", ja, en, fact(f"calendar__{name}"))
         for name, (ja, en) in _WORDS.items()
     ]
 

@@ -9,7 +9,7 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.clock import day_number, local_day
 from tsunagu.analytics.features.facts import Source, numbered_lookup
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, number
+from tsunagu.analytics.features.specs import Feature, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 
@@ -78,27 +78,27 @@ def _close_date(zone: str) -> list[Feature]:
         "close_date",
         "完了予定日までの日数（負は超過）",
         "days to the expected close date (negative: overdue)",
-        lambda f: (f["close__due"] - local_day(f["at"], zone)).cast("float64"),
+        lambda f: f["close__due"] - local_day(f["at"], zone),
     )
     pushes = number(
         "close_date_pushes",
         "close_date",
         "完了予定日が延びた回数",
         "times the close date was pushed",
-        lambda f: f["close__pushes"].fill_null(0).cast("float64"),
+        fact("close__pushes", missing=0),
     )
     pushed = number(
         "close_date_pushed_days",
         "close_date",
         "完了予定日が延びた日数の合計",
         "days by which the close date was pushed in all",
-        lambda f: f["close__pushed"].fill_null(0).cast("float64"),
+        fact("close__pushed", missing=0),
     )
     return [left, pushes, pushed]
 
 
 def _amount() -> list[Feature]:
-    now = number("amount_now", "amount", "現在の金額", "amount now", lambda f: f["money__now"])
+    now = number("amount_now", "amount", "現在の金額", "amount now", fact("money__now"))
     ratio = number(
         "amount_change_ratio",
         "amount",
@@ -111,20 +111,20 @@ def _amount() -> list[Feature]:
         "amount",
         "金額が下がった回数",
         "times the amount was cut",
-        lambda f: f["money__cuts"].fill_null(0).cast("float64"),
+        fact("money__cuts", missing=0),
     )
     return [now, ratio, cuts]
 
 
 def _planned(timeline: Timeline) -> ir.Table:
     """The latest due day among the plans made so far."""
-    rows = _ordered(timeline.events(Kind.PLANNED))
+    rows = _ordered(timeline.values(Kind.PLANNED))
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
     return rows.select("deal", "nth", due=day_number(rows.value).max().over(so_far).cast("int32"))
 
 
 def _close_dates(timeline: Timeline) -> ir.Table:
-    rows = _ordered(timeline.events(Kind.CLOSE_DATE))
+    rows = _ordered(timeline.values(Kind.CLOSE_DATE))
     rows = rows.select("deal", "at", "nth", due=day_number(rows.value).cast("int32"))
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     rows = rows.mutate(push=rows.due - rows.due.lag().over(order))
@@ -139,7 +139,7 @@ def _close_dates(timeline: Timeline) -> ir.Table:
 
 
 def _amounts(timeline: Timeline) -> ir.Table:
-    rows = _ordered(timeline.events(Kind.AMOUNT))
+    rows = _ordered(timeline.values(Kind.AMOUNT))
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     rows = rows.mutate(before=rows.amount.lag().over(order))
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)

@@ -6,10 +6,9 @@ import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.features.clock import days
-from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, number
-from tsunagu.analytics.features.timeline import SPANS, Timeline, last_name, span_name
+from tsunagu.analytics.features.specs import Feature, days_since, fact, number
+from tsunagu.analytics.features.timeline import SPANS, last_name, span_name
 
 CONTACT_WORDS: dict[str, tuple[str, str]] = {
     "call": ("電話", "calls"),
@@ -42,20 +41,8 @@ def features(learned: Learned) -> list[Feature]:
     return found
 
 
-def sources() -> list[Source]:
-    """What the engine's counts cannot give: the first inbound, and outbound counts at inbounds."""
-    first = Source({"inbound__first": "int64"}, ("inbound",), _attach_first)
-    answered = Source({"outbound__answered": "int32"}, ("inbound", "outbound"), _attach_answered)
-    return [first, answered]
-
-
 def _spoken(learned: Learned, direction: str) -> bool:
     return bool({direction, "both"} & set(learned.directions))
-
-
-def since(last: ir.IntegerValue, at: ir.IntegerValue) -> ir.FloatingValue:
-    """Days from ``last`` to ``at``, null if it never happened."""
-    return days(at - last)
 
 
 def _side(side: str) -> list[Feature]:
@@ -65,7 +52,7 @@ def _side(side: str) -> list[Feature]:
         "activity" if side == "any" else "silence" if side == "inbound" else "outbound",
         f"最後の{ja}からの日数",
         f"days since the last of the {en}",
-        lambda f: since(f[last_name(side)], f["at"]),
+        days_since(last_name(side)),
     )
     return [ago, *_counts(side, group, ja, en, SPANS)]
 
@@ -77,7 +64,7 @@ def _kind(kind: str) -> list[Feature]:
         "activity",
         f"最後の{ja}からの日数",
         f"days since the last of the {en}",
-        lambda f: since(f[last_name(kind)], f["at"]),
+        days_since(last_name(kind)),
     )
     return [ago, *_counts(kind, "activity", ja, en, SPANS[1:])]
 
@@ -89,7 +76,7 @@ def _counts(counter: str, group: str, ja: str, en: str, spans: tuple[int, ...]) 
             group,
             f"直近{span}日間の{ja}の回数",
             f"{en} in the last {span} days",
-            lambda f, span=span: f[span_name(counter, span)].cast("float64"),
+            fact(span_name(counter, span)),
         )
         for span in spans
     ]
@@ -98,7 +85,7 @@ def _counts(counter: str, group: str, ja: str, en: str, spans: tuple[int, ...]) 
         group,
         f"これまでの{ja}の回数",
         f"{en} so far",
-        lambda f: f[counter].cast("float64"),
+        fact(counter),
     )
     return [*recent, ever]
 
@@ -116,7 +103,7 @@ def _rhythm() -> list[Feature]:
         "silence",
         "沈黙の長さ（この案件の普段の間隔に対する倍率）",
         "silence against this deal's own rhythm (ratio)",
-        lambda f: since(f["inbound__last"], f["at"]) / mean_gap(f).nullif(0.0),
+        lambda f: days(f["at"] - f["inbound__last"]) / mean_gap(f).nullif(0.0),
     )
     return [gap, against]
 
@@ -134,37 +121,5 @@ def _unanswered() -> Feature:
         "silence",
         "返信のない連絡の回数",
         "contacts to the customer since their last answer",
-        lambda f: (f["outbound"] - f["outbound__answered"].fill_null(0)).cast("float64"),
+        lambda f: f["outbound"] - f["outbound__answered"].fill_null(0),
     )
-
-
-def _attach_first(rows: ir.Table, timeline: Timeline) -> ir.Table:
-    """The deal's first inbound contact; of use only once it has happened, so looks at no future."""
-    events = _inbound(timeline)
-    first = events.group_by(key="deal").agg(first=events.at.min())
-    joined = rows.left_join(first, rows.deal == first.key)
-    seen = ibis.ifelse(joined.inbound > 0, joined["first"], ibis.null("int64"))
-    return joined.mutate(inbound__first=seen).drop("key", "first")
-
-
-def _inbound(timeline: Timeline) -> ir.Table:
-    events = timeline.events()
-    return events.filter(events.direction.isin(["in", "both"])).select("deal", "at")
-
-
-def _attach_answered(rows: ir.Table, timeline: Timeline) -> ir.Table:
-    """How many outbound contacts there had been up to each inbound one."""
-    events = timeline.events()
-    talks = events.filter(events.direction.notnull())
-    so_far = ibis.cumulative_window(group_by=talks.deal, order_by=talks.at)
-    heard = talks.direction.isin(["in", "both"]).cast("int32")
-    said = talks.direction.isin(["out", "both"]).cast("int32")
-    counted = talks.select(
-        heard=heard,
-        key="deal",
-        nth=heard.sum().over(so_far).cast("int32"),
-        outbound__answered=said.sum().over(so_far).cast("int32"),
-    )
-    answers = counted.filter(counted.heard == 1).drop("heard")
-    found = rows.left_join(answers, [rows.deal == answers.key, rows.inbound == answers.nth])
-    return found.drop("key", "nth")

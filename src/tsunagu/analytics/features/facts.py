@@ -73,10 +73,13 @@ def gather(
         if wanted & source.columns.keys():
             chosen.append(source)
             wanted |= set(source.needs)
-    rows = count_events(timeline, steps, frozenset(wanted & engine.keys()))
-    for source in reversed(chosen):
+    chosen.reverse()
+    counted = frozenset(wanted & engine.keys())
+    counts = count_events(timeline, steps, counted)
+    rows = counts.with_keys({need for source in chosen for need in source.needs} & engine.keys())
+    for source in chosen:
         rows = source.attach(rows, timeline)
-    return rows
+    return counts.unpack(rows, counted)
 
 
 def _columns_of(sources: Iterable[Source]) -> dict[str, str]:

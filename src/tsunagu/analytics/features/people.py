@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.facts import Source, numbered_lookup
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, number
+from tsunagu.analytics.features.specs import Feature, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 
@@ -33,28 +33,28 @@ def _candidates() -> list[tuple[Kind, Feature]]:
         "contacts",
         "把握しているお客様側の担当者数",
         "people known at the customer",
-        lambda f: f["contact__names"].fill_null(0).cast("float64"),
+        fact("contact__names", missing=0),
     )
     competitors = number(
         "competitors_named",
         "competitor",
         "名前の挙がった競合の数",
         "competitors named",
-        lambda f: f["competitor__names"].fill_null(0).cast("float64"),
+        fact("competitor__names", missing=0),
     )
     score = number(
         "last_survey_score",
         "survey",
         "直近のアンケートの評点",
         "score of the last survey",
-        lambda f: f["survey__score"],
+        fact("survey__score"),
     )
     interruptions = number(
         "interruptions_before",
         "trouble",
         "これまでの営業中途の回数",
         "interruptions so far",
-        lambda f: f["interruption"].cast("float64"),
+        fact("interruption"),
     )
     return [
         (Kind.CONTACT, contacts),
@@ -66,7 +66,7 @@ def _candidates() -> list[tuple[Kind, Feature]]:
 
 def _names(timeline: Timeline, kind: Kind) -> ir.Table:
     """How many different values there had been after the nth event of ``kind``."""
-    events = timeline.events(kind)
+    events = timeline.values(kind)
     same = ibis.window(group_by=[events.deal, events.value], order_by=events.at)
     rows = events.mutate(fresh=(ibis.row_number().over(same) == 0) & events.value.notnull())
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
@@ -78,7 +78,7 @@ def _names(timeline: Timeline, kind: Kind) -> ir.Table:
 
 
 def _scores(timeline: Timeline) -> ir.Table:
-    rows = timeline.events(Kind.SURVEY)
+    rows = timeline.values(Kind.SURVEY)
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
     nth = (ibis.row_number().over(order) + 1).cast("int32")
     return rows.select("deal", nth=nth, score=rows.amount)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -138,12 +138,12 @@ def candidates(learned: Learned) -> list[Feature]:
 
 
 def _sources(learned: Learned) -> list[Source]:
+    """In the order of the joins; the owner's load reads its rows twice, so few come before it."""
     return [
+        *owners.sources(),
         *attributes.sources(learned),
-        *contacts.sources(),
         *stages.sources(learned),
         *commitments.sources(),
-        *owners.sources(),
         *people.sources(),
         *steps.sources(learned),
         *calendar.sources(learned),
@@ -192,8 +192,6 @@ def _varies(extent: Mapping[str, Any], i: int) -> bool:
 
 def _sampled(log: EventLog) -> EventLog:
     """At most :data:`MOST_DEALS_TO_CHECK` deals, evenly over their ids."""
-    from dataclasses import replace
-
     every = log.deals.count().to_pyarrow().as_py() // MOST_DEALS_TO_CHECK + 1
     numbered = log.deals.mutate(place=ibis.row_number().over(order_by=log.deals.deal_id))
     return replace(log, deals=numbered.filter(numbered.place % every == 0).drop("place"))

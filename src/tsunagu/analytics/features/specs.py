@@ -8,6 +8,8 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from tsunagu.analytics.features.clock import days
+
 GROUPS: tuple[str, ...] = (
     "silence",
     "inbound",
@@ -61,6 +63,20 @@ class Feature:
 
     spec: FeatureSpec
     compute: Callable[[ir.Table], ir.Value]
+
+
+def fact(name: str, *, missing: int | None = None) -> Callable[[ir.Table], ir.Value]:
+    """The fact ``name`` itself, ``missing`` in place of null."""
+
+    def compute(facts: ir.Table) -> ir.Value:
+        return facts[name] if missing is None else facts[name].fill_null(missing)
+
+    return compute
+
+
+def days_since(name: str) -> Callable[[ir.Table], ir.Value]:
+    """Days from the instant in the fact ``name`` to the snapshot; null if it never came."""
+    return lambda facts: days(facts["at"] - facts[name])
 
 
 def number(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import pairwise
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from tsunagu.analytics.contracts import Kind
-from tsunagu.analytics.features.clock import days
 from tsunagu.analytics.features.facts import Source, numbered_lookup, with_code
 from tsunagu.analytics.features.learned import DECILES, Learned
-from tsunagu.analytics.features.specs import Feature, category, number
+from tsunagu.analytics.features.specs import Feature, category, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 _AFTER_NTH = {"code": "int32", "entered": "int64", "moves": "int32", "regressions": "int32"}
 _QUANTILES = [f"usual__q{i}" for i in range(len(DECILES))]
-_USUAL = {name: "float64" for name in ["usual__won", *_QUANTILES]}
+_USUAL = dict.fromkeys(["usual__won", *_QUANTILES], "float64")
 
 
 def features(learned: Learned) -> list[Feature]:
@@ -38,28 +38,32 @@ def _place() -> list[Feature]:
         "stage_moves",
         "現在の段階",
         "current stage",
-        lambda f: f["stage__code"].fill_null(-1),
+        fact("stage__code", missing=-1),
     )
     position = number(
         "stage_position",
         "stage_moves",
         "段階の進み具合（何番目か）",
         "position of the stage in the process",
-        lambda f: f["stage__code"].nullif(-1).cast("float64"),
+        lambda f: f["stage__code"].nullif(-1),
     )
     return [code, position]
 
 
 def _time() -> list[Feature]:
     stay = number(
-        "days_in_stage", "stage_time", "現在の段階での滞在日数", "days in the current stage", _stay
+        "days_in_stage",
+        "stage_time",
+        "現在の段階での滞在日数",
+        "days in the current stage",
+        days_since("stage__entered"),
     )
     ratio = number(
         "stage_days_ratio",
         "stage_time",
         "段階の滞在日数（受注案件の中央値に対する倍率）",
         "days in the stage against won deals' median (ratio)",
-        lambda f: _stay(f) / f["usual__won"].nullif(0.0),
+        lambda f: days_since("stage__entered")(f) / f["usual__won"].nullif(0.0),
     )
     rank = number(
         "stage_days_rank",
@@ -77,26 +81,22 @@ def _moves() -> list[Feature]:
         "stage_moves",
         "段階が変わった回数",
         "moves between stages",
-        lambda f: f["stage__moves"].fill_null(0).cast("float64"),
+        fact("stage__moves", missing=0),
     )
     back = number(
         "stage_regressions",
         "stage_moves",
         "段階が後戻りした回数",
         "moves back to an earlier stage",
-        lambda f: f["stage__regressions"].fill_null(0).cast("float64"),
+        fact("stage__regressions", missing=0),
     )
     return [moves, back]
 
 
-def _stay(facts: ir.Table) -> ir.FloatingValue:
-    return days(facts["at"] - facts["stage__entered"])
-
-
 def _rank(facts: ir.Table) -> ir.FloatingValue:
     """Piecewise linear between the learned deciles; a step where two of them coincide."""
-    stay = _stay(facts)
-    pairs = zip(_QUANTILES, _QUANTILES[1:], strict=False)
+    stay = days_since("stage__entered")(facts)
+    pairs = pairwise(_QUANTILES)
     shares = [_share(stay, facts[low], facts[high]) for low, high in pairs]
     return reduce(lambda total, share: total + share, shares) / float(len(shares))
 
@@ -110,7 +110,7 @@ def _share(stay: ir.FloatingValue, low: ir.Value, high: ir.Value) -> ir.Floating
 
 def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
     """State after the nth stage event.  An event that names the same stage again moves nothing."""
-    coded = with_code(timeline.events(Kind.STAGE), learned.stages)
+    coded = with_code(timeline.values(Kind.STAGE), learned.stages)
     order = ibis.window(group_by=coded.deal, order_by=coded.at)
     paired = coded.mutate(
         before=coded.value.lag().over(order),

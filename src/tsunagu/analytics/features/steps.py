@@ -10,10 +10,9 @@ import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.contracts import Kind
-from tsunagu.analytics.features.clock import days
 from tsunagu.analytics.features.facts import Source, numbered_lookup, with_code
 from tsunagu.analytics.features.learned import Learned
-from tsunagu.analytics.features.specs import Feature, category, number
+from tsunagu.analytics.features.specs import Feature, category, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline, last_name, step_counter
 
 _ACTIVITY = Kind.ACTIVITY.value
@@ -36,7 +35,7 @@ def _counts(steps: tuple[str, ...]) -> list[Feature]:
             "steps",
             f"「{step}」の回数",
             f"times of “{step}”",
-            lambda f, name=step_counter(i): f[name].cast("float64"),
+            fact(step_counter(i)),
         )
         for i, step in enumerate(steps)
     ]
@@ -44,20 +43,20 @@ def _counts(steps: tuple[str, ...]) -> list[Feature]:
 
 def _latest() -> list[Feature]:
     code = category(
-        "last_step", "steps", "直近の活動", "last activity", lambda f: f["step__code"].fill_null(-1)
+        "last_step", "steps", "直近の活動", "last activity", fact("step__code", missing=-1)
     )
     ago = number(
         "days_since_step_any",
         "steps",
         "直近の活動からの日数",
         "days since the last activity",
-        lambda f: days(f["at"] - f[last_name(_ACTIVITY)]),
+        days_since(last_name(_ACTIVITY)),
     )
     return [code, ago]
 
 
 def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
-    coded = with_code(timeline.events(Kind.ACTIVITY), learned.steps)
+    coded = with_code(timeline.values(Kind.ACTIVITY), learned.steps)
     order = ibis.window(group_by=coded.deal, order_by=coded["at"])
     nth = (ibis.row_number().over(order) + 1).cast("int32")
     return coded.select("deal", "code", nth=nth)

@@ -3,25 +3,42 @@
 Range windows with one aggregate per feature are slow.  Here each deal's events get running counts
 once; one narrow pass finds, for each snapshot and each offset (now, 7, 30 and 90 days before), how
 many events of the deal lay at or before it; an equi-join fetches the running counts there, and a
-count in the last 30 days is the difference of two of them.
+count in the last 30 days is the difference of two of them.  Counts are packed (see ``packing``),
+so that all of them cost a few running sums and narrow joins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, reduce
 
 import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.contracts import CONTACT_KINDS, EventLog, Kind
 from tsunagu.analytics.features.clock import DAY, micros
+from tsunagu.analytics.features.packing import Packing
 
 SPANS: tuple[int, ...] = (7, 30, 90)
 """Days back over which events are counted, beside ever."""
 
 BASE_COUNTERS: tuple[str, ...] = ("any", "inbound", "outbound", "customer")
 """Every event; by direction; every event that touched the customer."""
+
+VALUE_KINDS: tuple[Kind, ...] = (
+    Kind.STAGE,
+    Kind.SURVEY,
+    Kind.ACTIVITY,
+    Kind.PLANNED,
+    Kind.CLOSE_DATE,
+    Kind.AMOUNT,
+    Kind.OWNER,
+    Kind.CONTACT,
+    Kind.COMPETITOR,
+)
+"""Kinds whose value or amount matters, not only that they happened."""
 
 KIND_COUNTERS: tuple[str, ...] = tuple(k.value for k in Kind if k is not Kind.OUTCOME)
 
@@ -41,13 +58,26 @@ class Timeline:
     deals: ir.Table
     marks: ir.Table
 
-    def events(self, *kinds: Kind) -> ir.Table:
-        """Events of ``kinds`` (all but outcomes if none named): the log's columns, ``deal``, ``at``."""
+    def events(self) -> ir.Table:
+        """All events but outcomes, with ``deal`` and ``at`` as integers."""
         raw = self.log.events
-        wanted = raw.kind.isin([k.value for k in kinds]) if kinds else raw.kind != "outcome"
-        keys = self.deals.select("deal_id", "deal")
-        joined = raw.filter(wanted).join(keys, "deal_id")
-        return joined.mutate(at=micros(joined.at)).drop("deal_id")
+        return self._numbered(raw.filter(raw.kind != Kind.OUTCOME.value))
+
+    def values(self, kind: Kind) -> ir.Table:
+        """``deal, at, value, amount`` of the events of ``kind``, one of :data:`VALUE_KINDS`."""
+        rows = self._values
+        return rows.filter(rows.kind == kind.value).drop("kind")
+
+    @cached_property
+    def _values(self) -> ir.Table:
+        """Read once: each of several lookups would else scan the whole log."""
+        raw = self.log.events
+        wanted = raw.filter(raw.kind.isin([kind.value for kind in VALUE_KINDS]))
+        return self._numbered(wanted).select("deal", "at", "kind", "value", "amount").cache()
+
+    def _numbered(self, events: ir.Table) -> ir.Table:
+        keyed = events.join(self.deals.select("deal_id", "deal"), "deal_id")
+        return keyed.mutate(at=micros(keyed["at"])).drop("deal_id")
 
 
 def prepare(log: EventLog, snapshots: ir.Table) -> Timeline:
@@ -72,13 +102,17 @@ def last_name(counter: str) -> str:
     return f"{counter}__last"
 
 
+ANSWER_FACTS: dict[str, str] = {"inbound__first": "int64", "outbound__answered": "int32"}
+"""When the customer first spoke, and how many outbound contacts they had answered by the last."""
+
+
 def counter_facts(counters: Iterable[str]) -> dict[str, str]:
     """Every fact the engine can give of ``counters``, with its type."""
     facts: dict[str, str] = {}
     for counter in counters:
         facts |= {counter: "int32", last_name(counter): "int64"}
         facts |= {span_name(counter, days): "int32" for days in SPANS}
-    return facts
+    return facts | ANSWER_FACTS
 
 
 def step_counter(code: int) -> str:
@@ -86,48 +120,111 @@ def step_counter(code: int) -> str:
     return f"step{code}"
 
 
-def count_events(timeline: Timeline, steps: tuple[str, ...], facts: frozenset[str]) -> ir.Table:
-    """The marks with the wanted ``facts`` of :func:`counter_facts`."""
-    counted = sorted({f.split("__")[0] for f in facts})
-    latest = sorted(c for c in counted if last_name(c) in facts)
-    events = _flagged(timeline, steps, counted).cache()
+@dataclass(frozen=True)
+class Counts:
+    """The marks with their counts still packed, so that the joins in between stay narrow.
+
+    Attributes:
+        rows: ``deal, at``, the latest times, the answers, and packed numbers.
+        packing: how to read those.
+    """
+
+    rows: ir.Table
+    packing: Packing
+
+    def with_keys(self, counters: Iterable[str]) -> ir.Table:
+        """The rows and a plain column for each of ``counters``, to join on."""
+        keys = {c: _read(self.rows, self.packing, c) for c in sorted(counters)}
+        return self.rows.mutate(**keys)
+
+    def unpack(self, rows: ir.Table, facts: frozenset[str]) -> ir.Table:
+        """``rows``, joined further meanwhile, with a plain column per wanted fact."""
+        return _unpacked(rows, self.packing, facts)
+
+
+def count_events(timeline: Timeline, steps: tuple[str, ...], facts: frozenset[str]) -> Counts:
+    """Count what the wanted ``facts`` of :func:`counter_facts` need."""
+    counters = _needed(facts)
+    latest = tuple(c for c in counters if last_name(c) in facts)
+    events = _flagged(timeline, steps, counters).cache()
+    packing = Packing.for_counts(counters, _most_events(events))
+    running = _running(events, packing, latest).cache()
     rows = _positions(events, timeline.marks).cache()
-    running = _running(events, counted, latest).cache()
-    now = {name: name for name in [*counted, *map(last_name, latest)]}
-    rows = _fetch(rows, running, "position", now)
-    for span in SPANS:
-        back = {c: span_name(c, span) for c in counted if span_name(c, span) in facts}
-        if back:
-            rows = _fetch(rows, running, f"position__{span}", back)
-    return _differences(rows, counted)
+    for span in (None, *SPANS):
+        rows = _fetch(rows, running, span, _words_for(packing, span, facts), latest)
+    if facts & ANSWER_FACTS.keys():
+        rows = _attach_answers(rows, running, packing)
+    kept = [c for c in rows.columns if not c.startswith("position")]
+    return Counts(rows.select(*kept).cache(), packing)
 
 
-def _flagged(timeline: Timeline, steps: tuple[str, ...], counters: list[str]) -> ir.Table:
-    """``deal, at`` and a 0/1 column per counter."""
+def _needed(facts: frozenset[str]) -> tuple[str, ...]:
+    """The counters behind ``facts``, those counted over spans first, so that they share words."""
+    names = {fact.split("__")[0] for fact in facts}
+    if facts & ANSWER_FACTS.keys():
+        names |= {"inbound", "outbound"}
+    spanned = {c for c in names if any(span_name(c, s) in facts for s in SPANS)}
+    return (*sorted(spanned), *sorted(names - spanned))
+
+
+def _words_for(packing: Packing, span: int | None, facts: frozenset[str]) -> list[int]:
+    """Indices of the packed numbers that ``facts`` need at a span's start, or now."""
+    if span is None:
+        return list(range(packing.words))
+    return sorted({packing.word_of(c) for c in packing.counters if span_name(c, span) in facts})
+
+
+def _flagged(timeline: Timeline, steps: tuple[str, ...], counters: tuple[str, ...]) -> ir.Table:
+    """``deal, at, flags``: bit i of the flags says whether counter i counts the event."""
     events = timeline.events()
-    flags: dict[str, ir.BooleanValue] = {
+    says = _conditions(events, steps)
+    bits = [ibis.ifelse(says[c], 1 << i, 0).cast("int64") for i, c in enumerate(counters)]
+    flags = reduce(operator.add, bits) if bits else ibis.literal(0, "int64")
+    return events.select("deal", "at", flags=flags)
+
+
+def _conditions(events: ir.Table, steps: tuple[str, ...]) -> dict[str, ir.BooleanValue]:
+    found: dict[str, ir.BooleanValue] = {
         "any": events.kind.notnull(),
         "inbound": events.direction.isin(["in", "both"]),
         "outbound": events.direction.isin(["out", "both"]),
         "customer": events.kind.isin(sorted(k.value for k in CONTACT_KINDS)),
     }
-    flags |= {kind: events.kind == kind for kind in KIND_COUNTERS}
+    found |= {kind: events.kind == kind for kind in KIND_COUNTERS}
     named = events.kind == Kind.ACTIVITY.value
-    flags |= {step_counter(i): named & (events.value == step) for i, step in enumerate(steps)}
-    wanted = {c: ibis.ifelse(flags[c], 1, 0).cast("int32") for c in counters}
-    return events.select("deal", "at", **wanted)
+    return found | {step_counter(i): named & (events.value == s) for i, s in enumerate(steps)}
 
 
-def _running(events: ir.Table, counted: list[str], latest: list[str]) -> ir.Table:
-    """Each event's number within its deal, and the running counts and times up to it."""
-    so_far = ibis.cumulative_window(group_by=events.deal, order_by=events.at)
-    columns = {c: events[c].sum().over(so_far).cast("int32") for c in counted}
-    columns |= {
-        last_name(c): ibis.ifelse(events[c] == 1, events.at, ibis.null("int64")).max().over(so_far)
-        for c in latest
+def _most_events(events: ir.Table) -> int:
+    counts = events.group_by("deal").agg(n=events.count())
+    return counts.n.max().to_pyarrow().as_py() or 0
+
+
+def _running(events: ir.Table, packing: Packing, latest: tuple[str, ...]) -> ir.Table:
+    """Each event's number within its deal, and the packed counts and latest times up to it."""
+    so_far = ibis.cumulative_window(group_by=events.deal, order_by=events["at"])
+    columns: dict[str, ir.Value] = {
+        f"word{i}": word.cast("float64").sum().over(so_far).cast("int64")
+        for i, word in enumerate(_words(events, packing))
     }
+    for counter in latest:
+        when = ibis.ifelse(_is(events, packing, counter), events["at"], ibis.null("int64"))
+        columns[last_name(counter)] = when.max().over(so_far)
     number = (ibis.row_number().over(so_far) + 1).cast("int32")
-    return events.select("deal", number=number, **columns)
+    return events.select("deal", "at", "flags", number=number, **columns)
+
+
+def _is(events: ir.Table, packing: Packing, counter: str) -> ir.BooleanValue:
+    return (events.flags & (1 << packing.counters.index(counter))) != 0
+
+
+def _words(events: ir.Table, packing: Packing) -> list[ir.IntegerValue]:
+    """What one event adds to each packed number."""
+    words: list[list[ir.IntegerValue]] = [[] for _ in range(packing.words)]
+    for i, counter in enumerate(packing.counters):
+        bit = (events.flags >> i) & 1
+        words[packing.word_of(counter)].append(bit * (1 << packing.shift_of(counter)))
+    return [reduce(operator.add, parts) for parts in words]
 
 
 def _positions(events: ir.Table, marks: ir.Table) -> ir.Table:
@@ -139,7 +236,7 @@ def _positions(events: ir.Table, marks: ir.Table) -> ir.Table:
     def within(days: int | None) -> ir.IntegerValue:
         back = None if days is None else days * DAY - 1
         window = ibis.range_window(
-            group_by=both.deal, order_by=both.at, preceding=back, following=0
+            group_by=both.deal, order_by=both["at"], preceding=back, following=0
         )
         return both.event.count().over(window).cast("int32")
 
@@ -149,22 +246,51 @@ def _positions(events: ir.Table, marks: ir.Table) -> ir.Table:
     return seen.filter(seen.event.isnull()).select("deal", "at", "position", **back)
 
 
-def _fetch(rows: ir.Table, running: ir.Table, position: str, names: dict[str, str]) -> ir.Table:
-    """Join the running facts at ``position``, renamed from the keys of ``names`` to its values."""
-    there = running.select(
-        at_deal="deal", at_number="number", **{new: old for old, new in names.items()}
+def _fetch(
+    rows: ir.Table, running: ir.Table, span: int | None, words: list[int], latest: tuple[str, ...]
+) -> ir.Table:
+    """Join the packed counts as of a span's start; as of now also the latest times."""
+    if not words:
+        return rows
+    tail, times = ("", latest) if span is None else (f"__{span}", ())
+    columns = {f"word{i}{tail}": f"word{i}" for i in words}
+    columns |= {last_name(c): last_name(c) for c in times}
+    there = running.select(key_deal="deal", key_number="number", **columns)
+    keys = [rows.deal == there.key_deal, rows["position" + tail] == there.key_number]
+    return rows.left_join(there, keys).drop("key_deal", "key_number")
+
+
+def _attach_answers(rows: ir.Table, running: ir.Table, packing: Packing) -> ir.Table:
+    """The deal's state at its first inbound contact and at its latest one."""
+    heard = running.filter(_is(running, packing, "inbound"))
+    state = heard.select(
+        "deal",
+        "at",
+        nth=packing.read("inbound", heard[f"word{packing.word_of('inbound')}"]),
+        answered=packing.read("outbound", heard[f"word{packing.word_of('outbound')}"]),
     )
-    found = rows.left_join(there, [rows.deal == there.at_deal, rows[position] == there.at_number])
-    return found.drop("at_deal", "at_number")
+    first = state.filter(state.nth == 1).select(key_deal="deal", first="at")
+    rows = rows.mutate(heard=_read(rows, packing, "inbound"))
+    rows = rows.left_join(first, rows.deal == first.key_deal).drop("key_deal")
+    seen = ibis.ifelse(rows.heard > 0, rows["first"], ibis.null("int64"))
+    rows = rows.mutate(inbound__first=seen).drop("first")
+    last = state.select(key_deal="deal", key_nth="nth", outbound__answered="answered")
+    found = rows.left_join(last, [rows.deal == last.key_deal, rows.heard == last.key_nth])
+    return found.drop("key_deal", "key_nth", "heard")
 
 
-def _differences(rows: ir.Table, counted: list[str]) -> ir.Table:
-    """Counts within a span: now less then.  No event at or before means zero."""
-    columns: dict[str, ir.Value] = {}
-    for counter in counted:
-        columns[counter] = rows[counter].fill_null(0)
-        for span in SPANS:
-            name = span_name(counter, span)
-            if name in rows.columns:
-                columns[name] = rows[counter].fill_null(0) - rows[name].fill_null(0)
-    return rows.mutate(**columns)
+def _read(rows: ir.Table, packing: Packing, counter: str) -> ir.IntegerValue:
+    """The count so far.  No event at or before means zero."""
+    return packing.read(counter, rows[f"word{packing.word_of(counter)}"].fill_null(0))
+
+
+def _unpacked(rows: ir.Table, packing: Packing, facts: frozenset[str]) -> ir.Table:
+    """A column per wanted count; within a span it is now less then, all counts at once."""
+    columns = {c: _read(rows, packing, c) for c in packing.counters if c in facts}
+    for counter in packing.counters:
+        for span in (s for s in SPANS if span_name(counter, s) in facts):
+            word = f"word{packing.word_of(counter)}"
+            gained = rows[word].fill_null(0) - rows[f"{word}__{span}"].fill_null(0)
+            columns[span_name(counter, span)] = packing.read(counter, gained)
+    kept = [c for c in rows.columns if not c.startswith("word") and c not in columns]
+    return rows.select(*kept, **columns)
