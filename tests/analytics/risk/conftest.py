@@ -63,14 +63,14 @@ def _known_log(deals: int, seed: int, days: int = 500) -> EventLog:
                 )
     table = pa.table(
         {
-            "deal_id": [f"d{i:05d}" for i in range(deals)],
-            "customer_id": [f"c{i:05d}" for i in range(deals)],
-            "owner_id": pa.array(["rep"] * deals),
+            "deal_id": pa.array([f"d{i:05d}" for i in range(deals)], pa.string()),
+            "customer_id": pa.array([f"c{i:05d}" for i in range(deals)], pa.string()),
+            "owner_id": pa.array(["rep"] * deals, pa.string()),
             "created_at": pa.array(
                 [START + timedelta(days=c) for c in created], DEAL_SCHEMA.field("created_at").type
             ),
             "at_risk_from": pa.array([None] * deals, DEAL_SCHEMA.field("at_risk_from").type),
-            "temper": pa.array(kinds.tolist()),
+            "temper": pa.array(kinds.tolist(), pa.string()),
         }
     )
     return as_log(events, table, until)

@@ -102,7 +102,8 @@ def fit(hazards: Floats, rows: PersonPeriods, *, pooled: int, alone: int) -> Cal
     Args:
         hazards: of the rows, shape (len(rows), causes).
         rows: person-periods later than any the model learned from.
-        pooled: fewest events of a cause over all intervals; below, it stays as it is.
+        pooled: fewest events of a cause over all intervals; below, it stays as it is.  Each event
+            counts once, however many weekly landmarks see it.
         alone: fewest events of a cause in one interval for a map of its own.
     """
     maps: list[list[BetaMap]] = []
@@ -118,10 +119,11 @@ def _calibrate_cause(
     p: Floats, rows: PersonPeriods, label: int, pooled: int, alone: int
 ) -> tuple[list[BetaMap], str]:
     happened = (rows.label == label).astype(np.float64)
-    if happened.sum() < pooled:
+    events = happened * rows.once()
+    if events.sum() < pooled:
         return [BetaMap()] * INTERVALS, f"as is (fewer than {pooled} events)"
     maps = [fit_beta(p, happened, rows.weight)] * INTERVALS
-    intervals = [i for i in range(INTERVALS) if happened[rows.interval == i].sum() >= alone]
+    intervals = [i for i in range(INTERVALS) if events[rows.interval == i].sum() >= alone]
     for interval in intervals:
         here = rows.interval == interval
         maps[interval] = fit_beta(p[here], happened[here], rows.weight[here])

@@ -16,6 +16,7 @@ from tsunagu.analytics.risk.arrays import SECONDS_PER_DAY, Bools, Floats, Ints
 
 BOUNDS = np.array((0, *HORIZONS_DAYS), dtype=np.float64)
 WIDTHS = np.diff(BOUNDS)
+_LANDMARK_DAYS = 7.0
 INTERVALS = len(HORIZONS_DAYS)
 CAUSES: tuple[Outcome, ...] = tuple(Outcome)
 SURVIVED = 0
@@ -46,6 +47,11 @@ class PersonPeriods:
 
     def __len__(self) -> int:
         return len(self.landmark)
+
+    def once(self) -> Floats:
+        """The rows' weights, shared among the weekly landmarks that see the same days."""
+        shared: Floats = self.weight * _LANDMARK_DAYS / WIDTHS[self.interval]
+        return shared
 
     def where(self, keep: Bools | Ints) -> PersonPeriods:
         """The rows that ``keep`` selects."""

@@ -146,11 +146,11 @@ SINGLE: dict[str, Phrase] = {
         RATIO,
         raises=(
             "お客様の沈黙が普段の間隔の{n}倍続いています",
-            "The customer's silence is {n} times their usual pause",
+            "The customer's silence is {n}x their usual pause",
         ),
         lowers=(
             "お客様の沈黙は普段の間隔の{n}倍にとどまっています",
-            "The customer's silence is only {n} times their usual pause",
+            "The customer's silence is only {n}x their usual pause",
         ),
         null=_NO_RHYTHM,
         zero=("お客様から連絡があったばかりです", "The customer has just been in touch"),
@@ -203,11 +203,11 @@ SINGLE: dict[str, Phrase] = {
         RATIO,
         raises=(
             "今の段階の滞在が、受注案件の中央値の{n}倍です",
-            "In this stage {n} times as long as deals that were won",
+            "The time in this stage is {n}x that of deals that were won",
         ),
         lowers=(
             "今の段階の滞在は、受注案件の中央値の{n}倍にとどまっています",
-            "In this stage only {n} times as long as deals that were won",
+            "The time in this stage is only {n}x that of deals that were won",
         ),
         null=(
             "この段階を経て受注した案件の実績がまだありません",

@@ -6,9 +6,7 @@ import numpy as np
 
 from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk.arrays import Floats
-from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, WIDTHS, PersonPeriods
-
-_LANDMARK_DAYS = 7.0
+from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
 
 
 def pooled_ratios(rows: PersonPeriods, prior: Floats, prior_events: float) -> Floats:
@@ -36,7 +34,7 @@ def pooled_ratios(rows: PersonPeriods, prior: Floats, prior_events: float) -> Fl
 
 def _tallies(rows: PersonPeriods, prior: Floats) -> tuple[Floats, Floats]:
     """Observed and expected events; weekly landmarks see one event width / 7 times."""
-    once = rows.weight * _LANDMARK_DAYS / WIDTHS[rows.interval]
+    once = rows.once()
     observed = np.zeros((INTERVALS, len(CAUSES)))
     expected = np.zeros((INTERVALS, len(CAUSES)))
     np.add.at(expected, rows.interval, prior * once[:, None])

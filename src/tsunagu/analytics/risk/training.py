@@ -119,14 +119,53 @@ class Trainer:
 
     def fit(self, plan: Plan) -> Fitted:
         """Fit what ``plan`` allows."""
-        h = self.history
-        rows = expand(h.at, h.ended_at, h.outcome, h.observed_until)
+        grown = self.grow(plan)
+        if grown.model.trees is None:
+            return grown
+        self.progress("calibration", 0.0)
+        calibrated = self.calibrate(grown.model, plan)
+        return Fitted(self._renewed(calibrated, plan, grown.rounds), grown.rounds)
+
+    def grow(self, plan: Plan) -> Fitted:
+        """Pool the prior and grow trees on what was known before calibration."""
+        rows = self._rows()
         early = self._thin(rows.where(rows.closes <= plan.calibrate))
         prior = self._prior(early, plan)
         if not (plan.weight and self._can_boost(early, plan)):
             return Fitted(_alone(prior), 0)
+        self.progress("trees", 0.0)
+        lesson = self._lesson(prior, plan)
+        boosting: Bools = early.closes <= plan.stop
+        _, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
+        self.progress("trees", 0.6)
+        grown = trees.refit(lesson, early, rounds)
+        return Fitted(HazardModel(prior, grown, plan.weight, calibration.identity("none")), rounds)
+
+    def calibrate(self, model: HazardModel, plan: Plan) -> HazardModel:
+        """Fit the calibration of the blended hazards on rows that no tree has seen."""
+        rows = self._rows()
         later = self._thin(rows.where(rows.closes > plan.calibrate))
-        return self._boosted(prior, early, later, plan)
+        s = self.settings
+        maps = calibration.fit(
+            of_rows(model, self.landmarks, later),
+            later,
+            pooled=s.least_calibration_events,
+            alone=s.least_interval_events,
+        )
+        return replace(model, calibration=maps)
+
+    def _renewed(self, model: HazardModel, plan: Plan, rounds: int) -> HazardModel:
+        """If asked for: trees and pooled ratios once more, on all rows."""
+        if not self.settings.refit:
+            return model
+        everything = self._thin(self._rows())
+        prior = self._prior(everything, plan)
+        renewed = trees.refit(self._lesson(prior, plan), everything, rounds)
+        return replace(model, prior=prior, trees=renewed)
+
+    def _rows(self) -> PersonPeriods:
+        h = self.history
+        return expand(h.at, h.ended_at, h.outcome, h.observed_until)
 
     def _thin(self, rows: PersonPeriods) -> PersonPeriods:
         return thin(rows, self.settings.max_rows, np.random.default_rng(self.seed))
@@ -145,24 +184,6 @@ class Trainer:
             (early.label[slice_] == BROKEN_OFF_CLASS).any()
             for slice_ in (early.closes <= plan.stop, early.closes > plan.stop)
         )
-
-    def _boosted(
-        self, prior: Prior, early: PersonPeriods, later: PersonPeriods, plan: Plan
-    ) -> Fitted:
-        lesson = self._lesson(prior, plan)
-        self.progress("trees", 0.0)
-        boosting: Bools = early.closes <= plan.stop
-        grown, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
-        self.progress("trees", 0.7)
-        grown = trees.refit(lesson, early, rounds)
-        self.progress("calibration", 0.0)
-        model = HazardModel(prior, grown, plan.weight, calibration.identity("none"))
-        told = of_rows(model, self.landmarks, later)
-        s = self.settings
-        maps = calibration.fit(
-            told, later, pooled=s.least_calibration_events, alone=s.least_interval_events
-        )
-        return Fitted(replace(model, calibration=maps), rounds)
 
     def _lesson(self, prior: Prior, plan: Plan) -> trees.Lesson:
         known = np.flatnonzero(self.history.at <= plan.calibrate)
