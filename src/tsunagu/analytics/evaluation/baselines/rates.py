@@ -18,7 +18,7 @@ from tsunagu.analytics.contracts import (
 from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers, ratio, totals
 from tsunagu.analytics.evaluation.baselines.facts import NO_STAGE, FactReader, Facts
 from tsunagu.analytics.evaluation.baselines.training import WARNING_DAYS, Training
-from tsunagu.analytics.evaluation.labels import EVENT_CODES, Labels
+from tsunagu.analytics.evaluation.labels import EVENT_CODES, Labels, in_order
 
 PSEUDO_LANDMARKS = 20.0
 """A cell counts beside this many landmarks of the overall rate: small cells borrow from it."""
@@ -66,7 +66,7 @@ class Cells:
         return cls({s: np.unique(np.quantile(days, inner)) for s, days in spans.items()})
 
     def number(self, facts: Facts) -> Integers:
-        """(n,) number of the cell; that of an unknown stage has no landmarks."""
+        """(n,) number of the cell; a stage that training did not know counts as none."""
         cell = (facts.stage - NO_STAGE) * BINS
         for stage, edges in self.edges.items():
             here = facts.stage == stage
@@ -80,35 +80,56 @@ class FittedRates:
 
     Attributes:
         reader: reads the facts.
-        cells: which cell a landmark is in; None: one for all.
+        cells: which cell a landmark is in.
         incidence: by number of the cell, ``(len(Outcome), len(HORIZONS_DAYS))``.
         overall: of all landmarks, for cells without.
     """
 
     reader: FactReader
-    cells: Cells | None
+    cells: Cells
     incidence: dict[int, Floats]
     overall: Floats
 
     def rank(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
         """``score``: the probability of breaking off within 30 days."""
-        table = self.score(log, snapshots)
-        column = table[incidence_column(Outcome.BROKEN_OFF, WARNING_DAYS)]
-        return table.select(["deal_id", "at"]).append_column("score", column)
+        return _ranked(self.score(log, snapshots))
 
     def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
         """The incidences of each snapshot's cell."""
         facts = self.reader.read(log, snapshots)
-        found, place = np.unique(self._cell(facts), return_inverse=True)
-        rates = np.stack([self.incidence.get(int(n), self.overall) for n in found])[place]
-        columns = {name: facts.keys[name] for name in ("deal_id", "at")}
-        for i, outcome in enumerate(Outcome):
-            for j, horizon in enumerate(HORIZONS_DAYS):
-                columns[incidence_column(outcome, horizon)] = pa.array(rates[:, i, j])
-        return pa.table(columns).select(score_schema().names).cast(score_schema())
+        found, place = np.unique(self.cells.number(facts), return_inverse=True)
+        rates = np.stack([self.incidence.get(int(n), self.overall) for n in found])
+        return _table(facts.keys, rates[place])
 
-    def _cell(self, facts: Facts) -> Integers:
-        return np.zeros_like(facts.stage) if self.cells is None else self.cells.number(facts)
+
+@dataclass(frozen=True)
+class FittedBaseRate:
+    """One table of incidences for every deal."""
+
+    overall: Floats
+
+    def rank(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """``score``: the same for all."""
+        return _ranked(self.score(log, snapshots))
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:  # noqa: ARG002 - same for all
+        """The overall incidences."""
+        keys = in_order(snapshots.select("deal_id", "at").to_pyarrow())
+        return _table(keys, np.broadcast_to(self.overall, (len(keys), *self.overall.shape)))
+
+
+def _ranked(scores: pa.Table) -> pa.Table:
+    column = scores[incidence_column(Outcome.BROKEN_OFF, WARNING_DAYS)]
+    return scores.select(["deal_id", "at"]).append_column("score", column)
+
+
+def _table(keys: pa.Table, rates: Floats) -> pa.Table:
+    """A score table from ``(n, len(Outcome), len(HORIZONS_DAYS))`` incidences."""
+    columns = {name: keys[name] for name in ("deal_id", "at")}
+    for i, outcome in enumerate(Outcome):
+        for j, horizon in enumerate(HORIZONS_DAYS):
+            columns[incidence_column(outcome, horizon)] = pa.array(rates[:, i, j].copy())
+    return pa.table(columns).select(score_schema().names).cast(score_schema())
 
 
 @dataclass(frozen=True)
@@ -117,15 +138,14 @@ class BaseRate:
 
     name: str = "base_rate"
 
-    def fit(self, log: EventLog, *, seed: int) -> FittedRates:  # noqa: ARG002 - nothing random
+    def fit(self, log: EventLog, *, seed: int) -> FittedBaseRate:  # noqa: ARG002 - nothing random
         """Estimate it on weekly landmarks.
 
         Raises:
             NotEnoughHistoryError: if there are none.
         """
-        training = Training.of(log)
-        overall = aalen_johansen(training.labels.days, training.labels.event)
-        return FittedRates(training.reader, None, {}, overall)
+        labels = Training.of(log).labels
+        return FittedBaseRate(aalen_johansen(labels.days, labels.event))
 
 
 @dataclass(frozen=True)

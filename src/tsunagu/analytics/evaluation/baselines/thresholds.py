@@ -61,8 +61,8 @@ class Thresholds:
 
     def of(self, stage: Integers) -> Floats:
         """(n,) the threshold of each stage."""
-        size = max([NO_STAGE, *self.by_stage, *stage.tolist()]) + 2
+        size = max([int(stage.max(initial=NO_STAGE)), *self.by_stage]) - NO_STAGE + 1
         lookup = np.full(size, self.single)
         for number, days in self.by_stage.items():
-            lookup[number + 1] = days
-        return np.asarray(lookup[stage + 1], dtype=np.float64)
+            lookup[number - NO_STAGE] = days
+        return np.asarray(lookup[stage - NO_STAGE], dtype=np.float64)

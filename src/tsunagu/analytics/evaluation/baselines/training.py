@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,18 @@ class Training:
 
     @classmethod
     def of(cls, log: EventLog) -> Training:
-        """Landmarks at every week of ``log``.
+        """Landmarks at every week of ``log``; reckoned once, as all rules tune on the same.
 
         Raises:
             NotEnoughHistoryError: if no deal was open at any landmark.
         """
+        if id(log) not in _MADE:
+            _MADE[id(log)] = cls._make(log)
+            weakref.finalize(log, _MADE.pop, id(log), None)
+        return _MADE[id(log)]
+
+    @classmethod
+    def _make(cls, log: EventLog) -> Training:
         snapshots = weekly(log).cache()
         landmarks = label(log, snapshots)
         if not len(landmarks):
@@ -66,3 +74,7 @@ class Training:
                 remedy="Cut later, or check which outcomes the mapping calls broken off.",
             )
         return broke
+
+
+_MADE: dict[int, Training] = {}
+"""By identity of the log, for as long as the log lives: equal expressions may differ in data."""
