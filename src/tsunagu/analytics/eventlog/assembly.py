@@ -20,6 +20,7 @@ from tsunagu.analytics.eventlog.checks import (
     micros,
     reject_future,
     settle,
+    source_order,
     unique_deals,
 )
 from tsunagu.analytics.eventlog.facts import (
@@ -29,6 +30,7 @@ from tsunagu.analytics.eventlog.facts import (
     add_events,
     concat,
     deals_of_events,
+    origin_of,
 )
 from tsunagu.analytics.eventlog.files import Assigned
 from tsunagu.analytics.eventlog.mapping import AtRisk, EventTable, Mapping, RowsOf
@@ -128,7 +130,7 @@ def _with_key(ledger: Ledger, deals: pa.Table | None, table: EventTable) -> pa.T
     if deals is None or table.latest_deal_of is None:
         return None
     keys = np.full(len(deals), None, object)
-    sheet, position = (deals.column(name).to_numpy() for name in ("sheet", "position"))
+    sheet, position, _ = origin_of(deals)
     for number in np.unique(sheet):
         each, here = ledger.sheets[number], sheet == number
         column = each.ids(table.latest_deal_of.deals_column, each.faults.fine)
@@ -188,12 +190,16 @@ def _latest(draft: Draft) -> datetime:
 
 
 def _finish(draft: Draft, at_risk: AtRisk | None) -> None:
-    """Sort, part the ties and leave out deals that never come into the task."""
+    """Sort, part the ties and leave out deals that never come into the task.
+
+    What a source tells at the very instant of a deal's end was not known before it: among ties the
+    outcome comes first and keeps its instant; the others keep the source's order.
+    """
     draft.deals = draft.deals.sort_by("deal_id")
     place = draft.places()
-    keys = [draft.facts.column(name).to_numpy() for name in ("part", "position", "sheet")]
     at = micros(draft.facts, "at")
-    order = np.lexsort((*keys, at, place))
+    is_fact = ~mask(pc.equal(draft.facts.column("kind"), Kind.OUTCOME.value))
+    order = np.lexsort((source_order(draft.facts), is_fact, at, place))
     parted = part_ties(place[order], at[order])
     draft.facts = draft.facts.take(pa.array(order)).set_column(
         EVENT_SCHEMA.get_field_index("at"), "at", pa.array(parted).cast(_INSTANT)
@@ -245,11 +251,12 @@ def _ended_before(draft: Draft) -> NDArray[np.bool_]:
 
 
 def _tell_left_out(draft: Draft, count: int, at_risk: AtRisk) -> None:
-    if count:
-        wanted = " ".join(filter(None, (at_risk.kind.value, at_risk.direction, at_risk.value)))
-        draft.ledger.notices.append(
-            f"{count:,} deals never had “{wanted}” while open and are left out."
-        )
+    wanted = " ".join(filter(None, (at_risk.kind.value, at_risk.direction, at_risk.value)))
+    draft.ledger.tell(
+        count,
+        f"deal never had “{wanted}” while open and is left out.",
+        f"deals never had “{wanted}” while open and are left out.",
+    )
 
 
 def _deal_columns(deals: pa.Table) -> pa.Table:

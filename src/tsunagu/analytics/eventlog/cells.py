@@ -175,7 +175,7 @@ def to_numbers(column: pa.Array) -> Converted:
     return convert_distinct(as_text(column), _distinct_numbers)
 
 
-_PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?$"
+_PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
 
 
 def _distinct_numbers(values: pa.Array) -> Converted:
@@ -204,11 +204,12 @@ _CURRENCY = re.compile(r"^(?:[¥\\$€£]|JPY|USD|EUR)\s*|\s*(?:円|JPY|USD|EUR|
 
 def _number(text: str) -> float:
     """The number that a decorated text says, or NaN."""
-    text = _CURRENCY.sub("", text)
-    negative = _NEGATIVE.match(text)
+    bare = _CURRENCY.sub("", text)
+    negative = _NEGATIVE.match(bare)
     if negative:
-        text = negative["signed"] if negative["signed"] is not None else negative["bracketed"]
-    text = _CURRENCY.sub("", text.strip()).removeprefix("+").strip()
+        inner = negative["signed"] if negative["signed"] is not None else negative["bracketed"]
+        bare = _CURRENCY.sub("", inner.strip()) if bare == text else inner
+    text = bare.strip().removeprefix("+").strip()
     size = _percentage(text) if text.endswith("%") else _sum_of_parts(text)
     return -size if negative else size
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsunagu.analytics.contracts import EVENT_SCHEMA, Kind
 from tsunagu.analytics.eventlog.cells import Mask
-from tsunagu.analytics.eventlog.facts import Ledger
+from tsunagu.analytics.eventlog.facts import Ledger, origin_of
 from tsunagu.analytics.eventlog.mapping import BeforeCreation
 from tsunagu.analytics.eventlog.sheet import mask
 
@@ -79,14 +79,20 @@ def unique_deals(ledger: Ledger, deals: pa.Table) -> pa.Table:
     conflict[later[same]] = False
     message = "another row has the same deal id but says something else."
     ledger.reject(deals, conflict, "deal_column", message, "Keep one row a deal.")
-    _tell(ledger, int(same.sum()), "identical rows of deals were read once.")
+    ledger.skip(deals, again & ~conflict)
+    repeats = int(same.sum())
+    ledger.tell(
+        repeats,
+        "repeated row of a deal was left out.",
+        "repeated rows of deals were left out.",
+    )
     return deals.filter(pa.array(~again))
 
 
 def _rows(ledger: Ledger, table: pa.Table, places: NDArray[np.int64]) -> list[str]:
     """The whole source rows of these facts or deals, as comparable texts."""
     chosen = table.take(pa.array(places))
-    sheet, position = (chosen.column(name).to_numpy() for name in ("sheet", "position"))
+    sheet, position, _ = origin_of(chosen)
     rows = np.full(len(places), "", object)
     for number in np.unique(sheet):
         here = np.flatnonzero(sheet == number)
@@ -94,11 +100,6 @@ def _rows(ledger: Ledger, table: pa.Table, places: NDArray[np.int64]) -> list[st
         for place, row in zip(here, whole.to_pylist(), strict=True):
             rows[place] = repr(row)
     return [str(row) for row in rows]
-
-
-def _tell(ledger: Ledger, count: int, words: str) -> None:
-    if count:
-        ledger.notices.append(f"{count:,} {words}")
 
 
 def settle(draft: Draft, before_creation: BeforeCreation) -> None:
@@ -128,7 +129,11 @@ def _move_creation(draft: Draft) -> None:
         column = draft.deals.schema.get_field_index("created_at")
         values = pa.array(created).cast(pa.timestamp("us", tz="UTC"))
         draft.deals = draft.deals.set_column(column, "created_at", values)
-        _tell(draft.ledger, moved, "deals start earlier than written, at their first event.")
+        draft.ledger.tell(
+            moved,
+            "deal starts earlier than written, at its first event.",
+            "deals start earlier than written, at their first event.",
+        )
 
 
 def _reject_before_creation(draft: Draft) -> None:
@@ -145,10 +150,14 @@ def _reject_unknown_deals(draft: Draft, *, final: bool) -> None:
     unknown = draft.places() < 0
     if not final:
         return
-    parts = draft.facts.column("part").to_numpy()
+    parts = origin_of(draft.facts)[2]
     lenient = np.array([part.unlinked_left_out for part in draft.ledger.parts], bool)
     left_out = unknown & (lenient[parts] if len(lenient) else unknown)
-    _tell(draft.ledger, int(left_out.sum()), "events belong to no deal and are left out.")
+    draft.ledger.tell(
+        int(left_out.sum()),
+        "event belongs to no deal and is left out.",
+        "events belong to no deal and are left out.",
+    )
     message = "the event's deal is not known, or its row was rejected."
     remedy = "Add or mend the deal's row, or correct the id."
     draft.ledger.reject(draft.facts, unknown & ~left_out, "deal_column", message, remedy)
@@ -167,8 +176,10 @@ def _reject_second_outcomes(draft: Draft) -> None:
     conflict = again & (value != value[first])
     message = "the deal has already ended another way."
     draft.ledger.reject(ends, conflict, "at_column", message, "Keep one outcome a deal.")
-    _tell(
-        draft.ledger, int((again & ~conflict).sum()), "repeated outcomes of deals were read once."
+    draft.ledger.tell(
+        int((again & ~conflict).sum()),
+        "repeated outcome was left out.",
+        "repeated outcomes were left out.",
     )
     keep = np.ones(len(draft.facts), bool)
     keep[np.flatnonzero(is_end)[again & ~conflict]] = False
@@ -185,9 +196,9 @@ def _first_of_each_deal(ends: pa.Table) -> NDArray[np.int64]:
 
 def source_order(facts: pa.Table) -> NDArray[np.int64]:
     """Rank of each fact by sheet, row and rule."""
-    keys = [facts.column(name).to_numpy() for name in ("part", "position", "sheet")]
+    sheet, position, part = origin_of(facts)
     rank = np.empty(len(facts), np.int64)
-    rank[np.lexsort(keys)] = np.arange(len(facts))
+    rank[np.lexsort((part, position, sheet))] = np.arange(len(facts))
     return rank
 
 
@@ -201,7 +212,11 @@ def drop_identical_rows(draft: Draft) -> None:
         key = (int(groups[place]), row)
         keep[place] = key not in seen
         seen.add(key)
-    _tell(draft.ledger, int((~keep).sum()), "identical event rows were read once.")
+    draft.ledger.tell(
+        int((~keep).sum()),
+        "repeated row of an event was left out.",
+        "repeated rows of events were left out.",
+    )
     draft.keep_facts(keep)
 
 

@@ -7,61 +7,34 @@ that is too short or too long, and has a limit for a single cell.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from tsunagu.analytics.errors import Problem
-from tsunagu.analytics.eventlog.encoding import Encoding, detect_encoding, file_error, open_text
+from tsunagu.analytics.eventlog.encoding import (
+    Encoding,
+    blocks,
+    detect_encoding,
+    file_error,
+    open_text,
+)
 from tsunagu.analytics.eventlog.sources import RawReject, Source, string_table, unique_headers
 
 CELL_LIMIT = 1 << 20
 """Characters that one cell, or one line without a line break, may have."""
 
-_CHUNK = 20_000
+_BLOCK = 1 << 20
+_BATCH = 2_000
+_SAMPLE = 20
 _SEPARATORS = (",", "\t", ";")
-
-
-@dataclass
-class _Lines:
-    """The lines of a text, none longer than the limit, the last chunk's kept for a second try."""
-
-    stream: IO[str]
-    path: Path
-    limit: int
-    kept: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    number: int = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self.waiting.pop() if self.waiting else self._read()
-        self.kept.append(line)
-        return line
-
-    def _read(self) -> str:
-        line = self.stream.readline(self.limit + 1)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        if len(line) > self.limit:
-            message = f"line {self.number:,} is longer than {self.limit:,} characters."
-            remedy = "Is this a CSV file? Export it again with line breaks between the rows."
-            raise file_error(self.path, message, remedy, self.number)
-        return line
-
-    def put_back(self, lines: list[str]) -> None:
-        """Let these lines come again."""
-        self.waiting.extend(reversed(lines))
-        self.kept = []
 
 
 @dataclass
@@ -70,10 +43,18 @@ class _Rows:
 
     path: Path
     headers: list[str]
+    next_row: int
     tables: list[pa.Table] = field(default_factory=list)
-    numbers: list[np.ndarray] = field(default_factory=list)
+    numbers: list[NDArray[np.int64]] = field(default_factory=list)
     rejected: list[RawReject] = field(default_factory=list)
-    next_row: int = 2
+
+
+@dataclass(frozen=True)
+class _BrokenLine:
+    """A line with which no record can start, and why."""
+
+    line: str
+    error: str
 
 
 def read_delimited(
@@ -84,37 +65,57 @@ def read_delimited(
     Raises:
         InputError: if the file cannot be decoded, is empty, or has a line over ``cell_limit``.
     """
+    _check_lines(path, cell_limit)
     known = Encoding(encoding) if encoding else detect_encoding(path)
     before = csv.field_size_limit(cell_limit)
     try:
         with open_text(path, known) as stream:
-            return _read(path, stream, cell_limit, damaged=known.damaged)
+            source = _read(path, stream, damaged=known.damaged)
     finally:
         csv.field_size_limit(before)
+    return replace(source, notices=_guess_notice(path, known)) if known.guessed else source
 
 
-def _read(path: Path, stream: IO[str], limit: int, *, damaged: bool) -> Source:
-    lines = _Lines(stream, path, limit)
+def _guess_notice(path: Path, known: Encoding) -> tuple[str, ...]:
+    remedy = "if names look wrong, name the encoding in the mapping."
+    return (f"{path.name}: the encoding was guessed to be {known.name}; {remedy}",)
+
+
+def _check_lines(path: Path, limit: int) -> None:
+    """Refuse a file with an endless line before any of its lines is held in memory."""
+    size, number = 0, 1
+    for block in blocks(path, min(limit, _BLOCK)):
+        ends = block.count(b"\n")
+        first = block.find(b"\n") if ends else len(block)
+        if size + first > limit and b"\r" not in block:
+            message = f"line {number:,} is longer than {limit:,} bytes."
+            remedy = "Is this a CSV file? Export it again with line breaks between the rows."
+            raise file_error(path, message, remedy, number)
+        number += ends
+        size = len(block) - block.rfind(b"\n") - 1 if ends else size + len(block)
+
+
+def _read(path: Path, stream: IO[str], *, damaged: bool) -> Source:
+    lines = list(islice(stream, _SAMPLE))
     separator = _separator(path, lines)
-    headers, repeated, first_row = _header(path, lines, separator)
-    rows = _Rows(path, headers, next_row=first_row)
-    while records := _next_records(lines, separator, rows):
-        _keep(rows, records)
+    skipped = 1 if lines and lines[0].lower().startswith("sep=") else 0
+    batches = _batches(stream, lines[skipped:], separator)
+    header, row, first_batch = _header(path, batches, skipped + 1)
+    headers, repeated = unique_headers(path, header)
+    rows = _Rows(path, headers, next_row=row + 1)
+    for batch in chain([first_batch], batches):
+        _keep_or_reject(rows, batch)
     _reject_unreadable(rows, damaged=damaged)
-    table = (
-        pa.concat_tables(rows.tables) if rows.tables else string_table(headers, [[]] * len(headers))
-    )
-    numbers = np.concatenate(rows.numbers) if rows.numbers else np.empty(0, np.int64)
+    empty = string_table(headers, [[]] * len(headers))
+    table = pa.concat_tables([empty, *rows.tables])
+    numbers = np.concatenate([np.empty(0, np.int64), *rows.numbers])
     return Source(path.name, table, numbers, tuple(rows.rejected), repeated)
 
 
-def _separator(path: Path, lines: _Lines) -> str:
+def _separator(path: Path, sample: list[str]) -> str:
     """The separator that splits the first lines most evenly; commas in doubt."""
-    sample = list(islice(lines, 20))
     if sample and sample[0].lower().startswith("sep="):
-        lines.put_back(sample[1:])
-        return sample[0][4:5]
-    lines.put_back(sample)
+        return sample[0][4:5].strip() or ","
     if path.name.removesuffix(".gz").endswith(".tsv"):
         return "\t"
     return max(_SEPARATORS, key=lambda mark: _evenness(sample, mark))
@@ -129,54 +130,88 @@ def _evenness(sample: list[str], mark: str) -> tuple[int, int]:
     return (widths.count(width) if width > 1 else 0, width)
 
 
-def _header(path: Path, lines: _Lines, separator: str) -> tuple[list[str], frozenset[str], int]:
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    try:
-        for number, record in enumerate(reader, start=1):
+_Batch: TypeAlias = list[list[str]] | _BrokenLine
+
+
+def _header(
+    path: Path, batches: Iterator[_Batch], row: int
+) -> tuple[list[str], int, list[list[str]]]:
+    """The first record with any text, its row number, and the rest of its batch."""
+    for batch in batches:
+        if isinstance(batch, _BrokenLine):
+            message, remedy = f"the header is broken ({batch.error}).", "Mend its quotes."
+            raise file_error(path, message, remedy, row)
+        for place, record in enumerate(batch):
             if any(cell.strip() for cell in record):
-                lines.kept = []
-                return (*unique_headers(path, record), number + 1)
-    except csv.Error as error:
-        raise file_error(path, f"the header is broken ({error}).", "Mend its quotes.", 1) from error
+                return record, row + place, batch[place + 1 :]
+        row += len(batch)
     raise file_error(path, "the file is empty.", "Export it again with its header and rows.")
 
 
-def _next_records(lines: _Lines, separator: str, rows: _Rows) -> list[list[str]]:
-    """Up to a chunk of records; where quotes break one, its first line is rejected."""
-    records: list[list[str]] = []
-    lines.kept = []
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+def _batches(stream: IO[str], lines: list[str], separator: str) -> Iterator[_Batch]:
+    """Records in batches, and the lines that break one."""
+    while True:
+        block = stream.readlines(_BLOCK)
+        lines += block
+        used = yield from _split(lines, separator, final=not block)
+        lines = lines[used:]
+        if not block:
+            return
+
+
+def _split(lines: list[str], separator: str, *, final: bool) -> Generator[_Batch, None, int]:
+    """Batches of these lines; how many of them were used.
+
+    A record whose lines have not all been read yet is left, unless this is the ``final`` call.
+    """
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(lines[start:], delimiter=separator, strict=True)
+        done = start
+        try:
+            while batch := list(islice(reader, _BATCH)):
+                yield batch
+                done = start + reader.line_num
+            return len(lines)
+        except csv.Error:
+            good, done, error = _one_by_one(lines, done, separator)
+        yield good
+        if error.startswith("unexpected end") and not final:
+            return done
+        yield _BrokenLine(lines[done], error)
+        start = done + 1
+    return len(lines)
+
+
+def _one_by_one(lines: list[str], start: int, separator: str) -> tuple[list[list[str]], int, str]:
+    """The good records before the broken one, the line where that starts, and its error."""
+    reader = csv.reader(lines[start:], delimiter=separator, strict=True)
+    good: list[list[str]] = []
+    done = 0
     try:
-        records.extend(islice(reader, _CHUNK))
+        for record in reader:
+            good.append(record)
+            done = reader.line_num
     except csv.Error as error:
-        good = len(records)
-        records = _records_before(lines, separator, good)
-        if not records:
-            return [_reject_line(lines, rows, error)]
-    return records
+        return good, start + done, str(error)
+    return good, len(lines), ""
 
 
-def _records_before(lines: _Lines, separator: str, good: int) -> list[list[str]]:
-    """The good records once more, leaving the reader before the broken one."""
-    lines.put_back(lines.kept)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    return list(islice(reader, good))
-
-
-def _reject_line(lines: _Lines, rows: _Rows, error: csv.Error) -> list[str]:
-    first, *others = lines.kept
-    lines.put_back(others)
-    too_long = "field larger" in str(error)
+def _keep_or_reject(rows: _Rows, batch: _Batch) -> None:
+    if not isinstance(batch, _BrokenLine):
+        _keep(rows, batch)
+        return
+    unclosed = batch.error.startswith(("unexpected end", "field larger"))
     message = (
-        "a cell is too long or its closing quote is missing."
-        if too_long
-        else ("the quotes of this row do not match.")
+        "a cell's closing quote is missing, or the cell is too long."
+        if unclosed
+        else "the quotes of this row do not match."
     )
     remedy = "Put each cell that holds quotes into quotes, and double the quotes inside."
-    text = first.rstrip("\r\n")
+    text = batch.line.rstrip("\r\n")
     problem = Problem(rows.path.name, rows.next_row, None, text[:200], message, remedy)
     rows.rejected.append(RawReject(rows.next_row, (text,), problem))
-    return []
+    rows.next_row += 1
 
 
 def _keep(rows: _Rows, records: list[list[str]]) -> None:
@@ -188,7 +223,7 @@ def _keep(rows: _Rows, records: list[list[str]]) -> None:
         for number, record in zip(numbers, records, strict=True):
             if record and len(record) != width:
                 rows.rejected.append(_ragged(rows, int(number), record))
-        numbers = numbers[np.array(fitting)]
+        numbers = numbers[np.array(fitting, bool)]
         records = [record for record, fits in zip(records, fitting, strict=True) if fits]
     if records:
         rows.tables.append(string_table(rows.headers, list(zip(*records, strict=True))))

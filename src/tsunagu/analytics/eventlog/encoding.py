@@ -20,6 +20,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_GUESSES = ("cp1252", "euc_jp", "iso2022_jp", "cp949", "gb18030", "big5", "cp1251", "cp1250")
+"""Encodings that may be guessed, the most likely of equals first."""
+
 _SAVE_AS_UTF8 = "Save the file as “CSV UTF-8”, or name its encoding in the mapping: encoding = …"
 
 
@@ -30,10 +33,12 @@ class Encoding:
     Attributes:
         name: Python's codec name.
         damaged: some bytes do not fit; they decode to U+FFFD and their rows must be rejected.
+        guessed: from letters' frequencies: the user must be told.
     """
 
     name: str
     damaged: bool = False
+    guessed: bool = False
 
 
 @contextmanager
@@ -98,9 +103,10 @@ def file_error(path: Path, message: str, remedy: str, row: int | None = None) ->
     return InputError(Problem(path.name, row, None, None, message, remedy))
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def blocks(path: Path, size: int = _BLOCK) -> Iterator[bytes]:
+    """The file's bytes, unpacked, in blocks."""
     with open_bytes(path) as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(size):
             yield block
 
 
@@ -109,7 +115,7 @@ def _first_misfit(path: Path, name: str) -> int | None:
     decoder = codecs.getincrementaldecoder(name)()
     done = 0
     try:
-        for block in _blocks(path):
+        for block in blocks(path):
             held = len(decoder.getstate()[0])
             decoder.decode(block)
             done += len(block)
@@ -131,10 +137,18 @@ def _guess(path: Path) -> Encoding:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, rarely needed
 
     with open_bytes(path) as stream:
-        best = from_bytes(stream.read(_BLOCK)).best()
-    if best is None or _first_misfit(path, best.encoding) is not None:
-        raise _undecodable(path, "cp932")
-    return Encoding(best.encoding)
+        matches = from_bytes(stream.read(_BLOCK), cp_isolation=list(_GUESSES))
+    best = matches.best()
+    names = {
+        name
+        for match in matches
+        if best and (match.chaos, match.coherence) == (best.chaos, best.coherence)
+        for name in (match.encoding, *match.could_be_from_charset)
+    }
+    for name in _GUESSES:
+        if name in names and _first_misfit(path, name) is None:
+            return Encoding(name, guessed=True)
+    raise _undecodable(path, "cp932")
 
 
 def _undecodable(path: Path, name: str) -> InputError:
@@ -146,7 +160,7 @@ def _undecodable(path: Path, name: str) -> InputError:
 
 def _line_ends_before(path: Path, offset: int) -> int:
     count = 0
-    for block in _blocks(path):
+    for block in blocks(path):
         count += block[: max(offset, 0)].count(b"\n")
         offset -= len(block)
         if offset <= 0:

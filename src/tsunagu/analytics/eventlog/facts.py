@@ -26,13 +26,15 @@ from tsunagu.analytics.eventlog.mapping import (
     Unmatched,
 )
 from tsunagu.analytics.eventlog.sheet import Fault, Sheet, mask
+from tsunagu.analytics.eventlog.sources import Integers
 from tsunagu.analytics.eventlog.times import DayPart
 
+SHEET, POSITION, PART = "tsunagu_sheet", "tsunagu_position", "tsunagu_part"
 ORIGIN_SCHEMA = pa.schema(
     [
-        pa.field("sheet", pa.int32()),
-        pa.field("position", pa.int64()),
-        pa.field("part", pa.int32()),
+        pa.field(SHEET, pa.int32()),
+        pa.field(POSITION, pa.int64()),
+        pa.field(PART, pa.int32()),
     ]
 )
 """Where a fact or deal comes from: sheet and position; ``part`` numbers :attr:`Ledger.parts`."""
@@ -45,6 +47,12 @@ FACT_SCHEMA = pa.schema([f.with_nullable(True) for f in [*EVENT_SCHEMA, *ORIGIN_
 _INSTANT = pa.timestamp("us", tz="UTC")
 _DATED = (Kind.PLANNED, Kind.CLOSE_DATE)
 _NEEDS_VALUE = (Kind.STAGE, Kind.OUTCOME, Kind.ACTIVITY, Kind.OWNER, *_DATED)
+
+
+def origin_of(table: pa.Table) -> tuple[Integers, Integers, Integers]:
+    """Sheet, position and part of each fact or deal."""
+    sheet, position, part = (table.column(name).to_numpy() for name in ORIGIN_SCHEMA.names)
+    return sheet, position, part
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,11 @@ class Ledger:
     batches: list[pa.Table] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
+    def tell(self, count: int, one: str, many: str) -> None:
+        """Add a notice that starts with a count, unless it is nought."""
+        if count:
+            self.notices.append(f"{count:,} {one if count == 1 else many}")
+
     def facts(self) -> pa.Table:
         """All facts whose rows are fine."""
         table = pa.concat_tables([FACT_SCHEMA.empty_table(), *self.batches])
@@ -74,16 +87,25 @@ class Ledger:
     def fine(self, table: pa.Table) -> Mask:
         """Whether the rows that these facts or deals come from are without fault."""
         fine = np.ones(len(table), bool)
-        sheet, position = (table.column(name).to_numpy() for name in ("sheet", "position"))
+        sheet, position, _ = origin_of(table)
         for number, each in enumerate(self.sheets):
             here = sheet == number
             fine[here] = each.faults.fine[position[here]]
         return fine
 
+    def skip(self, table: pa.Table, rows: Mask) -> None:
+        """Leave out the rows that these deals come from, without a word."""
+        chosen = table.filter(pa.array(rows))
+        sheet, position, _ = origin_of(chosen)
+        for number, each in enumerate(self.sheets):
+            repeated = np.zeros(len(each), bool)
+            repeated[position[sheet == number]] = True
+            each.faults.skip(repeated)
+
     def reject(self, table: pa.Table, rows: Mask, column: str, message: str, remedy: str) -> None:
         """Reject the rows that these facts come from; ``column`` is a field of :class:`Part`."""
         bad = table.filter(pa.array(rows))
-        sheet, position, part = (bad.column(name).to_numpy() for name in ORIGIN_SCHEMA.names)
+        sheet, position, part = origin_of(bad)
         for number in np.unique(sheet[sheet != NO_ROW]):
             for which in np.unique(part[sheet == number]):
                 here = position[(sheet == number) & (part == which)]
@@ -170,7 +192,13 @@ def _attribute(sheet: Sheet, attribute: Attribute, rows: Mask) -> pa.Array:
         return sheet.numbers(attribute.column, rows)
     if kind is AttributeType.TRUTH:
         return sheet.truths(attribute.column, rows)
-    return sheet.text(attribute.column, rows)
+    return _replaced(sheet.text(attribute.column, rows), attribute.replaced)
+
+
+def _replaced(text: pa.Array, pairs: Sequence[tuple[str, str]]) -> pa.Array:
+    for written, meant in pairs:
+        text = pc.if_else(pc.equal(text, written), meant, text)
+    return text
 
 
 def _guessed(column: pa.Array) -> AttributeType:
@@ -233,7 +261,9 @@ def add_events(ledger: Ledger, number: int, table: EventTable, deals: pa.Table |
     rules = [*table.rules, *_default_rules(table)]
     taken[(taken < 0) & sheet.faults.fine] = _unmatched(sheet, table, taken)
     ignored = np.isin(taken, [n for n, rule in enumerate(rules) if rule.kind is None])
-    _tell_ignored(ledger, sheet, int((ignored & sheet.faults.fine).sum()))
+    left_out = int((ignored & sheet.faults.fine).sum())
+    name = sheet.source.name
+    ledger.tell(left_out, f"row of {name} is ignored.", f"rows of {name} are ignored.")
     asked = (taken >= 0) & ~ignored
     at = sheet.instants(table.at, DayPart.FACT, asked)
     _need(sheet, table.at, asked, at, "the event has no time.")
@@ -264,11 +294,6 @@ def _unmatched(sheet: Sheet, table: EventTable, taken: np.ndarray) -> int:
     remedy = 'Add a rule, or unmatched = "ignore".'
     sheet.faults.add(taken < 0, Fault(None, message, remedy))
     return -1
-
-
-def _tell_ignored(ledger: Ledger, sheet: Sheet, count: int) -> None:
-    if count:
-        ledger.notices.append(f"{sheet.source.name}: {count:,} rows are ignored by the mapping.")
 
 
 def _deal_ids(
@@ -307,9 +332,7 @@ class _Batch:
         if optional:
             rows = rows & mask(at.is_valid()) & complete
         else:
-            message = f"the {kind.value} event does not say which or how much."
-            blamed = self._value_column(rule, kind)
-            self.sheet.faults.add(rows & ~complete, Fault(blamed, message, "Fill in the cell."))
+            self._need_complete(rows & ~complete, kind, self._value_column(rule, kind))
         self._put(rows, columns | {"at": at}, at_column, self._value_column(rule, kind))
 
     def add_own_words(self, table: EventTable, rows: Mask, at: pa.Array) -> None:
@@ -324,8 +347,26 @@ class _Batch:
         outcomes = rows & mask(pc.equal(kinds, Kind.OUTCOME.value))
         words = [o.value for o in Outcome]
         self._check_words(outcomes, columns["value"], words, str(table.value), needed=True)
-        own = {"kind": kinds, "direction": direction, "at": at}
-        self._put(rows, columns | own, table.at, table.value)
+        columns |= {"kind": kinds, "direction": direction, "at": at}
+        self._check_own_values(table, rows, columns)
+        self._put(rows, columns, table.at, table.value)
+
+    def _check_own_values(
+        self, table: EventTable, rows: Mask, columns: dict[str, pa.Array]
+    ) -> None:
+        """Dates must be dates, and kinds that say what or how much must say it."""
+        kinds = columns["kind"]
+        dated = rows & mask(pc.is_in(kinds, pa.array([k.value for k in _DATED])))
+        dates = self.sheet.dates(table.value, dated)
+        columns["value"] = pc.if_else(pa.array(dated), dates, columns["value"])
+        for kind in (*_NEEDS_VALUE, Kind.AMOUNT):
+            here = rows & mask(pc.equal(kinds, kind.value))
+            blamed = table.amount if kind is Kind.AMOUNT else table.value
+            self._need_complete(here & ~self._complete(kind, columns), kind, blamed)
+
+    def _need_complete(self, rows: Mask, kind: Kind, column: str | None) -> None:
+        message = f"the {kind.value} event does not say which or how much."
+        self.sheet.faults.add(rows, Fault(column, message, "Fill in the cell."))
 
     def _check_words(
         self,
@@ -404,18 +445,18 @@ def deals_of_events(ledger: Ledger, facts: pa.Table, table: DealTable) -> pa.Tab
     first = _first_rows(facts)
     tables = []
     for number, sheet in enumerate(ledger.sheets):
-        here = first.filter(pc.equal(first.column("sheet"), number))
+        here = first.filter(pc.equal(first.column(SHEET), number))
         if len(here):
             rows = np.zeros(len(sheet), bool)
-            rows[here.column("position").to_numpy()] = True
+            rows[here.column(POSITION).to_numpy()] = True
             created = np.zeros(len(sheet), np.int64)
-            created[here.column("position").to_numpy()] = here.column("at").cast(pa.int64())
+            created[here.column(POSITION).to_numpy()] = here.column("at").cast(pa.int64())
             moments = pa.array(created, mask=~rows).cast(_INSTANT)
             tables.append(add_deals(ledger, number, table, rows, moments))
     deals = concat(tables)
     deals = deals.filter(pa.array(ledger.fine(deals)))
     no_row = pa.array(np.full(len(deals), NO_ROW), pa.int32())
-    return deals.set_column(deals.schema.get_field_index("sheet"), "sheet", no_row)
+    return deals.set_column(deals.schema.get_field_index(SHEET), SHEET, no_row)
 
 
 def concat(tables: Sequence[pa.Table]) -> pa.Table:
@@ -425,9 +466,9 @@ def concat(tables: Sequence[pa.Table]) -> pa.Table:
 
 def _first_rows(facts: pa.Table) -> pa.Table:
     """Each deal's first row, and its earliest instant."""
-    rows = facts.select(["deal_id", "sheet", "position", "at"]).sort_by(
-        [("sheet", "ascending"), ("position", "ascending")]
+    rows = facts.select(["deal_id", SHEET, POSITION, "at"]).sort_by(
+        [(SHEET, "ascending"), (POSITION, "ascending")]
     )
     grouped = rows.group_by("deal_id", use_threads=False)
-    first = grouped.aggregate([("sheet", "first"), ("position", "first"), ("at", "min")])
-    return first.rename_columns(["deal_id", "sheet", "position", "at"])
+    first = grouped.aggregate([(SHEET, "first"), (POSITION, "first"), ("at", "min")])
+    return first.rename_columns(["deal_id", SHEET, POSITION, "at"])

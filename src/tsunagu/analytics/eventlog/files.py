@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from tsunagu.analytics.contracts import Progress
 from tsunagu.analytics.eventlog.cells import by_distinct_values
 from tsunagu.analytics.eventlog.columnar import read_parquet
 from tsunagu.analytics.eventlog.delimited import read_delimited
@@ -44,9 +45,9 @@ def load_source(path: Path, choice: FileChoice | None = None) -> Source:
     choice = choice or FileChoice()
     kind = Path(path.name.removesuffix(".gz")).suffix.lower()
     if kind in _WORKBOOK:
-        return _named_by_sheet(path, choice)
+        return mended(_named_by_sheet(path, choice))
     if kind in _PARQUET:
-        return read_parquet(path)
+        return mended(read_parquet(path))
     if kind in _TEXT:
         return _unguarded(mended(read_delimited(path, encoding=choice.encoding)))
     if kind in _XES:
@@ -110,25 +111,38 @@ def _files_of(path: Path) -> list[Path]:
     return [path]
 
 
-def load_assigned(paths: Sequence[Path], choices: Sequence[FileChoice]) -> list[Assigned]:
+def load_assigned(
+    paths: Sequence[Path],
+    choices: Sequence[FileChoice],
+    ready: Mapping[Path, Source] | None = None,
+    step: Progress | None = None,
+) -> list[Assigned]:
     """Read the files and assign them to the mapping's tables, mended rows in their place.
+
+    Args:
+        paths: the files.
+        choices: how each table chooses its files, the deals table first.
+        ready: sources that have been read already, to be used as they are.
+        step: told each file and the share of files done; may raise to stop.
 
     Raises:
         InputError: if a file belongs to no table, a table gets no file, or two share a name.
     """
     originals: dict[str, Assigned] = {}
     repairs = []
-    for path in paths:
+    for done, path in enumerate(paths):
+        if step is not None:
+            step(f"read {path.name}", done / len(paths))
         if _is_reject_file(path):
             repairs.append(load_source(path))
             continue
-        for assigned in _assign(path, choices):
+        for assigned in _assign(path, choices, ready or {}):
             if assigned.source.name in originals:
                 remedy = "Rename one, so that messages and reject files tell them apart."
                 raise file_error(path, "another source has the same name.", remedy)
             originals[assigned.source.name] = assigned
     merged = merge_mended([a.source for a in originals.values()], repairs)
-    result = [_reassigned(source, originals, choices) for source in merged]
+    result = [Assigned(source, originals[source.name].tables) for source in merged]
     _check_every_table(result, choices)
     return sorted(result, key=lambda assigned: assigned.tables)
 
@@ -140,7 +154,9 @@ def _is_reject_file(path: Path) -> bool:
         return f"{OWN_COLUMNS}source".encode() in stream.readline(1 << 16)
 
 
-def _assign(path: Path, choices: Sequence[FileChoice]) -> list[Assigned]:
+def _assign(
+    path: Path, choices: Sequence[FileChoice], ready: Mapping[Path, Source]
+) -> list[Assigned]:
     """One source for each way of reading the file that tables ask for."""
     ways: dict[FileChoice, list[int]] = {}
     for number in _tables_taking(path.name, choices):
@@ -148,6 +164,8 @@ def _assign(path: Path, choices: Sequence[FileChoice]) -> list[Assigned]:
     if not ways:
         remedy = "Leave the file away, or correct the mapping's file = … patterns."
         raise file_error(path, "no table of the mapping takes this file.", remedy)
+    if path in ready:
+        return [Assigned(ready[path], tuple(n for tables in ways.values() for n in tables))]
     return [Assigned(load_source(path, way), tuple(tables)) for way, tables in ways.items()]
 
 
@@ -155,14 +173,6 @@ def _tables_taking(name: str, choices: Sequence[FileChoice]) -> list[int]:
     """The tables that name the file; else those that name none."""
     named = [number for number, choice in enumerate(choices) if choice.takes(name)]
     return named or [number for number, choice in enumerate(choices) if choice.file is None]
-
-
-def _reassigned(
-    source: Source, originals: dict[str, Assigned], choices: Sequence[FileChoice]
-) -> Assigned:
-    known = originals.get(source.name)
-    tables = known.tables if known else tuple(_tables_taking(source.name, choices))
-    return Assigned(source, tables)
 
 
 def _check_every_table(assigned: Sequence[Assigned], choices: Sequence[FileChoice]) -> None:

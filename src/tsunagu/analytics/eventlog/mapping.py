@@ -49,7 +49,7 @@ class AttributeType(StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
-    TRUTH = "truth"
+    TRUTH = "boolean"
     GUESS = "guess"
 
 
@@ -122,11 +122,12 @@ class FileChoice:
 
 @dataclass(frozen=True)
 class Attribute:
-    """A static attribute: its name, column and type."""
+    """A static attribute: its name, column and type, and texts to be written another way."""
 
     name: str
     column: str
     type: AttributeType = AttributeType.TEXT
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

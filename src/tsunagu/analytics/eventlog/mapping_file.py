@@ -31,6 +31,7 @@ from tsunagu.analytics.eventlog.mapping import (
     Unlinked,
     Unmatched,
 )
+from tsunagu.analytics.eventlog.sources import OWN_COLUMNS
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -262,17 +263,31 @@ def _attributes(table: _Table | None) -> tuple[Attribute, ...]:
 
 
 def _attribute(table: _Table, name: str) -> Attribute:
-    if name in DEAL_SCHEMA.names:
-        raise table.error(name, "is a column of every log.", "Choose another name.")
+    if name in DEAL_SCHEMA.names or name.startswith(OWN_COLUMNS):
+        raise table.error(name, "is a column of our own.", "Choose another name.")
     value = table.take(name, (str, dict), "a column's name or a table")
     if isinstance(value, str):
         return Attribute(name, value)
     within = _Table(table.path, table.full(name), value)
     attribute = Attribute(
-        name, within.needed("column"), within.word("type", AttributeType) or AttributeType.TEXT
+        name,
+        within.needed("column"),
+        _attribute_type(within),
+        _replaced(within.table("replace")),
     )
     within.done()
     return attribute
+
+
+def _attribute_type(table: _Table) -> AttributeType:
+    words = [kind.value for kind in AttributeType if kind is not AttributeType.GUESS]
+    return AttributeType(table.one_of("type", table.text("type") or "text", words))
+
+
+def _replaced(table: _Table | None) -> tuple[tuple[str, str], ...]:
+    if table is None:
+        return ()
+    return tuple((written, table.needed(written)) for written in table.values)
 
 
 _COLUMNS = ("at", "after", "value", "amount", "actor", "text")

@@ -23,9 +23,11 @@ from tsunagu.analytics.eventlog.files import Assigned, expand, load_assigned, lo
 from tsunagu.analytics.eventlog.mapping import Mapping
 from tsunagu.analytics.eventlog.mapping_file import load_mapping
 from tsunagu.analytics.eventlog.rejects import REJECTS_FOLDER, Reject, rejects_of, write_rejects
+from tsunagu.analytics.eventlog.sources import merge_mended
 from tsunagu.analytics.eventlog.synonyms import guess_mapping
 
 _SHOWN_PROBLEMS = 20
+_READING_SHARE = 0.3
 MENDED_FOLDER = "mended"
 """Where mended reject files are kept that lay in the log which a new reading replaces."""
 
@@ -91,11 +93,11 @@ def read_log(
     step = progress or _silent
     _check_replaceable(out)
     paths = expand(sources)
-    step("read", 0.0)
-    known, assigned = _load(paths, mapping)
+    known, assigned = _load(paths, mapping, step)
     assembled = assemble(assigned, known, datetime.now(UTC), step)
     rejected = [rejects_of(sheet) for sheet in assembled.sheets]
-    _check_usable(assembled, rejected, all_or_nothing=all_or_nothing)
+    _check_complete(rejected, all_or_nothing=all_or_nothing)
+    _check_any_deal(assembled, assigned, rejected)
     step("write", 0.9)
     with _appearing(out) as folder:
         files = _write(folder, assembled, rejected, known)
@@ -117,16 +119,28 @@ def _check_replaceable(out: Path) -> None:
         raise file_error(out, "is in the way: it holds something else than an event log.", remedy)
 
 
-def _load(paths: Sequence[Path], mapping: Mapping | Path | None) -> tuple[Mapping, list[Assigned]]:
+def _load(
+    paths: Sequence[Path], mapping: Mapping | Path | None, step: Progress
+) -> tuple[Mapping, list[Assigned]]:
+    def reading(name: str, share: float) -> None:
+        step(name, share * _READING_SHARE)
+
     if not paths:
         remedy = "Name at least one file."
         raise InputError(Problem("sources", None, None, None, "no file is given.", remedy))
     if mapping is not None:
         known = load_mapping(mapping) if isinstance(mapping, Path) else mapping
-        return known, load_assigned(paths, list(known.choices()))
-    guessed = guess_mapping([load_source(path) for path in paths])
-    known = _with_settings(guessed, paths)
-    return known, load_assigned(paths, list(known.choices()))
+        return known, load_assigned(paths, list(known.choices()), step=reading)
+    ready = {}
+    for done, path in enumerate(paths):
+        reading(f"read {path.name}", done / len(paths))
+        ready[path] = load_source(path)
+    originals = merge_mended(
+        [source for source in ready.values() if source.original is None],
+        [source for source in ready.values() if source.original is not None],
+    )
+    known = _with_settings(guess_mapping(originals), paths)
+    return known, load_assigned(paths, list(known.choices()), ready)
 
 
 def _with_settings(mapping: Mapping, paths: Sequence[Path]) -> Mapping:
@@ -143,19 +157,32 @@ def _with_settings(mapping: Mapping, paths: Sequence[Path]) -> Mapping:
     )
 
 
-def _check_usable(
-    assembled: Assembled, rejected: Sequence[Sequence[Reject]], *, all_or_nothing: bool
+def _check_complete(rejected: Sequence[Sequence[Reject]], *, all_or_nothing: bool) -> None:
+    problems = [reject.problem for each in rejected for reject in each]
+    if problems and all_or_nothing:
+        raise _nothing_read(problems)
+
+
+def _nothing_read(problems: Sequence[Problem]) -> InputError:
+    first, count = problems[0], len(problems)
+    rows = "1 row is wrong" if count == 1 else f"{count:,} rows are wrong; the first"
+    return InputError(replace(first, message=f"nothing was read, {rows}: {first.message}"))
+
+
+def _check_any_deal(
+    assembled: Assembled, assigned: Sequence[Assigned], rejected: Sequence[Sequence[Reject]]
 ) -> None:
-    first = next((reject.problem for each in rejected for reject in each), None)
-    count = sum(map(len, rejected))
-    if first is not None and (all_or_nothing or not len(assembled.deals)):
-        message = f"nothing was read, {count:,} rows are wrong. The first: {first.message}"
-        raise InputError(replace(first, message=message))
-    if not len(assembled.deals):
-        name = ", ".join(sheet.source.name for sheet in assembled.sheets)
-        notices = " ".join(assembled.notices)
-        remedy = "Check that the files and the mapping belong together."
-        raise InputError(Problem(name, None, None, None, f"there is no deal. {notices}", remedy))
+    """A log without a deal is a mistake somewhere: say what is known of it."""
+    if len(assembled.deals):
+        return
+    tables = [each for each in zip(assigned, rejected, strict=True) if 0 in each[0].tables]
+    problems = [reject.problem for _, rejects in tables for reject in rejects]
+    if problems:
+        raise _nothing_read(problems)
+    names = ", ".join(each.source.name for each, _ in tables)
+    message = " ".join(["there is no deal in the file.", *assembled.notices])
+    remedy = "Check that the files and the mapping belong together."
+    raise InputError(Problem(names, None, None, None, message, remedy))
 
 
 @contextmanager

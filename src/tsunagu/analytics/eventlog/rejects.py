@@ -44,7 +44,7 @@ def rejects_of(sheet: Sheet) -> list[Reject]:
 
 
 def _faulty(sheet: Sheet) -> Iterator[Reject]:
-    places = np.flatnonzero(~sheet.faults.fine)
+    places = np.flatnonzero(sheet.faults.faulty)
     table = sheet.source.table.take(pa.array(places))
     texts = [as_text(column).to_pylist() for column in table.columns]
     names = table.column_names

@@ -29,6 +29,9 @@ _TOTALS = (
 )
 
 
+FINE, SKIPPED = -1, -2
+
+
 @dataclass(frozen=True)
 class Fault:
     """Why rows are rejected."""
@@ -40,7 +43,7 @@ class Fault:
 
 @dataclass
 class Faults:
-    """The first fault of each row: an index into ``reasons``, -1 where the row is fine."""
+    """The first fault of each row: an index into ``reasons``, or ``FINE`` or ``SKIPPED``."""
 
     first: NDArray[np.int32]
     reasons: list[Fault] = field(default_factory=list)
@@ -48,12 +51,21 @@ class Faults:
     @classmethod
     def none(cls, size: int) -> Faults:
         """Rows without a fault."""
-        return cls(np.full(size, -1, np.int32))
+        return cls(np.full(size, FINE, np.int32))
 
     @property
     def fine(self) -> Mask:
         """Rows without a fault so far."""
-        return self.first < 0
+        return np.asarray(self.first == FINE)
+
+    @property
+    def faulty(self) -> Mask:
+        """Rows that are to be rejected."""
+        return np.asarray(self.first >= 0)
+
+    def skip(self, rows: Mask) -> None:
+        """Leave these rows out without a word, such as repetitions."""
+        self.first[rows & self.fine] = SKIPPED
 
     def add(self, rows: Mask, fault: Fault) -> None:
         """Give the rows this fault, unless they have one."""

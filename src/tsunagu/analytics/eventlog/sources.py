@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -93,13 +95,16 @@ def unique_headers(path: Path, headers: Sequence[str]) -> tuple[list[str], froze
     trimmed = [header.strip() for header in headers]
     if not any(trimmed):
         raise file_error(path, "the header is empty.", "Write a name above each column.", 1)
-    seen: dict[str, int] = {}
-    unique = []
-    for place, header in enumerate(trimmed, start=1):
-        name = header or f"(column {place})"
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return unique, frozenset(name for name, count in seen.items() if count > 1)
+    named = [name or f"(column {place})" for place, name in enumerate(trimmed, start=1)]
+    repeated = frozenset(name for name, times in Counter(named).items() if times > 1)
+    unique: list[str] = []
+    for name in named:
+        unique.append(name if name not in unique else _free_name(name, {*named, *unique}))
+    return unique, repeated
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    return next(free for n in count(2) if (free := f"{name} ({n})") not in taken)
 
 
 def string_table(headers: Sequence[str], columns: Sequence[Any]) -> pa.Table:
@@ -136,17 +141,19 @@ def _old_numbers(source: Source) -> Integers:
 def merge_mended(sources: Sequence[Source], repairs: Sequence[Source]) -> list[Source]:
     """Mended rows put in place of the rows of the files that they came from.
 
-    A later repair of the same row wins.  Repairs of a file that is not read stand for it.
+    A later repair of the same row wins.
 
     Raises:
-        InputError: if a mended file lacks a column of its original.
+        InputError: if a mended file's original is not among the sources, or has another column.
     """
     merged = {source.name: source for source in sources}
     for repair in repairs:
         name = str(repair.original)
-        known = merged.get(name)
-        alone = replace(repair, name=name, original=None)
-        merged[name] = alone if known is None else _with_repairs(known, repair)
+        if name not in merged:
+            message = f"these are rows of {name}, which is not among the sources."
+            remedy = f"Name {name} as well: its other rows belong to the log too."
+            raise InputError(Problem(repair.name, None, None, None, message, remedy))
+        merged[name] = _with_repairs(merged[name], repair)
     return list(merged.values())
 
 

@@ -10,8 +10,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+import pyarrow.compute as pc
+
 from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, Kind, Outcome
 from tsunagu.analytics.errors import InputError, Problem
+from tsunagu.analytics.eventlog import cells
 from tsunagu.analytics.eventlog.mapping import (
     Condition,
     DealTable,
@@ -172,6 +175,8 @@ def _outcomes(source: Source, found: dict[str, str | None]) -> tuple[Rule, ...]:
         return ()
     dated = found["ended"] or found["close_date"]
     ends = (found["won_at"] or dated, dated or found["lost_at"], found["lost_at"] or dated)
+    if None in ends and not _any_final(source, column):
+        return ()
     if None in ends:
         message = "no column is recognised as the date on which deals ended."
         raise InputError(Problem(source.name, 1, column, None, message, _WRITE_MAPPING))
@@ -184,6 +189,13 @@ def _outcomes(source: Source, found: dict[str, str | None]) -> tuple[Rule, ...]:
 def _says(column: str, words: Sequence[str]) -> Condition:
     listed = "|".join(re.escape(word) for word in words)
     return Condition(column, matches=f"(?i)^(?:{listed})$")
+
+
+def _any_final(source: Source, column: str) -> bool:
+    words = [word for known in _FINAL_WORDS.values() for word in known]
+    stages = cells.plain(source.column(column))
+    pattern = _says(column, words).matches
+    return bool(pc.any(pc.match_substring_regex(stages, pattern)).as_py())
 
 
 def _dated_stage(found: dict[str, str | None]) -> tuple[Rule, ...]:

@@ -178,6 +178,7 @@ _ERROR_CELL = r"^#[A-Z0-9/_]+[!?A]?$"
 
 def _parse(values: pa.Array, clock: Clock) -> _Parsed:
     text = pc.utf8_trim_whitespace(pc.utf8_normalize(values, form="NFKC"))
+    text = pc.replace_substring_regex(text, r"日(\d)", r"日 \1")
     parsed = _unparsed(len(text))
     for pattern in (_YEAR_FIRST, _COMPACT, _ERA, _YEAR_LAST):
         _apply(pattern, text, parsed, clock)

@@ -11,7 +11,10 @@ import python_calamine as calamine
 
 from tsunagu.analytics.errors import InputError
 from tsunagu.analytics.eventlog.encoding import file_error
+from tsunagu.analytics.eventlog.formula_errors import formula_errors
 from tsunagu.analytics.eventlog.sources import Source, string_table, unique_headers
+
+_TOP_ROWS = 20
 
 
 def read_workbook(path: Path, *, sheet: str | None = None, header_row: int | None = None) -> Source:
@@ -20,7 +23,8 @@ def read_workbook(path: Path, *, sheet: str | None = None, header_row: int | Non
     Args:
         path: an ``.xlsx``, ``.xlsm``, ``.xls`` or ``.ods`` file.
         sheet: name of the sheet.
-        header_row: row number of the header; default: the first row that is not empty.
+        header_row: row number of the header; default: the first of the top rows that fills more
+            than half as many cells as the fullest of them, so that a title above does not count.
 
     Raises:
         InputError: if the file is no workbook, needs a password or lacks the sheet.
@@ -31,6 +35,9 @@ def read_workbook(path: Path, *, sheet: str | None = None, header_row: int | Non
         shown = ", ".join(f"“{known}”" for known in book.sheet_names)
         raise file_error(path, f"there is no sheet “{name}”.", f"Its sheets are {shown}.")
     cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    for (row, column), error in formula_errors(path, name).items():
+        if row < len(cells) and column < len(cells[row]):
+            cells[row][column] = error
     return _as_source(path, cells, header_row, _notices(path, book, name, sheet))
 
 
@@ -68,7 +75,7 @@ def _notices(
 def _as_source(
     path: Path, cells: list[list[Any]], header_row: int | None, notices: tuple[str, ...]
 ) -> Source:
-    top = header_row - 1 if header_row else _first_filled(cells)
+    top = header_row - 1 if header_row else _header_place(cells)
     if top >= len(cells):
         raise file_error(path, "the sheet is empty.", "Export it again with its header and rows.")
     width = max((place for place, cell in enumerate(cells[top], 1) if cell != ""), default=0)
@@ -81,8 +88,10 @@ def _as_source(
     return Source(path.name, table, numbers, (), repeated, notices=notices)
 
 
-def _first_filled(cells: list[list[Any]]) -> int:
-    return next((place for place, row in enumerate(cells) if _width(row)), len(cells))
+def _header_place(cells: list[list[Any]]) -> int:
+    filled = [sum(cell != "" for cell in row) for row in cells[:_TOP_ROWS]]
+    fullest = max(filled, default=0)
+    return next((place for place, n in enumerate(filled) if n and 2 * n > fullest), len(cells))
 
 
 def _width(row: list[Any]) -> int:
