@@ -65,7 +65,7 @@ def add_contacts(trail: Trail) -> None:
 
 def _draw_attempts(trail: Trail) -> Attempts:
     rng, times = trail.branch.rng, _attempt_times(trail)
-    deal, order = np.nonzero(trail_within(trail, times))
+    deal, order = np.nonzero(trail.within(times, np.arange(len(times))[:, None]))
     time = times[deal, order]
     cold = trail.lives.cooling(time, deal)
     form = rng.choice(4, len(deal), p=[0.44, 0.26, 0.19, 0.11])
@@ -74,12 +74,6 @@ def _draw_attempts(trail: Trail) -> Attempts:
     form = np.where(~talked & (form >= _MEETING), _EMAIL, form)
     ahead = np.column_stack([times[:, 1:], np.full(len(times), np.inf)])
     return Attempts(deal, time, order, cold, form, talked, ahead[deal, order])
-
-
-def trail_within(trail: Trail, times: Floats) -> Bools:
-    """Which of ``times`` (deals, any) fall into the deals' recorded lives."""
-    deal = np.broadcast_to(np.arange(len(times))[:, None], times.shape)
-    return trail.within(times, deal)
 
 
 def _attempt_times(trail: Trail) -> Floats:
@@ -153,7 +147,8 @@ def speaker(trail: Trail, time: Floats, deal: Ints) -> Ints:
     rng, left = trail.branch.rng, trail.lives.shocks.contact_left[deal]
     other = rng.integers(CONTACTS_PER_CUSTOMER, size=len(deal)) % known
     first = np.where(time >= left, np.minimum(known, CONTACTS_PER_CUSTOMER - 1), 0)
-    return np.where((rng.random(len(deal)) < 0.75) | (other == 0), first, other)
+    absent = time < trail.lives.joins[deal, other]
+    return np.where((rng.random(len(deal)) < 0.75) | absent, first, other)
 
 
 def _add_inbound(trail: Trail, deal: Ints, time: Floats, who: Ints) -> None:
@@ -175,7 +170,7 @@ def _add_customers_own(trail: Trail) -> None:
     shape = (starts.count, _MOST_CALLS_FROM_CUSTOMER)
     times = starts.created[:, None] + np.cumsum(rng.exponential(size=shape), 1) / rate[:, None]
     times[:, 0] = np.where(starts.source == 2, starts.created + 0.001, times[:, 0])
-    deal, order = np.nonzero(trail_within(trail, times))
+    deal, order = np.nonzero(trail.within(times, np.arange(len(times))[:, None]))
     time = times[deal, order]
     kept = rng.random(len(deal)) < 1 - trail.lives.cooling(time, deal)
     deal, time = deal[kept], time[kept]

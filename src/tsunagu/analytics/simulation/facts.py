@@ -106,10 +106,7 @@ def _add_people(trail: Trail) -> None:
     rng, lives, deal = trail.branch.rng, trail.lives, _all(trail)
     known = trail.branch.customers.contacts[lives.starts.customer]
     for order in range(CONTACTS_PER_CUSTOMER):
-        joins = lives.starts.created + (order > 0) * rng.uniform(2, 45, len(deal))
-        warm = rng.random(len(deal)) >= lives.cooling(joins, deal)
-        joins = np.where(warm & (order < known), joins, np.inf)
-        _add_person(trail, joins, np.full(len(deal), order))
+        _add_person(trail, lives.joins[:, order], np.full(len(deal), order))
     left = lives.shocks.contact_left
     noted = rng.random(len(deal)) < 0.6
     value = np.broadcast_to(trail.codes.of("named", np.zeros(1, np.int64)), deal.shape)

@@ -48,7 +48,7 @@ def _refuse_foreign(out: Path) -> None:
         raise _refusal(out, "is a file, not a folder.")
     found = {entry.name for entry in out.iterdir()}
     if found and not (PARAMETERS_FILE in found and found <= _OURS):
-        raise _refusal(out, "is not empty and holds more than an earlier simulation.")
+        raise _refusal(out, "is not empty and is no earlier simulation.")
 
 
 def _refusal(out: Path, message: str) -> InputError:

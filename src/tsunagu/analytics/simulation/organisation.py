@@ -105,7 +105,7 @@ def draw_customers(rng: Generator, deals: int, parameters: Parameters) -> Custom
     """Customers for a branch of ``deals`` deals."""
     count = max(5, round(deals / parameters.deals_per_customer))
     size = rng.choice(4, count, p=[0.35, 0.35, 0.2, 0.1])
-    rhythm = rng.lognormal(np.log(1.6), 0.5, count)
+    rhythm = rng.lognormal(np.log(1.7), 0.7, count)
     personal = rng.lognormal(0, 0.45, (count, CONTACTS_PER_CUSTOMER))
     return Customers(
         industry=rng.integers(len(words.INDUSTRIES), size=count),
@@ -115,7 +115,7 @@ def draw_customers(rng: Generator, deals: int, parameters: Parameters) -> Custom
         trade=rng.integers(len(words.TRADES[0]), size=count),
         contacts=1 + rng.binomial(3, 0.2 + 0.15 * size),
         initiative=rng.gamma(1.5, 0.03, count),
-        answering=rng.beta(5, 2.6, count),
+        answering=rng.beta(2.4, 1.7, count),
         reply_days=rhythm[:, None] * personal,
         budget_month=rng.choice(np.array([4, 10, 1, 7]), count, p=[0.6, 0.2, 0.12, 0.08]),
     )

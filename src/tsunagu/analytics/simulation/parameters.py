@@ -53,13 +53,13 @@ class Parameters:
     sudden_share: float = _set(
         0.25, "share of breaks", "Breaks that come with no cooling before them.", 0, 1)
     lead_days: float = _set(
-        14.0, "working days, mean", "How long contact cools before a break.", 1, 90)
+        18.0, "working days, mean", "How long contact cools before a break.", 1, 90)
     cooling: float = _set(
         0.75, "0 to 1, mean", "How far the customer's answers fall away just before a break.", 0, 1)
     quiet_share: float = _set(
-        0.40, "share of deals", "Deals with a harmless quiet spell that looks like cooling.", 0, 1)
+        0.45, "share of deals", "Deals with a harmless quiet spell that looks like cooling.", 0, 1)
     quiet_days: float = _set(
-        13.0, "working days, mean", "Length of a harmless quiet spell.", 1, 90)
+        18.0, "working days, mean", "Length of a harmless quiet spell.", 1, 90)
     win_share: float = _set(
         0.60, "share of decided deals, for a middling case", "The others are decided against.",
         0, 1)

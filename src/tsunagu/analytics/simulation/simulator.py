@@ -23,7 +23,7 @@ from tsunagu.analytics.simulation import vocabulary as words
 from tsunagu.analytics.simulation.branch import Branch, Setting, found_branch
 from tsunagu.analytics.simulation.contacts import add_contacts
 from tsunagu.analytics.simulation.facts import add_facts
-from tsunagu.analytics.simulation.lives import draw_lives
+from tsunagu.analytics.simulation.fates import draw_lives
 from tsunagu.analytics.simulation.parameters import Parameters
 from tsunagu.analytics.simulation.register import (
     NAMES_SCHEMA,

@@ -44,7 +44,7 @@ class Codes:
             "play": pa.array([f"play:{name}" for name in causes.PLAYS]),
             "competitor": pa.array(words.COMPETITORS),
             "named": pa.array([CONTACT_LEFT]),
-            "date": pa.array(branch.days.dates.astype(str)),
+            "date": pa.array(branch.days.dates.astype(str).tolist()),
             "person": numbered("R", person_numbers(branch, np.arange(people)), 5),
             "contact": _contact_ids(branch),
         }
@@ -155,7 +155,7 @@ class Trail:
             pa.array(_apart(columns["deal"], columns["at"])).cast(EVENT_SCHEMA.field("at").type),
             names.take(pa.array(columns["kind"])),
             _take(self.codes.strings, columns["value"]),
-            pa.array(columns["amount"], from_pandas=True),
+            pa.array(columns["amount"], mask=np.isnan(columns["amount"])),
             _take(self.codes.strings, columns["actor"]),
             _take(pa.array(DIRECTIONS), columns["direction"]),
             self._texts(columns),

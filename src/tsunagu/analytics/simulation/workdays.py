@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class Workdays:
         return evening
 
 
+@lru_cache(maxsize=4)
 def _holidays(first: date, last: date) -> list[np.datetime64]:
     import jpholiday  # noqa: PLC0415  (half a second of import)
 
