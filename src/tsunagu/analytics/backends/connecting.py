@@ -50,8 +50,7 @@ def _duckdb(url: str, path: str, options: dict[str, str]) -> BaseBackend:
     import duckdb  # noqa: PLC0415  # only this engine's users pay for it
 
     try:
-        # UTC, or casts of timestamps would follow the machine's own time zone.
-        return ibis.duckdb.connect(path or ":memory:", timezone="UTC", **options)
+        return ibis.duckdb.connect(path or ":memory:", **options)
     except duckdb.Error as error:
         raise _bad_url(url, f"cannot be opened ({error})") from error
 

@@ -1,19 +1,20 @@
 """In which order the risk model lists deals: which window of its risk is sorted by.
 
-A list helps if it names deals early, so the order matters beyond the probability: sorted by the
-next 7 days it names sure cases too late, sorted by the next 90 it may name everybody's.  Which is
-best depends on how deals break off (a fixed time-out, a slow fading), so the window is chosen on
-the training log, as the rules' thresholds are.
+A list of limited length helps most if it names each deal while there is time to act, and no sooner
+than it must: sorted by the next 7 days it names sure cases too late, sorted by the next 90 the same
+deals fill it week after week.  Which window is best depends on how deals break off (a fixed
+time-out, a slow fading), so it is chosen on the training log, as the rules' thresholds are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 
-from tsunagu.analytics.contracts import EventLog, Outcome, incidence_column
+from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome, incidence_column
 from tsunagu.analytics.errors import NotEnoughHistoryError
 from tsunagu.analytics.evaluation.arrays import Floats
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES, alerts, quotas, top
@@ -44,14 +45,9 @@ DEFAULT_WINDOW = Window(30)
 
 WINDOWS: tuple[Window, ...] = (
     DEFAULT_WINDOW,
-    Window(7),
-    Window(14),
-    Window(60),
-    Window(90),
-    Window(30, after=7),
-    Window(60, after=7),
-    Window(90, after=7),
+    *(Window(until, after) for after, until in combinations((0, *HORIZONS_DAYS), 2)),
 )
+"""Every window between two horizons; of equally good ones the first is taken."""
 
 
 def best_window(log: EventLog, *, seed: int) -> Window:

@@ -62,6 +62,7 @@ def columns(evaluation: Evaluation) -> tuple[Column, ...]:
         Column("warned_7_at_5", "7日前までに警告・5%", "warned 7 d before, 5%", _percent),
         Column("warned_7_at_10", "7日前までに警告・10%", "warned 7 d before, 10%", _percent),
         Column("warned_7_at_20", "7日前までに警告・20%", "warned 7 d before, 20%", _percent),
+        Column("warned_14_at_10", "14日前までに警告・10%", "warned 14 d before, 10%", _percent),
         Column("value_warned_7_at_10", "同・金額で", "by value, 10%", _percent),
         Column("median_lead_at_10", "猶予日数の中央値", "median lead, days", _plain),
         Column("per_warning_at_10", "警告1件の通知数", "alerts per warning", _plain),
@@ -69,7 +70,7 @@ def columns(evaluation: Evaluation) -> tuple[Column, ...]:
         Column("ibs_scaled", "基準比IBS改善", "scaled IBS", _decimal),
     ]
     if middle is not None:
-        shown.insert(7, Column(f"auc_{middle}", f"AUC {middle}日", f"AUC {middle} d", _decimal))
+        shown.insert(8, Column(f"auc_{middle}", f"AUC {middle}日", f"AUC {middle} d", _decimal))
         shown.append(Column(f"ece_{middle}", f"ECE {middle}日", f"ECE {middle} d", _decimal))
     return tuple(c for c in shown if any(c.key in p.figures for p in evaluation.performances))
 
