@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from feature_log import DAY, STAGES
 
 KINDS = ("call", "email", "meeting", "visit")
