@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from feature_log import DAY, STAGES
 
 KINDS = ("call", "email", "meeting", "visit")
@@ -74,7 +75,8 @@ create temp table deal as
 create temp table mark as
   select d, epoch_us(s."at") t from '{{folder}}/snapshots.parquet' s join deal using (deal_id);
 create temp table event as
-  select d, epoch_us(e."at") t, ({_PACKED})::double w0, case when kind = 'stage' then value end stage
+  select d, epoch_us(e."at") t, ({_PACKED})::double w0,
+    case when kind = 'stage' then value end stage
   from '{{folder}}/events.parquet' e join deal using (deal_id) where kind != 'outcome';
 create temp table running as
   select d, t, row_number() over so_far ::int n, (sum(w0) over so_far)::bigint w, {_LAST},
@@ -115,7 +117,7 @@ def _final_sql() -> str:
       select deal_id, make_timestamptz(p.t) as "at", {", ".join(columns)}
       from looked p join deal on deal.d = p.d
       left join running now on now.d = p.d and now.n = p.place {" ".join(joins)}
-      left join stay on stay.d = p.d and stay.nth = now.stages"""
+      left join stay on stay.d = p.d and stay.nth = now.stages"""  # noqa: S608
 
 
 def polars_asof(folder: Path) -> pa.Table:
