@@ -428,7 +428,7 @@ def test_a_workbook_reads_like_a_csv(tmp_path: Path) -> None:
 
 
 def test_a_sheet_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     _, events = good(tmp_path)
     path = workbook(tmp_path / "deals.xlsx", [["id"]])

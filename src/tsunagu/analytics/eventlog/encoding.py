@@ -134,7 +134,7 @@ def _starts_as_utf8(path: Path, misfit: int) -> bool:
 
 
 def _guess(path: Path) -> Encoding:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, rarely needed
+    from charset_normalizer import from_bytes
 
     with open_bytes(path) as stream:
         matches = from_bytes(stream.read(_BLOCK), cp_isolation=list(_GUESSES))
