@@ -117,7 +117,7 @@ def _final_sql() -> str:
       select deal_id, make_timestamptz(p.t) as "at", {", ".join(columns)}
       from looked p join deal on deal.d = p.d
       left join running now on now.d = p.d and now.n = p.place {" ".join(joins)}
-      left join stay on stay.d = p.d and stay.nth = now.stages"""  # noqa: S608
+      left join stay on stay.d = p.d and stay.nth = now.stages"""
 
 
 def polars_asof(folder: Path) -> pa.Table:

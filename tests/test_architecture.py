@@ -31,7 +31,11 @@ def test_only_the_bridge_and_the_command_line_import_the_analytics() -> None:
 
 def test_analytics_import_neither_django_nor_the_application_nor_the_command_line() -> None:
     for file in (SOURCE / "analytics").rglob("*.py"):
-        outside = {m for m in imported_modules(file) if m.startswith(("django", "tsunagu.app", "tsunagu.cli"))}
+        outside = {
+            m
+            for m in imported_modules(file)
+            if m.startswith(("django", "tsunagu.app", "tsunagu.cli"))
+        }
         assert not outside, f"{file} imports {outside}"
 
 
