@@ -10,6 +10,7 @@ import pytest
 import tsunagu.analytics
 
 SOURCE = Path(tsunagu.__file__).parent
+OUTSIDE_OF_ANALYTICS = ("django", "tsunagu.app", "tsunagu.cli")
 MAY_IMPORT_ANALYTICS = ("analytics/", "cli/", "app/scoring/bridge.py")
 
 
