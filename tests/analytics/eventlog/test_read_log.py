@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, Kind, Outcome
-from tsunagu.analytics.errors import InputError
+from tsunagu.analytics.errors import InputError, TsunaguError
 from tsunagu.analytics.eventlog.mapping import (
     AtRisk,
     BeforeCreation,
@@ -255,6 +258,44 @@ def test_a_stopped_reading_leaves_nothing_half_written(
     assert left == (["log"] if older else [])
     if older:
         assert all(one.equals(two) for one, two in zip(before, tables(out), strict=True))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tsunagu.analytics.eventlog.reader import read_log
+
+def kill(step, share):
+    if share >= 1.0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+deals, events, out = map(Path, sys.argv[1:])
+read_log([deals, events], None, out, progress=kill)
+"""
+
+
+def test_a_killed_reading_leaves_the_older_log_whole(own: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "log"
+    read_log(own, None, out)
+    before = tables(out)
+    own[0].write_text(DEALS + "D4,,,2024-01-08T00:00:00Z,,,,\n", encoding="utf-8")
+    command = [sys.executable, "-c", KILLED, *map(str, own), str(out)]
+    done = subprocess.run(command, check=False)  # noqa: S603 - our own interpreter and code
+    assert done.returncode == -signal.SIGKILL
+    assert all(one.equals(two) for one, two in zip(before, tables(out), strict=True))
+    assert read_log(own, None, out).deals == 4
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    own: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(TsunaguError, match=r"No space left.*Free some space"):
+        read_log(own, None, tmp_path / "log")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["deals.csv", "events.csv"]
 
 
 def test_progress_rises_to_the_end(own: list[Path], tmp_path: Path) -> None:
