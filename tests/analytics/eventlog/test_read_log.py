@@ -416,6 +416,25 @@ def test_a_talk_after_the_end_does_not_bring_a_deal_into_the_task(tmp_path: Path
     assert tables(tmp_path / "log")[0].column("deal_id").to_pylist() == ["D3"]
 
 
+def test_a_rule_may_take_its_time_from_a_column_of_its_own(tmp_path: Path) -> None:
+    deals = write(tmp_path, "deals.csv", "id,created\nD1,2024-01-05\n")
+    visits = "deal,planned,done,took\nD1,2024-01-09 10:00,2024-01-10 10:00,01:30:00\nD1,,,\n"
+    calls = write(tmp_path, "visits.csv", visits + "D1,2024-01-12 10:00,,00:10:00\n")
+    rule = Rule((), Kind.VISIT, direction="both", at="done", after="took")
+    mapping = Mapping(
+        DealTable("id", FileChoice("deals"), created="created"),
+        (EventTable("planned", FileChoice("visits"), deal="deal", rules=(rule,)),),
+        time_zone="UTC",
+    )
+    report = read_log([deals, calls], mapping, tmp_path / "log")
+    (visit,) = tables(tmp_path / "log")[1].to_pylist()
+    assert visit["at"] == datetime(2024, 1, 10, 11, 30, tzinfo=UTC)
+    assert [(p.row, p.column, p.message) for p in report.problems] == [
+        (3, "done", "the event has no time."),
+        (4, "done", "the event has no time."),
+    ]
+
+
 GENERIC = """case,act,phase,time,who,size
 K2,Submit,complete,2024-01-02 10:00,u1,20
 K1,Submit,complete,2024-01-01 10:00,u1,10
@@ -503,6 +522,21 @@ def test_a_source_that_no_table_takes_and_a_table_without_source_are_told(tmp_pa
         read_log([deals], CRM, tmp_path / "log")
     with pytest.raises(InputError, match="does not exist"):
         read_log([tmp_path / "none.csv"], CRM, tmp_path / "log")
+
+
+def test_columns_of_unusual_types_are_left_out_with_a_notice(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "deal_id": pa.array(["D1"]).dictionary_encode(),
+            "created_at": [datetime(2024, 1, 5, tzinfo=UTC)],
+            "tags": [["a", "b"]],
+            "raw": [b"\xff"],
+        }
+    )
+    pq.write_table(table, tmp_path / "deals.parquet")
+    report = read_log([tmp_path / "deals.parquet"], None, tmp_path / "log")
+    assert tables(tmp_path / "log")[0].column_names == DEAL_SCHEMA.names
+    assert "unusual types are left out: tags, raw." in report.notices[0]
 
 
 # ---- without a mapping ----------------------------------------------------------------------
