@@ -275,13 +275,15 @@ def test_a_european_encoding_is_guessed(tmp_path: Path) -> None:
     assert "guessed to be cp1252" in _notices(report)
 
 
-def test_a_byte_that_is_no_utf8_rejects_its_row_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_byte_that_is_no_utf8_rejects_its_row_only(place: int, tmp_path: Path) -> None:
     deals, events = good(tmp_path)
-    text = "\n".join([DEALS, *GOOD_DEALS[:2], "D9,高橋,2024-01-08,1,,", GOOD_DEALS[2]])
+    rows = [*GOOD_DEALS[:place], "D9,高橋,2024-01-08,1,,", *GOOD_DEALS[place:]]
+    text = "\n".join([DEALS, *rows])
     deals.write_bytes(text.encode().replace("高橋".encode(), b"\xe9\xab\xff\xe6\xa9\x8b"))
     report = read_log([deals, events], MAPPING, tmp_path / "log")
     (problem,) = report.problems
-    assert (problem.row, problem.column) == (4, "owner")
+    assert (problem.row, problem.column) == (place + 2, "owner")
     assert_good_rows(tmp_path / "log")
 
 
