@@ -228,22 +228,33 @@ def _words(events: ir.Table, packing: Packing) -> list[ir.IntegerValue]:
 
 
 def _positions(events: ir.Table, marks: ir.Table) -> ir.Table:
-    """How many of the deal's events lie at or before each mark, and each span before it."""
-    stamps = events.select("deal", "at", event=ibis.literal(1, "int32"))
-    looks = marks.select("deal", "at", event=ibis.null("int32"))
-    both = stamps.union(looks)
+    """How many of the deal's events lie at or before each mark, and each span before it.
 
-    def within(days: int | None) -> ir.IntegerValue:
+    Rows of both in a range, less the marks in it: counting rows needs only the range's ends, and
+    is far cheaper than counting a column.
+    """
+    looks = marks.select("deal", "at", **_rows_within(marks, "looks"))
+    none = {name: ibis.null("int32") for name in looks.columns if name.startswith("looks")}
+    both = looks.union(events.select("deal", "at", **none))
+    seen = both.mutate(**_rows_within(both, "rows"))
+    seen = seen.filter(seen.looks.notnull())
+    now = seen.rows - seen.looks
+    back = {f"position__{s}": now - (seen[f"rows__{s}"] - seen[f"looks__{s}"]) for s in SPANS}
+    columns = {name: value.cast("int32") for name, value in {"position": now, **back}.items()}
+    return seen.select("deal", "at", **columns)
+
+
+def _rows_within(table: ir.Table, name: str) -> dict[str, ir.Value]:
+    """Rows of the deal so far, and within each span, up to each row and its equals in time."""
+
+    def within(days: int | None) -> ir.Value:
         back = None if days is None else days * DAY - 1
         window = ibis.range_window(
-            group_by=both.deal, order_by=both["at"], preceding=back, following=0
+            group_by=table.deal, order_by=table["at"], preceding=back, following=0
         )
-        return both.event.count().over(window).cast("int32")
+        return table.count().over(window).cast("int32")
 
-    counts = {f"within{s}": within(s) for s in SPANS}
-    seen = both.select("deal", "at", "event", position=within(None), **counts)
-    back = {f"position__{s}": seen.position - seen[f"within{s}"] for s in SPANS}
-    return seen.filter(seen.event.isnull()).select("deal", "at", "position", **back)
+    return {name: within(None)} | {f"{name}__{s}": within(s) for s in SPANS}
 
 
 def _fetch(
