@@ -4,7 +4,7 @@ All three take a folder with ``events.parquet``, ``deals.parquet`` and ``snapsho
 return an Arrow table with ``deal_id, at`` and the columns of :data:`CORE`.
 """
 
-# ruff: noqa: S608  # the SQL is made of constants of this file
+# the SQL is made of constants of this file
 
 from __future__ import annotations
 

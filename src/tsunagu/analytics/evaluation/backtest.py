@@ -88,12 +88,15 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
 
 
 def default_predictors() -> tuple[Baseline, ...]:
-    """Tsunagu's risk model, then every baseline."""
+    """Tsunagu's risk model, then every baseline, the best of them also with our list's order."""
     # LightGBM takes long to import, and an evaluation of other predictors does not need it
     from tsunagu.analytics.evaluation.baselines import default_baselines
-    from tsunagu.analytics.evaluation.risk_predictor import RiskPredictor
+    from tsunagu.analytics.evaluation.risk_predictor import (
+        RiskPredictor,
+        WindowedStageRate,
+    )
 
-    return (RiskPredictor(), *default_baselines())
+    return (RiskPredictor(), *default_baselines(), WindowedStageRate())
 
 
 def _silent(step: str, done: float) -> None:

@@ -1,4 +1,4 @@
-"""In which order the risk model lists deals: which window of its risk is sorted by.
+"""In which order a model lists deals: which window of its risk is sorted by.
 
 A list of limited length helps most if it names each deal while there is time to act, and no sooner
 than it must: sorted by the next 7 days it names sure cases too late, sorted by the next 90 the same
@@ -8,9 +8,12 @@ time-out, a slow fading), so it is chosen on the training log, as the rules' thr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Protocol
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
@@ -20,7 +23,6 @@ from tsunagu.analytics.evaluation.arrays import Floats
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES, alerts, quotas, top
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks, in_order, label
 from tsunagu.analytics.evaluation.splitting import default_cut, snapshots_after
-from tsunagu.analytics.risk import RiskModel
 
 _INNER_SHARE = 0.7
 
@@ -50,7 +52,14 @@ WINDOWS: tuple[Window, ...] = (
 """Every window between two horizons; of equally good ones the first is taken."""
 
 
-def best_window(log: EventLog, *, seed: int) -> Window:
+class Scorer(Protocol):
+    """Anything fitted that gives a score table."""
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """Columns of :func:`tsunagu.analytics.contracts.score_schema`."""
+
+
+def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:
     """The window whose list warned of most deals in the last part of a training log.
 
     The training log is itself split in time: a model is fitted on its first part, and each
@@ -58,14 +67,14 @@ def best_window(log: EventLog, *, seed: int) -> Window:
 
     Args:
         log: the training log; nothing after its ``observed_until`` is known.
-        seed: of the inner model.
+        fit: fits the inner model on a log.
     """
     try:
         cut = default_cut(log, _INNER_SHARE)
         landmarks = label(log, snapshots := snapshots_after(log, cut))
         if _broken_deals(landmarks) < LEAST_BREAK_OFFS:
             return DEFAULT_WINDOW
-        model = RiskModel.fit(log.until(cut), seed=seed)
+        model = fit(log.until(cut))
     except NotEnoughHistoryError:
         return DEFAULT_WINDOW
     scores = in_order(model.score(log, snapshots))
@@ -85,3 +94,21 @@ def _mean_warned(landmarks: Landmarks, risk: Floats) -> float:
     once = np.ones(len(landmarks.deal_ids))
     lists = [top(landmarks, risk, quotas(landmarks.at, volume)) for volume in VOLUMES]
     return float(np.mean([alerts(landmarks, x, 0).warned(LEADS_DAYS[0], once) for x in lists]))
+
+
+@dataclass(frozen=True)
+class InWindow:
+    """A fitted model that lists deals by their risk in a window."""
+
+    model: Scorer
+    window: Window
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """Cumulative incidences, one row a snapshot, ordered by ``at``, ``deal_id``."""
+        return in_order(self.model.score(log, snapshots))
+
+    def rank(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """``deal_id, at, score``: the risk of breaking off in the window."""
+        scores = self.score(log, snapshots)
+        keys = scores.select(["deal_id", "at"])
+        return keys.append_column("score", pa.array(self.window.risk(scores)))

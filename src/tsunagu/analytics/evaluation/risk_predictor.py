@@ -1,15 +1,13 @@
-"""Tsunagu's own risk model as a predictor that can be evaluated."""
+"""Models whose list is ordered by a window of their risk: Tsunagu's own, and its nearest rival."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import ibis.expr.types as ir
-import pyarrow as pa
-
 from tsunagu.analytics.contracts import EventLog
-from tsunagu.analytics.evaluation.labels import in_order
-from tsunagu.analytics.evaluation.ranking import Window, best_window
+from tsunagu.analytics.evaluation.baselines import StageRate
+from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
+from tsunagu.analytics.evaluation.ranking import InWindow, Window, best_window
 from tsunagu.analytics.risk import RiskModel
 
 
@@ -26,25 +24,29 @@ class RiskPredictor:
     window: Window | None = None
     name: str = "tsunagu"
 
-    def fit(self, log: EventLog, *, seed: int) -> FittedRisk:
+    def fit(self, log: EventLog, *, seed: int) -> InWindow:
         """Fit the model on a training log."""
-        window = best_window(log, seed=seed) if self.window is None else self.window
-        return FittedRisk(RiskModel.fit(log, seed=seed), window)
+
+        def fitted(known: EventLog) -> RiskModel:
+            return RiskModel.fit(known, seed=seed)
+
+        window = best_window(log, fitted) if self.window is None else self.window
+        return InWindow(fitted(log), window)
 
 
 @dataclass(frozen=True)
-class FittedRisk:
-    """A fitted risk model, which gives probabilities and a ranking."""
+class WindowedStageRate:
+    """The plain rate by stage, its list ordered by a window chosen in the same way as ours.
 
-    model: RiskModel
-    window: Window
+    It tells how much of the model's early warning is owed to the order alone.
+    """
 
-    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
-        """Cumulative incidences, one row a snapshot, ordered by ``at``, ``deal_id``."""
-        return in_order(self.model.score(log, snapshots))
+    name: str = "stage_rate_window"
 
-    def rank(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
-        """``deal_id, at, score``: the risk of breaking off in the window."""
-        scores = self.score(log, snapshots)
-        keys = scores.select(["deal_id", "at"])
-        return keys.append_column("score", pa.array(self.window.risk(scores)))
+    def fit(self, log: EventLog, *, seed: int) -> InWindow:
+        """Fit the rates on a training log."""
+
+        def fitted(known: EventLog) -> ProbabilityPredictor:
+            return StageRate().fit(known, seed=seed)
+
+        return InWindow(fitted(log), best_window(log, fitted))
