@@ -237,9 +237,9 @@ def _alike(facts: pa.Table) -> NDArray[np.int64]:
 
 def _at_shared_instants(facts: pa.Table) -> NDArray[np.int64]:
     """Places of facts that share deal and instant with another: the few worth a closer look."""
-    deal = pc.dictionary_encode(facts["deal_id"]).combine_chunks().indices.to_numpy()
+    coded = pc.dictionary_encode(facts["deal_id"]).combine_chunks()
+    deal = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
     at = pc.cast(facts["at"], pa.int64()).to_numpy()
     order = np.lexsort((at, deal))
-    same = (np.diff(deal[order]) == 0) & (np.diff(at[order]) == 0)
-    shared = np.append(same, False) | np.append(False, same)
-    return np.sort(order[shared])
+    same = np.flatnonzero((np.diff(deal[order]) == 0) & (np.diff(at[order]) == 0))
+    return np.sort(order[np.union1d(same, same + 1)])
