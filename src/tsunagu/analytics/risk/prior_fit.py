@@ -22,10 +22,10 @@ def fit_prior(
 ) -> Prior:
     """Fit the scorecard's strength, then its ratios.
 
-    The strength multiplies every weight: a normal prior with mean 1 and deviation 0.5, kept between 0 and 1,
-    so a team in which the conditions mean nothing (say, because dead deals are never closed) soon
-    gets its plain base rates instead of a list in the wrong order.  Its mode is found with the
-    ratios pooled anew at each step; each event counts once.
+    The strength multiplies every weight.  It has a normal prior with mean 1 and deviation 0.5 and
+    stays between 0 and 1: where the conditions mean nothing (say, because dead deals are never
+    closed) a team soon gets close to its plain base rates.  Its mode is found with the ratios
+    pooled anew at each step; each event counts once.
 
     Args:
         prior: with ratios of 1 and strength 1.
