@@ -13,7 +13,8 @@ from tsunagu.analytics.features.recipe import candidates
 from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk import scorecard, usual
 from tsunagu.analytics.risk.hazard_model import Landmarks, Prior
-from tsunagu.analytics.risk.periods import CAUSES, INTERVALS
+from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
+from tsunagu.analytics.risk.prior_fit import fit_prior
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "scorecard.md"
 CARD = scorecard.shipped()
@@ -90,3 +91,31 @@ def test_a_log_that_lacks_the_features_gets_the_base_rates() -> None:
     prior = Prior(CARD, {}, nothing, np.ones((INTERVALS, len(CAUSES))))
     hazards = prior.hazards(Landmarks(np.empty((2, 0), np.float32), np.array([-1, -1])))
     assert np.allclose(hazards, CARD.base)
+
+
+def _silent_deals(break_if_silent: float, break_if_not: float, deals: int) -> Prior:
+    """The scorecard fitted to deals half of which are silent, and break off at these rates."""
+    rng = np.random.default_rng(0)
+    columns = {"days_since_inbound": 0}
+    silent = np.arange(deals) % 2 == 0
+    landmarks = Landmarks(
+        np.where(silent, 50.0, 1.0).astype(np.float32)[:, None], np.full(deals, -1)
+    )
+    happened = rng.random(deals) < np.where(silent, break_if_silent, break_if_not)
+    one, first = np.ones(deals), np.zeros(deals, np.int64)
+    rows = PersonPeriods(np.arange(deals), first, np.where(happened, 2, 0), one, one, one)
+    nothing = usual.learn(np.empty((0, 1), np.float32), np.empty(0, np.int64))
+    prior = Prior(CARD, columns, nothing, np.ones((INTERVALS, len(CAUSES))))
+    return fit_prior(prior, landmarks, rows, 5.0)
+
+
+def test_outcomes_that_bear_the_conditions_out_keep_the_weights() -> None:
+    assert _silent_deals(0.09, 0.03, 400).strength > 0.7
+
+
+def test_outcomes_that_contradict_the_conditions_silence_them() -> None:
+    assert _silent_deals(0.02, 0.10, 400).strength < 0.3
+
+
+def test_without_outcomes_the_weights_are_as_shipped() -> None:
+    assert _silent_deals(0.0, 0.0, 0).strength == pytest.approx(1.0, abs=0.01)

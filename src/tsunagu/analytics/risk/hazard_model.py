@@ -54,12 +54,15 @@ class Prior:
         columns: position of each feature by name.
         usual: medians of the features by stage.
         ratios: how much more often each cause happens here, shape (intervals, causes).
+        strength: how far the team's own outcomes bear the conditions out: 1 as shipped, 0 not at
+            all.
     """
 
     scorecard: Scorecard
     columns: Columns
     usual: Usual
     ratios: Floats
+    strength: float = 1.0
 
     def held(self, landmarks: Landmarks) -> Floats:
         """1 where a condition of the scorecard holds, shape (n, conditions)."""
@@ -68,7 +71,7 @@ class Prior:
 
     def hazards(self, landmarks: Landmarks) -> Floats:
         """Shape (n, intervals, causes)."""
-        log_odds = self.scorecard.log_odds(self.held(landmarks))
+        log_odds = self.scorecard.log_odds(self.strength * self.held(landmarks))
         return hz.from_log_odds(log_odds + np.log(self.ratios))
 
 
@@ -104,6 +107,7 @@ class HazardModel:
         return {
             "usual": self.prior.usual.to_dict(),
             "ratios": self.prior.ratios.tolist(),
+            "strength": self.prior.strength,
             "scorecard": self.prior.scorecard.to_dict(),
             "trees_base": None if self.trees is None else self.trees.base.tolist(),
             "threads": None if self.trees is None else self.trees.threads,
@@ -123,7 +127,8 @@ class HazardModel:
         columns = {name: position for position, name in enumerate(names)}
         card = Scorecard.from_dict(data["scorecard"])
         ratios = np.array(data["ratios"], dtype=np.float64)
-        prior = Prior(card, columns, Usual.from_dict(data["usual"]), ratios)
+        usual, strength = Usual.from_dict(data["usual"]), float(data["strength"])
+        prior = Prior(card, columns, usual, ratios, strength)
         trees = None
         if booster is not None:
             trees = Trees(booster, np.array(data["trees_base"]), int(data["threads"]))

@@ -69,7 +69,7 @@ def log_odds(model: HazardModel, landmarks: Landmarks) -> Floats:
 
 def _of_prior(model: HazardModel, landmarks: Landmarks, weight: Floats) -> tuple[Floats, Floats]:
     prior = model.prior
-    held = prior.held(landmarks)
+    held = prior.strength * prior.held(landmarks)
     features = np.zeros((len(landmarks), landmarks.features.shape[1]))
     for position, condition in enumerate(prior.scorecard.conditions):
         column = prior.columns.get(condition.feature)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsunagu.analytics.contracts import Progress
-from tsunagu.analytics.risk import calibration, pooling, scorecard, trees, usual
+from tsunagu.analytics.risk import calibration, pooling, prior_fit, scorecard, trees, usual
 from tsunagu.analytics.risk.arrays import Bools, Floats, Ints
 from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks, Prior, of_rows
 from tsunagu.analytics.risk.periods import (
@@ -176,8 +176,7 @@ class Trainer:
         columns = {name: position for position, name in enumerate(self.names)}
         even = np.ones((INTERVALS, len(CAUSES)))
         prior = Prior(scorecard.shipped(), columns, normal, even)
-        told = of_rows(prior, self.landmarks, rows)
-        return replace(prior, ratios=pooling.pooled_ratios(rows, told, self.settings.prior_events))
+        return prior_fit.fit_prior(prior, self.landmarks, rows, self.settings.prior_events)
 
     def _can_boost(self, early: PersonPeriods, plan: Plan) -> bool:
         return all(
