@@ -4,7 +4,7 @@ All three take a folder with ``events.parquet``, ``deals.parquet`` and ``snapsho
 return an Arrow table with ``deal_id, at`` and the columns of :data:`CORE`.
 """
 
-# ruff: noqa: S608  # the SQL is made of constants of this file
+# the SQL is made of constants of this file
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Ints = npt.NDArray[np.int64]
 
 def duckdb_sql(folder: Path) -> pa.Table:
     """Packed running sums, one narrow pass for the positions, equi-joins there."""
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     con = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
     con.execute("set timezone = 'UTC'")
@@ -124,7 +124,7 @@ def _final_sql() -> str:
 
 def polars_asof(folder: Path) -> pa.Table:
     """Sorted once; as-of joins find only positions; counts are differences of cumulative sums."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     ids = pl.scan_parquet(folder / "deals.parquet").select("deal_id", "created_at").collect()
     ids = ids.sort("deal_id").with_row_index("d")
@@ -172,7 +172,7 @@ def polars_asof(folder: Path) -> pa.Table:
 
 def pandas_asof(folder: Path) -> pa.Table:
     """The same algorithm in pandas and NumPy."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     ids = pq.read_table(folder / "deals.parquet", columns=["deal_id", "created_at"]).to_pandas()
     ids = ids.sort_values("deal_id", ignore_index=True)
