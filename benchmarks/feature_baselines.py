@@ -4,6 +4,8 @@ All three take a folder with ``events.parquet``, ``deals.parquet`` and ``snapsho
 return an Arrow table with ``deal_id, at`` and the columns of :data:`CORE`.
 """
 
+# the SQL is made of constants of this file
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from feature_log import DAY, STAGES
 
 KINDS = ("call", "email", "meeting", "visit")
@@ -36,7 +39,7 @@ Ints = npt.NDArray[np.int64]
 
 def duckdb_sql(folder: Path) -> pa.Table:
     """Packed running sums, one narrow pass for the positions, equi-joins there."""
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     con = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
     con.execute("set timezone = 'UTC'")
@@ -74,7 +77,8 @@ create temp table deal as
 create temp table mark as
   select d, epoch_us(s."at") t from '{{folder}}/snapshots.parquet' s join deal using (deal_id);
 create temp table event as
-  select d, epoch_us(e."at") t, ({_PACKED})::double w0, case when kind = 'stage' then value end stage
+  select d, epoch_us(e."at") t, ({_PACKED})::double w0,
+    case when kind = 'stage' then value end stage
   from '{{folder}}/events.parquet' e join deal using (deal_id) where kind != 'outcome';
 create temp table running as
   select d, t, row_number() over so_far ::int n, (sum(w0) over so_far)::bigint w, {_LAST},
@@ -120,7 +124,7 @@ def _final_sql() -> str:
 
 def polars_asof(folder: Path) -> pa.Table:
     """Sorted once; as-of joins find only positions; counts are differences of cumulative sums."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     ids = pl.scan_parquet(folder / "deals.parquet").select("deal_id", "created_at").collect()
     ids = ids.sort("deal_id").with_row_index("d")
@@ -168,7 +172,7 @@ def polars_asof(folder: Path) -> pa.Table:
 
 def pandas_asof(folder: Path) -> pa.Table:
     """The same algorithm in pandas and NumPy."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     ids = pq.read_table(folder / "deals.parquet", columns=["deal_id", "created_at"]).to_pandas()
     ids = ids.sort_values("deal_id", ignore_index=True)

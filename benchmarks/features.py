@@ -31,7 +31,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import feature_baselines
 import feature_log
-
 from tsunagu.analytics.backends import connect
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.eventlog.store import open_log, write_meta
@@ -116,17 +115,13 @@ def _child(engine: str, folder: Path) -> None:
 
 
 def _ours(folder: Path, *, full: bool) -> pa.Table:
-    log = open_log(folder, connect("duckdb://?threads=2"))
+    connection = connect("duckdb://?threads=2")
+    log = open_log(folder, connection)
     saved = json.loads((folder / "fitted.json").read_text(encoding="utf-8"))
     fitted = FittedFeatures.from_dict(saved)
     chosen = fitted if full else fitted.select(feature_baselines.CORE)
-    snapshots = connect_of(log).read_parquet(str(folder / "snapshots.parquet"))
+    snapshots = connection.read_parquet(str(folder / "snapshots.parquet"))
     return chosen.transform(log, snapshots).to_pyarrow()
-
-
-def connect_of(log: EventLog):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    """The connection that holds ``log``."""
-    return log.events.get_backend()
 
 
 def _write_sorted(table: pa.Table, path: Path) -> None:

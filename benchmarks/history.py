@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-
 from sklearn.metrics import roc_auc_score
 
 from tsunagu.analytics.contracts import EventLog

@@ -22,6 +22,8 @@ HORIZONS_DAYS: tuple[int, ...] = (7, 14, 30, 60, 90)
 
 Language = Literal["ja", "en"]
 
+Origin = Literal["records", "simulation"]
+
 Progress = Callable[[str, float], None]
 """Called with a step's name and the share done, 0 to 1.  May raise to stop a long job."""
 
@@ -117,6 +119,7 @@ class EventLog:
         observed_until: aware, UTC.  Deals without an outcome by then are censored there.
         time_zone: IANA name; the calendar (weeks, holidays) in which the team works.
         stages: the process's stages in their order, where known.
+        origin: ``records`` of a real team, or ``simulation``, which is never evidence of quality.
     """
 
     events: ir.Table
@@ -124,6 +127,7 @@ class EventLog:
     observed_until: datetime
     time_zone: str = "Asia/Tokyo"
     stages: tuple[str, ...] = ()
+    origin: Origin = "records"
 
     @property
     def attributes(self) -> tuple[str, ...]:

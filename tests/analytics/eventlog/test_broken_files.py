@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,8 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tsunagu.analytics.contracts import Kind, Outcome
 from tsunagu.analytics.errors import InputError
@@ -271,13 +275,15 @@ def test_a_european_encoding_is_guessed(tmp_path: Path) -> None:
     assert "guessed to be cp1252" in _notices(report)
 
 
-def test_a_byte_that_is_no_utf8_rejects_its_row_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_byte_that_is_no_utf8_rejects_its_row_only(place: int, tmp_path: Path) -> None:
     deals, events = good(tmp_path)
-    text = "\n".join([DEALS, *GOOD_DEALS[:2], "D9,高橋,2024-01-08,1,,", GOOD_DEALS[2]])
+    rows = [*GOOD_DEALS[:place], "D9,高橋,2024-01-08,1,,", *GOOD_DEALS[place:]]
+    text = "\n".join([DEALS, *rows])
     deals.write_bytes(text.encode().replace("高橋".encode(), b"\xe9\xab\xff\xe6\xa9\x8b"))
     report = read_log([deals, events], MAPPING, tmp_path / "log")
     (problem,) = report.problems
-    assert (problem.row, problem.column) == (4, "owner")
+    assert (problem.row, problem.column) == (place + 2, "owner")
     assert_good_rows(tmp_path / "log")
 
 
@@ -428,7 +434,7 @@ def test_a_workbook_reads_like_a_csv(tmp_path: Path) -> None:
 
 
 def test_a_sheet_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     _, events = good(tmp_path)
     path = workbook(tmp_path / "deals.xlsx", [["id"]])
@@ -502,3 +508,28 @@ def test_a_rejected_deal_takes_its_events_along_with_the_reason(tmp_path: Path) 
     assert [(p.file, p.row) for p in report.problems] == [("deals.csv", 5), ("events.csv", 5)]
     assert "its row was rejected" in report.problems[1].message
     assert_good_rows(tmp_path / "log")
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.lists(st.text(alphabet='D1,"\n\r;\t\x00=日2024-0:あ', max_size=40), max_size=8),
+    st.sampled_from(["utf-8", "cp932", "utf-16"]),
+)
+def test_no_text_breaks_the_reader(lines: list[str], encoding: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _, events = good(folder)
+        write(folder, "deals", DEALS, [*GOOD_DEALS[:1], *lines], encoding)
+        with suppress(InputError):
+            report = read_log([folder / "deals.csv", events], MAPPING, folder / "log")
+            assert report.deals >= 1
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_reader(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "deals.csv"
+        path.write_bytes(content)
+        with suppress(InputError):
+            read_delimited(path)

@@ -217,7 +217,7 @@ def test_a_date_without_time_is_known_when_its_day_is_over() -> None:
     st.sampled_from([timedelta(hours=h) for h in (-11, -3, 0, 5.5, 9, 14)]),
 )
 def test_every_instant_with_an_offset_reads_back(moment: datetime, offset: timedelta) -> None:
-    from datetime import timezone  # noqa: PLC0415
+    from datetime import timezone
 
     aware = moment.replace(tzinfo=timezone(offset))
     assert instant(aware.isoformat()) == (aware, Trouble.NONE)

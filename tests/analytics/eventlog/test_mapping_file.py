@@ -67,6 +67,18 @@ def load(folder: Path, text: str):  # type: ignore[no-untyped-def]
         ),
         (DEALS + EVENTS + '[[events.rules]]\nkind = "call"\nwhen = {a = []}\n', None, "texts or"),
         (DEALS + EVENTS + '[[events.rules]]\nkind = "call"\nwhen = {a = {}}\n', None, "no test"),
+        (
+            DEALS + EVENTS + '[[events.rules]]\nkind = "call"\nwhen = {a = {matches = "(?=b)"}}\n',
+            "events[1].rules[1].when.a.matches",
+            "RE2",
+        ),
+        ('[deals]\nid = "i"\nrows = "event"\n', "events", "needs [[events]]"),
+        (
+            '[deals]\nid = "i"\nrows = "event"\n'
+            '[[events]]\nat = "t"\nlatest_deal_of = "k"\nkind = "kind"\n',
+            "events",
+            "deal = ",
+        ),
         (DEALS + '[at_risk]\ndirection = "both"\n', "at_risk.kind", "call"),
     ],
 )
@@ -97,7 +109,7 @@ def test_each_key_arrives_where_it_belongs(tmp_path: Path) -> None:
         time_zone = "Europe/Berlin"
         observed_until = 2024-06-21
         [deals]
-        rows = "event"
+        created = "since"
         id = "case"
         [deals.attributes]
         source = "Source"
@@ -118,7 +130,7 @@ def test_each_key_arrives_where_it_belongs(tmp_path: Path) -> None:
         """,
     )
     assert mapping.observed_until == "2024-06-21"
-    assert mapping.deals.rows is RowsOf.EVENT
+    assert mapping.deals.rows is RowsOf.DEAL
     assert [a.type for a in mapping.deals.attributes] == [AttributeType.TEXT, AttributeType.NUMBER]
     (events,) = mapping.events
     assert events.source.takes("calls_2024.csv.gz")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, Kind, Outcome
-from tsunagu.analytics.errors import InputError
+from tsunagu.analytics.errors import InputError, TsunaguError
 from tsunagu.analytics.eventlog.mapping import (
     AtRisk,
     BeforeCreation,
@@ -257,6 +260,44 @@ def test_a_stopped_reading_leaves_nothing_half_written(
         assert all(one.equals(two) for one, two in zip(before, tables(out), strict=True))
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tsunagu.analytics.eventlog.reader import read_log
+
+def kill(step, share):
+    if share >= 1.0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+deals, events, out = map(Path, sys.argv[1:])
+read_log([deals, events], None, out, progress=kill)
+"""
+
+
+def test_a_killed_reading_leaves_the_older_log_whole(own: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "log"
+    read_log(own, None, out)
+    before = tables(out)
+    own[0].write_text(DEALS + "D4,,,2024-01-08T00:00:00Z,,,,\n", encoding="utf-8")
+    command = [sys.executable, "-c", KILLED, *map(str, own), str(out)]
+    done = subprocess.run(command, check=False)  # noqa: S603 - our own interpreter and code
+    assert done.returncode == -signal.SIGKILL
+    assert all(one.equals(two) for one, two in zip(before, tables(out), strict=True))
+    assert read_log(own, None, out).deals == 4
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    own: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(TsunaguError, match=r"No space left.*Free some space"):
+        read_log(own, None, tmp_path / "log")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["deals.csv", "events.csv"]
+
+
 def test_progress_rises_to_the_end(own: list[Path], tmp_path: Path) -> None:
     shares: list[float] = []
     read_log(own, None, tmp_path / "log", progress=lambda _step, share: shares.append(share))
@@ -375,6 +416,25 @@ def test_a_talk_after_the_end_does_not_bring_a_deal_into_the_task(tmp_path: Path
     assert tables(tmp_path / "log")[0].column("deal_id").to_pylist() == ["D3"]
 
 
+def test_a_rule_may_take_its_time_from_a_column_of_its_own(tmp_path: Path) -> None:
+    deals = write(tmp_path, "deals.csv", "id,created\nD1,2024-01-05\n")
+    visits = "deal,planned,done,took\nD1,2024-01-09 10:00,2024-01-10 10:00,01:30:00\nD1,,,\n"
+    calls = write(tmp_path, "visits.csv", visits + "D1,2024-01-12 10:00,,00:10:00\n")
+    rule = Rule((), Kind.VISIT, direction="both", at="done", after="took")
+    mapping = Mapping(
+        DealTable("id", FileChoice("deals"), created="created"),
+        (EventTable("planned", FileChoice("visits"), deal="deal", rules=(rule,)),),
+        time_zone="UTC",
+    )
+    report = read_log([deals, calls], mapping, tmp_path / "log")
+    (visit,) = tables(tmp_path / "log")[1].to_pylist()
+    assert visit["at"] == datetime(2024, 1, 10, 11, 30, tzinfo=UTC)
+    assert [(p.row, p.column, p.message) for p in report.problems] == [
+        (3, "done", "the event has no time."),
+        (4, "done", "the event has no time."),
+    ]
+
+
 GENERIC = """case,act,phase,time,who,size
 K2,Submit,complete,2024-01-02 10:00,u1,20
 K1,Submit,complete,2024-01-01 10:00,u1,10
@@ -462,6 +522,21 @@ def test_a_source_that_no_table_takes_and_a_table_without_source_are_told(tmp_pa
         read_log([deals], CRM, tmp_path / "log")
     with pytest.raises(InputError, match="does not exist"):
         read_log([tmp_path / "none.csv"], CRM, tmp_path / "log")
+
+
+def test_columns_of_unusual_types_are_left_out_with_a_notice(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "deal_id": pa.array(["D1"]).dictionary_encode(),
+            "created_at": [datetime(2024, 1, 5, tzinfo=UTC)],
+            "tags": [["a", "b"]],
+            "raw": [b"\xff"],
+        }
+    )
+    pq.write_table(table, tmp_path / "deals.parquet")
+    report = read_log([tmp_path / "deals.parquet"], None, tmp_path / "log")
+    assert tables(tmp_path / "log")[0].column_names == DEAL_SCHEMA.names
+    assert "unusual types are left out: tags, raw." in report.notices[0]
 
 
 # ---- without a mapping ----------------------------------------------------------------------

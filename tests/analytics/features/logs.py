@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,12 +63,20 @@ def row_at(
 
 
 def rows_of(table: Any) -> list[tuple[Any, ...]]:
-    """A feature table as sorted tuples, floats rounded to 1e-9."""
+    """A feature table as sorted tuples, floats rounded to 1e-9, NaN as null.
+
+    Ibis hands out Spark's instants without their zone; the session's zone is UTC.
+    """
     found = table.to_pyarrow().to_pylist()
-    rounded = [
-        tuple(round(v, 9) if isinstance(v, float) else v for v in row.values()) for row in found
-    ]
-    return sorted(rounded, key=lambda r: r[:2])
+    return sorted((tuple(map(_plain, row.values())) for row in found), key=lambda r: r[:2])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 9)
+    return value
 
 
 def random_rows(seed: int, deals: int = 12) -> tuple[list[Row], list[Row]]:

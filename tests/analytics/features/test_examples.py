@@ -267,6 +267,6 @@ def test_column_types_are_the_promised_ones() -> None:
 
 
 def _one_look(log):
-    from tsunagu.analytics.features import current  # noqa: PLC0415
+    from tsunagu.analytics.features import current
 
     return current(log)

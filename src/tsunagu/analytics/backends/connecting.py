@@ -47,7 +47,7 @@ def _bad_url(url: str, reason: str) -> TsunaguError:
 
 
 def _duckdb(url: str, path: str, options: dict[str, str]) -> BaseBackend:
-    import duckdb  # noqa: PLC0415  # only this engine's users pay for it
+    import duckdb  # only this engine's users pay for it
 
     try:
         return ibis.duckdb.connect(path or ":memory:", **options)
@@ -60,7 +60,7 @@ def _spark(master: str) -> BaseBackend:
         raise TsunaguError(
             "Spark is not installed.", remedy="Install it with: pip install 'tsunagu[spark]'."
         )
-    from pyspark.sql import SparkSession  # noqa: PLC0415  # an extra, slow to import
+    from pyspark.sql import SparkSession  # an extra, slow to import
 
     where = master if master.startswith("local") else f"spark://{master}"
     builder = SparkSession.builder.master(where).appName("tsunagu")

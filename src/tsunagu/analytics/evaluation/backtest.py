@@ -90,8 +90,8 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
 def default_predictors() -> tuple[Baseline, ...]:
     """Tsunagu's risk model, then every baseline, the best of them also with our list's order."""
     # LightGBM takes long to import, and an evaluation of other predictors does not need it
-    from tsunagu.analytics.evaluation.baselines import default_baselines  # noqa: PLC0415
-    from tsunagu.analytics.evaluation.risk_predictor import (  # noqa: PLC0415
+    from tsunagu.analytics.evaluation.baselines import default_baselines
+    from tsunagu.analytics.evaluation.risk_predictor import (
         RiskPredictor,
         WindowedStageRate,
     )

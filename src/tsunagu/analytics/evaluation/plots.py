@@ -238,8 +238,8 @@ def _nothing(axes: Axes, words: Mapping[str, str]) -> None:
 
 def _draw(title: str, x: str, y: str, paint: Callable[[Axes], None]) -> str:
     """An SVG whose text stays text, in the reader's own Japanese font."""
-    import matplotlib as mpl  # noqa: PLC0415 - takes half a second, and only plots need it
-    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+    import matplotlib as mpl
+    from matplotlib.figure import Figure as Canvas
 
     with mpl.rc_context(_STYLE), _quiet():
         canvas = Canvas(figsize=_SIZE_INCHES, layout="constrained")

@@ -23,15 +23,9 @@ from tsunagu.analytics.eventlog.checks import (
     source_order,
     unique_deals,
 )
-from tsunagu.analytics.eventlog.facts import (
-    ORIGIN_SCHEMA,
-    Ledger,
-    add_deals,
-    add_events,
-    concat,
-    deals_of_events,
-    origin_of,
-)
+from tsunagu.analytics.eventlog.deal_rows import add_deals, deals_of_events
+from tsunagu.analytics.eventlog.event_rows import add_events
+from tsunagu.analytics.eventlog.facts import ORIGIN_SCHEMA, Ledger, concat, origin_of
 from tsunagu.analytics.eventlog.files import Assigned
 from tsunagu.analytics.eventlog.mapping import AtRisk, EventTable, Mapping, RowsOf
 from tsunagu.analytics.eventlog.sheet import Sheet, mask

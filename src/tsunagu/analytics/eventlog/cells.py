@@ -100,11 +100,11 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def plain(column: pa.Array) -> pa.Array:
     """Strings made comparable: trimmed, full-width forms made half-width (NFKC)."""
-    return by_distinct_values(as_text(column), _plain_distinct)
+    return by_distinct_values(column, _plain_distinct)
 
 
 def _plain_distinct(values: pa.Array) -> pa.Array:
-    return pc.utf8_trim_whitespace(pc.utf8_normalize(values, form="NFKC"))
+    return pc.utf8_trim_whitespace(pc.utf8_normalize(as_text(values), form="NFKC"))
 
 
 def by_distinct_values(

@@ -223,10 +223,23 @@ def drop_identical_rows(draft: Draft) -> None:
 def _alike(facts: pa.Table) -> NDArray[np.int64]:
     """A group number for facts that share all their columns with another fact, else -1."""
     names = EVENT_SCHEMA.names
+    candidates = _at_shared_instants(facts)
     table = facts.select(names).append_column("place", pa.array(np.arange(len(facts))))
-    grouped = table.group_by(names).aggregate([("place", "count"), ("place", "list")])
+    grouped = (
+        table.take(candidates).group_by(names).aggregate([("place", "count"), ("place", "list")])
+    )
     many = grouped.filter(pc.greater(grouped.column("place_count"), 1))
     groups = np.full(len(facts), -1, np.int64)
     places = pc.list_flatten(many.column("place_list")).to_numpy()
     groups[places] = pc.list_parent_indices(many.column("place_list")).to_numpy()
     return groups
+
+
+def _at_shared_instants(facts: pa.Table) -> NDArray[np.int64]:
+    """Places of facts that share deal and instant with another: the few worth a closer look."""
+    deal = pc.dictionary_encode(facts["deal_id"]).combine_chunks().indices.to_numpy()
+    at = pc.cast(facts["at"], pa.int64()).to_numpy()
+    order = np.lexsort((at, deal))
+    same = (np.diff(deal[order]) == 0) & (np.diff(at[order]) == 0)
+    shared = np.append(same, False) | np.append(False, same)
+    return np.sort(order[shared])

@@ -13,7 +13,7 @@ from tsunagu.analytics.eventlog.sources import Source, unique_headers
 
 
 def read_parquet(path: Path) -> Source:
-    """A Parquet file; nested columns are left out with a notice.
+    """A Parquet file; columns that are no text, number, truth or time are left out with a notice.
 
     Raises:
         InputError: if the file is no Parquet file or is damaged.
@@ -23,12 +23,19 @@ def read_parquet(path: Path) -> Source:
     except (pa.ArrowException, OSError) as error:
         message = f"the file is no Parquet file, or is damaged ({str(error).splitlines()[0]})."
         raise file_error(path, message, "Write it again, or export CSV instead.") from error
-    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
-    table = _plain_types(table.drop_columns(nested))
+    strange = [field.name for field in table.schema if _is_strange(field.type)]
+    table = _plain_types(table.drop_columns(strange))
     headers, repeated = unique_headers(path, table.column_names)
     rows = np.arange(2, len(table) + 2)
-    notices = (f"{path.name}: nested columns are left out: {', '.join(nested)}.",) if nested else ()
+    names = ", ".join(strange)
+    notices = (f"{path.name}: columns of unusual types are left out: {names}.",) if names else ()
     return Source(path.name, table.rename_columns(headers), rows, (), repeated, notices=notices)
+
+
+def _is_strange(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_nested, pa.types.is_duration, pa.types.is_interval, pa.types.is_binary)
+    others = (pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_time)
+    return any(test(kind) for test in (*tests, *others))
 
 
 def _plain_types(table: pa.Table) -> pa.Table:

@@ -95,7 +95,7 @@ def detect_encoding(path: Path) -> Encoding:
         return Encoding("utf-8", damaged=True)
     if _first_misfit(path, "cp932") is None:
         return Encoding("cp932")
-    return _guess(path)
+    return Encoding("utf-8", damaged=True) if _is_mostly_utf8(path) else _guess(path)
 
 
 def file_error(path: Path, message: str, remedy: str, row: int | None = None) -> InputError:
@@ -130,11 +130,22 @@ def _starts_as_utf8(path: Path, misfit: int) -> bool:
     """Whether the bytes before ``misfit`` hold two or more Japanese letters in UTF-8."""
     with open_bytes(path) as stream:
         text = stream.read(min(misfit, _BLOCK)).decode("utf-8", errors="ignore")
-    return sum("\u3040" <= letter <= "\u9fff" for letter in text) >= 2
+    return _japanese_letters(text) >= 2
+
+
+def _is_mostly_utf8(path: Path) -> bool:
+    """Whether the file's start has more Japanese letters in UTF-8 than misfits."""
+    with open_bytes(path) as stream:
+        text = stream.read(_BLOCK).decode("utf-8", errors="replace")
+    return _japanese_letters(text) > max(1, text.count("\ufffd"))
+
+
+def _japanese_letters(text: str) -> int:
+    return sum("\u3040" <= letter <= "\u9fff" for letter in text)
 
 
 def _guess(path: Path) -> Encoding:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, rarely needed
+    from charset_normalizer import from_bytes
 
     with open_bytes(path) as stream:
         matches = from_bytes(stream.read(_BLOCK), cp_isolation=list(_GUESSES))

@@ -13,7 +13,7 @@ from tsunagu.analytics.contracts import Progress
 from tsunagu.analytics.eventlog.cells import by_distinct_values
 from tsunagu.analytics.eventlog.columnar import read_parquet
 from tsunagu.analytics.eventlog.delimited import read_delimited
-from tsunagu.analytics.eventlog.encoding import file_error
+from tsunagu.analytics.eventlog.encoding import file_error, open_bytes
 from tsunagu.analytics.eventlog.mapping import FileChoice
 from tsunagu.analytics.eventlog.rejects import as_written
 from tsunagu.analytics.eventlog.sources import OWN_COLUMNS, Source, mended, merge_mended
@@ -150,7 +150,7 @@ def load_assigned(
 def _is_reject_file(path: Path) -> bool:
     if path.suffix.lower() != ".csv":
         return False
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
         return f"{OWN_COLUMNS}source".encode() in stream.readline(1 << 16)
 
 

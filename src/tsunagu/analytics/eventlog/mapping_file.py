@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tsunagu.analytics.contracts import DEAL_SCHEMA, DIRECTIONS, Kind, Outcome
 from tsunagu.analytics.errors import InputError, Problem
@@ -160,10 +162,12 @@ def _mapping(table: _Table) -> Mapping:
     deals = table.table("deals")
     if deals is None:
         raise table.error("deals", "is missing.", 'Add a table [deals] with id = "…".')
+    deal_table = _deals(deals)
     events = tuple(_events(each) for each in table.tables("events"))
+    _check_rows_of_events(table, deal_table, events)
     at_risk = table.table("at_risk")
     mapping = Mapping(
-        deals=_deals(deals),
+        deals=deal_table,
         events=events,
         time_zone=_time_zone(table),
         date_format=_date_format(table),
@@ -175,6 +179,14 @@ def _mapping(table: _Table) -> Mapping:
     )
     table.done()
     return mapping
+
+
+def _check_rows_of_events(table: _Table, deals: DealTable, events: Sequence[EventTable]) -> None:
+    if deals.rows is RowsOf.EVENT and not events:
+        raise table.error("events", "is missing.", 'rows = "event" needs [[events]].')
+    if deals.rows is RowsOf.EVENT and any(each.deal is None for each in events):
+        remedy = 'With rows = "event" each row must name its deal: write deal = "…".'
+        raise table.error("events", "link by another key than the deal's id.", remedy)
 
 
 def _time_zone(table: _Table) -> str:
@@ -375,9 +387,9 @@ def _pattern(table: _Table) -> str | None:
     pattern = table.text("matches")
     if pattern is not None:
         try:
-            re.compile(pattern)
-        except re.error as error:
-            remedy = "Correct the regular expression."
+            pc.match_substring_regex(pa.array([""]), pattern)
+        except pa.ArrowInvalid as error:
+            remedy = "Correct the regular expression (RE2's syntax, without look-around)."
             raise table.error("matches", f"is no regular expression ({error}).", remedy) from error
     return pattern
 

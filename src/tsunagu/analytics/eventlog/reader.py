@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from tsunagu.analytics.contracts import Outcome, Progress
-from tsunagu.analytics.errors import InputError, Problem
+from tsunagu.analytics.errors import InputError, Problem, TsunaguError
 from tsunagu.analytics.eventlog import store
 from tsunagu.analytics.eventlog.assembly import Assembled, assemble, outcome_counts
 from tsunagu.analytics.eventlog.encoding import file_error
@@ -89,6 +89,7 @@ def read_log(
     Raises:
         InputError: if a file or the mapping cannot be used as a whole, no deal is left, or, with
             ``all_or_nothing``, any row is rejected.
+        TsunaguError: if the log cannot be written.
     """
     step = progress or _silent
     _check_replaceable(out)
@@ -99,10 +100,14 @@ def read_log(
     _check_complete(rejected, all_or_nothing=all_or_nothing)
     _check_any_deal(assembled, assigned, rejected)
     step("write", 0.9)
-    with _appearing(out) as folder:
-        files = _write(folder, assembled, rejected, known)
-        _keep_repairs(folder, paths, out)
-        step("write", 1.0)
+    try:
+        with _appearing(out) as folder:
+            files = _write(folder, assembled, rejected, known)
+            _keep_repairs(folder, paths, out)
+            step("write", 1.0)
+    except OSError as error:
+        remedy = "Free some space, or check the permissions of the folder."
+        raise TsunaguError(f"{out} cannot be written ({error}).", remedy=remedy) from error
     return _report(out, assembled, rejected, files)
 
 

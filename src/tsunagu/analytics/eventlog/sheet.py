@@ -172,7 +172,9 @@ class Sheet:
         for name in self.source.table.column_names[:3]:
             if not self.source.has(name) or name in self.source.repeated:
                 continue
-            first = pc.coalesce(first, pc.utf8_lower(cells.plain(self.source.column(name))))
+            values = self.source.column(name)
+            if pa.types.is_string(values.type):
+                first = pc.coalesce(first, pc.utf8_lower(cells.plain(values)))
         totals = pc.is_in(first, pa.array(_TOTALS)).to_numpy(zero_copy_only=False)
         message = "this is a row of totals, not a record."
         column = self.source.table.column_names[0]

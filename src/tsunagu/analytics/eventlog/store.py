@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 from ibis.backends import BaseBackend
 
-from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, EventLog
+from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, EventLog, Origin
 from tsunagu.analytics.errors import InputError, Problem
 
 EVENTS_FILE = "events.parquet"
@@ -19,7 +19,12 @@ META_FILE = "eventlog.json"
 
 
 def write_meta(
-    folder: Path, *, observed_until: datetime, time_zone: str, stages: tuple[str, ...]
+    folder: Path,
+    *,
+    observed_until: datetime,
+    time_zone: str,
+    stages: tuple[str, ...],
+    origin: Origin = "records",
 ) -> None:
     """Write the JSON file that completes a log's folder; writers call it last."""
     meta = {
@@ -27,6 +32,7 @@ def write_meta(
         "observed_until": observed_until.isoformat(),
         "time_zone": time_zone,
         "stages": list(stages),
+        "origin": origin,
     }
     text = json.dumps(meta, ensure_ascii=False, indent=2)
     (folder / META_FILE).write_text(text + "\n", encoding="utf-8")
@@ -46,6 +52,7 @@ def open_log(folder: Path, connection: BaseBackend | None = None) -> EventLog:
         observed_until=datetime.fromisoformat(meta["observed_until"]),
         time_zone=meta["time_zone"],
         stages=tuple(meta["stages"]),
+        origin=meta["origin"],
     )
     _check_columns(folder / EVENTS_FILE, log.events.columns, EVENT_SCHEMA.names)
     _check_columns(folder / DEALS_FILE, log.deals.columns, DEAL_SCHEMA.names)

@@ -264,7 +264,7 @@ class _Era:
 @cache
 def _eras() -> dict[str, _Era]:
     """Meiji to Reiwa by the first letter of their English or Japanese name; days since 1970."""
-    from japanera import ERA_DATA_GENERAL  # noqa: PLC0415 - only where a file has eras
+    from japanera import ERA_DATA_GENERAL
 
     eras: dict[str, _Era] = {}
     for era in ERA_DATA_GENERAL[-5:]:

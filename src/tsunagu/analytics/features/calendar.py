@@ -88,6 +88,6 @@ def _holidays(low: date, high: date, zone: str) -> frozenset[date]:
 
 
 def _japanese(low: date, high: date) -> Iterable[date]:
-    import jpholiday  # noqa: PLC0415  # its tables are built on import
+    import jpholiday  # its tables are built on import
 
     return (day for day, _ in jpholiday.between(low - timedelta(days=_WEEK), high))

@@ -89,3 +89,8 @@ def _utc_offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 def in_micros(moment: datetime) -> int:
     """An aware datetime as whole microseconds since :data:`ORIGIN`."""
     return (moment - ORIGIN) // timedelta(microseconds=1)
+
+
+def from_micros(moment: int) -> datetime:
+    """The inverse of :func:`in_micros`."""
+    return ORIGIN + timedelta(microseconds=moment)

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from tsunagu.analytics.contracts import EventLog, Kind
-from tsunagu.analytics.features.clock import in_micros, micros
+from tsunagu.analytics.features.clock import from_micros, in_micros, micros
 
 _MONDAY = date(1970, 1, 5)
 _INSTANT = "timestamp('UTC', 6)"
@@ -34,7 +34,7 @@ def weekly(
         every_days: days between two landmarks.
     """
     deals = _lives(log)
-    first = start if start is not None else deals.start.min().to_pyarrow().as_py()
+    first = start if start is not None else _earliest(deals)
     last = log.observed_until if end is None else min(end, log.observed_until)
     grid = [] if first is None else _grid(first, last, every_days, log.time_zone)
     if not grid:
@@ -68,6 +68,12 @@ def _lives(log: EventLog) -> ir.Table:
         "deal_id", start=ibis.greatest(log.deals.created_at, _risk_start(log.deals))
     )
     return deals.left_join(ended, "deal_id").select("deal_id", "start", "ended")
+
+
+def _earliest(deals: ir.Table) -> datetime | None:
+    """As an integer, since engines disagree on the zone of a timestamp they hand out."""
+    first = micros(deals.start).min().to_pyarrow().as_py()
+    return None if first is None else from_micros(first)
 
 
 def _risk_start(deals: ir.Table) -> ir.TimestampValue:

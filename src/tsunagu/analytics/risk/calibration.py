@@ -41,7 +41,7 @@ def _sides(p: Floats) -> tuple[Floats, Floats]:
 
 def fit_beta(p: Floats, happened: Floats, weight: Floats) -> BetaMap:
     """The beta map that makes ``p`` fit what ``happened`` (0 or 1) best, by log-loss."""
-    from scipy.optimize import minimize  # noqa: PLC0415  (import cost)
+    from scipy.optimize import minimize
 
     left, right = _sides(p)
     start = np.array([1.0, 1.0, 0.0])

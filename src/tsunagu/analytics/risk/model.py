@@ -200,7 +200,7 @@ def _summarise(
 
 
 def _versions() -> Mapping[str, str]:
-    from importlib.metadata import version  # noqa: PLC0415  (import cost)
+    from importlib.metadata import version
 
     return {"tsunagu": __version__, "lightgbm": version("lightgbm"), "numpy": np.__version__}
 

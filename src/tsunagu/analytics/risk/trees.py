@@ -49,7 +49,7 @@ class Trees:
         Raises:
             ValueError: if the text is not a booster's.
         """
-        import lightgbm  # noqa: PLC0415  (import cost)
+        import lightgbm
 
         try:
             return lightgbm.Booster(model_str=self.text)
@@ -117,7 +117,7 @@ def fit(lesson: Lesson, rows: PersonPeriods, stopping: PersonPeriods) -> tuple[T
     Returns:
         The trees, and their number of rounds.
     """
-    import lightgbm  # noqa: PLC0415  (import cost)
+    import lightgbm
 
     train = _dataset(lesson, rows)
     later = _dataset(lesson, stopping, train)
@@ -136,7 +136,7 @@ def fit(lesson: Lesson, rows: PersonPeriods, stopping: PersonPeriods) -> tuple[T
 
 def refit(lesson: Lesson, rows: PersonPeriods, rounds: int) -> Trees:
     """Boost a known number of rounds."""
-    import lightgbm  # noqa: PLC0415  (import cost)
+    import lightgbm
 
     booster = lightgbm.train(
         _parameters(lesson, len(rows)), _dataset(lesson, rows), num_boost_round=rounds
@@ -147,7 +147,7 @@ def refit(lesson: Lesson, rows: PersonPeriods, rounds: int) -> Trees:
 def _dataset(
     lesson: Lesson, rows: PersonPeriods, reference: lightgbm.Dataset | None = None
 ) -> lightgbm.Dataset:
-    import lightgbm  # noqa: PLC0415  (import cost)
+    import lightgbm
 
     margins = np.zeros((len(rows), CLASSES))
     margins[:, SURVIVED + 1 :] = hz.to_log_odds(lesson.base)[rows.interval]

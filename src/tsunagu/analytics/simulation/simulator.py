@@ -112,7 +112,13 @@ def simulate(  # noqa: PLR0913  (the rest are keywords with defaults)
         counts = _write(fresh, _branches(deals, setting), observed_until, progress)
         pq.write_table(effects_table(), fresh / folder.EFFECTS_FILE, compression="zstd")
         _write_parameters(fresh, deals, seed, last, chosen)
-        write_meta(fresh, observed_until=observed_until, time_zone=TIME_ZONE, stages=words.STAGES)
+        write_meta(
+            fresh,
+            observed_until=observed_until,
+            time_zone=TIME_ZONE,
+            stages=words.STAGES,
+            origin="simulation",
+        )
     outcomes = {name.value: counts[name.value] for name in Outcome}
     return SimulationReport(out, counts["deals"], counts["events"], observed_until, outcomes)
 

@@ -71,7 +71,7 @@ class Workdays:
 
 @lru_cache(maxsize=4)
 def _holidays(first: date, last: date) -> list[np.datetime64]:
-    import jpholiday  # noqa: PLC0415  (half a second of import)
+    import jpholiday
 
     named = [day for day, _ in jpholiday.between(first, last)]
     span = [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -26,6 +26,7 @@ from tsunagu.analytics.eventlog.xes.table import Attributes, Ints
 
 MAX_HELD_BYTES = 64 << 20
 
+_FIRST_TRACE = b"<trace>"
 _END_OF_TRACE = b"</trace>"
 _TRACE, _EVENT, _END_EVENT, _END_TRACE, _ATTRIBUTE = range(5)
 _STRUCTURE = (b"trace>", b"event>", b"/event>", b"/trace>")
@@ -43,16 +44,29 @@ class NotPlain(Exception):  # noqa: N818 - a change of road, not an error
 
 
 class _Outline(SafeParser):
-    """Expat for what lies before the first and after the last trace."""
+    """Expat for what lies before the first and after the last trace, the traces cut out."""
 
-    first_trace: int | None = None
+    stands_in_log = False
 
     def start(self, name: str, attributes: list[str]) -> None:
         super().start(name, attributes)
-        if self.depth == 2 and name in ("trace", "event") and self.first_trace is None:
-            self.first_trace = self.expat.CurrentByteIndex
-            self.expat.StartElementHandler = self.expat.EndElementHandler = None
-            _require(name == "trace")
+        _require(self.depth != 2 or name not in ("trace", "event"))
+
+    def feed(self, block: bytes, final: bool = False) -> None:
+        try:
+            super().feed(block, final)
+        except InputError as error:
+            raise NotPlain from error
+
+    def check_stands_in_log(self) -> None:
+        """Whether a tag here would be a child of the log, not part of a comment, say."""
+        self.expat.ProcessingInstructionHandler = self._note_place
+        self.feed(b"<?here?>")
+        self.expat.ProcessingInstructionHandler = None
+        _require(self.stands_in_log)
+
+    def _note_place(self, _target: str, _data: str) -> None:
+        self.stands_in_log = self.depth == 1
 
 
 def scan(path: Path, blocks: Iterator[bytes]) -> Iterator[Attributes]:
@@ -62,7 +76,8 @@ def scan(path: Path, blocks: Iterator[bytes]) -> Iterator[Attributes]:
         NotPlain: another shape, or broken; :func:`.general.walk` tells.
         InputError: from ``blocks``.
     """
-    head, held = _split_head(path, blocks)
+    outline = _Outline(path)
+    held = _after_head(outline, blocks)
     for block in chain(blocks, (b"",)):
         held += block
         cut = held.rfind(_END_OF_TRACE) + len(_END_OF_TRACE)
@@ -71,32 +86,21 @@ def scan(path: Path, blocks: Iterator[bytes]) -> Iterator[Attributes]:
             held = held[cut:]
         elif len(held) > MAX_HELD_BYTES:
             raise NotPlain
-    _check_outline(path, head, held)
+    outline.feed(held, final=True)
 
 
-def _split_head(path: Path, blocks: Iterator[bytes]) -> tuple[bytes, bytes]:
-    outline, held = _Outline(path), b""
+def _after_head(outline: _Outline, blocks: Iterator[bytes]) -> bytes:
+    """What was read from the first trace on; all before it has gone through ``outline``."""
+    held = b""
     for block in blocks:
         held += block
-        try:
-            outline.feed(block)
-        except InputError as error:
-            raise NotPlain from error
-        if outline.first_trace is not None:
-            return held[: outline.first_trace], held[outline.first_trace :]
-        if len(held) > MAX_HELD_BYTES:
-            break
+        found = held.find(_FIRST_TRACE)
+        outline.feed(held[: found if found >= 0 else 1 - len(_FIRST_TRACE)])
+        if found >= 0:
+            outline.check_stands_in_log()
+            return held[found:]
+        held = held[1 - len(_FIRST_TRACE) :]
     raise NotPlain
-
-
-def _check_outline(path: Path, head: bytes, tail: bytes) -> None:
-    outline = _Outline(path)
-    try:
-        outline.feed(head)
-        outline.feed(tail, final=True)
-    except InputError as error:
-        raise NotPlain from error
-    _require(outline.first_trace is None)
 
 
 def _require(condition: bool | np.bool_) -> None:

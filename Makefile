@@ -1,0 +1,55 @@
+# Two targets matter: `make demo` and `make test`. Both need only Python 3.11+ and the package registries.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+DEMO := demo
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON := $(PYTHON)
+export UV_PROJECT_ENVIRONMENT := .venv
+
+UV := .tools/bin/uv
+RUN := .venv/bin
+
+.PHONY: help demo test lint types unit docs clean
+
+help:
+	@echo "make demo   build the environment, simulate a sales organisation, fit, print and report its risks"
+	@echo "make test   run everything: lint, types, architecture, tests, browser"
+	@echo "make docs   write docs/reference/cli.md anew from the commands"
+	@echo "make clean  remove what the two made"
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.run: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --frozen --inexact
+	@touch $@
+
+.venv/.dev: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --frozen --all-extras
+	@touch $@ .venv/.run
+
+demo: .venv/.run
+	$(RUN)/tsunagu demo $(DEMO)
+
+test: lint types unit
+
+lint: .venv/.dev
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/lint-imports
+
+types: .venv/.dev
+	$(RUN)/mypy
+
+unit: .venv/.dev
+	scripts/debian-packages
+	$(RUN)/pytest -n 2 --dist loadfile
+
+docs: .venv/.dev
+	$(RUN)/typer tsunagu.cli.main utils docs --name tsunagu --output docs/reference/cli.md
+
+clean:
+	rm -rf .venv .tools $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

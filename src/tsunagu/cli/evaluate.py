@@ -1,0 +1,116 @@
+"""``tsunagu evaluate``: how good is the foresight, beside rules of thumb and naive Bayes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tsunagu.analytics import contracts
+from tsunagu.analytics.contracts import EventLog
+from tsunagu.analytics.eventlog.store import META_FILE, open_log
+from tsunagu.cli.console import err, out, print_json, progress, with_errors
+from tsunagu.cli.evaluation import (
+    evaluation_section,
+    evaluation_table,
+    native_table,
+    remarks,
+    split_words,
+)
+from tsunagu.cli.options import AsJson, Lang, Seed, parse_moment
+from tsunagu.cli.read import MappingFile
+from tsunagu.cli.report import Report, write_report
+from tsunagu.cli.words import words
+
+if TYPE_CHECKING:
+    from tsunagu.analytics.evaluation import Evaluation
+
+EXAMPLES = (
+    "tsunagu evaluate log --html evaluation.html\n\n"
+    "tsunagu evaluate BPI_Challenge_2012.xes.gz --mapping benchmarks/mappings/bpic2012.toml"
+)
+
+
+@with_errors
+def command(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="LOG|FILE...",
+            help="Folder of an event log, or files to read. / ログのフォルダ、または元のファイル",
+        ),
+    ],
+    mapping: MappingFile = None,
+    cut: Annotated[
+        str | None, typer.Option(help="Learn up to this ISO day, judge after it. / 学習の最終日")
+    ] = None,
+    train_share: Annotated[
+        float, typer.Option(help="Without --cut: share of outcomes to learn from. / 学習の割合")
+    ] = 0.7,
+    bootstrap: Annotated[
+        int, typer.Option(help="Resamples for the 95% intervals. / 再標本の回数", min=0)
+    ] = 200,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write a report with plots. / HTML の出力先")
+    ] = None,
+    seed: Seed = 0,
+    language: Lang = "ja",
+    as_json: AsJson = False,
+) -> None:
+    """Judge the foresight on a time-ordered split. / 時間順の分割で予測の確かさを調べる。"""
+    from tsunagu.analytics.evaluation import evaluate
+
+    with progress(language) as report, _log(sources, mapping, report) as log:
+        evaluation = evaluate(
+            log,
+            cut=None if cut is None else parse_moment(cut, log.time_zone),
+            train_share=train_share,
+            seed=seed,
+            bootstrap=bootstrap,
+            progress=report,
+        )
+    if html is not None:
+        page = Report(
+            moment=log.observed_until,
+            simulated=log.origin == "simulation",
+            evaluation=evaluation_section(evaluation, language),
+        )
+        write_report(html, page, language)
+        err().print(words("written", language, path=html))
+    if as_json:
+        print_json({"origin": log.origin, **evaluation.to_dict()})
+    else:
+        _print(evaluation, log, language)
+
+
+@contextmanager
+def _log(
+    sources: list[Path], mapping: Path | None, report: contracts.Progress
+) -> Iterator[EventLog]:
+    """The named log, or one read from files into a temporary folder."""
+    if mapping is None and len(sources) == 1 and (sources[0] / META_FILE).is_file():
+        yield open_log(sources[0])
+        return
+    from tsunagu.analytics.eventlog import read_log
+
+    with TemporaryDirectory(prefix="tsunagu-") as folder:
+        done = read_log(sources, mapping, Path(folder) / "log", progress=report)
+        if done.rejected_rows:
+            err().print(f"• {done.rejected_rows:,} rows were rejected; `tsunagu read` shows them.")
+        yield open_log(Path(folder) / "log")
+
+
+def _print(evaluation: Evaluation, log: EventLog, language: contracts.Language) -> None:
+    console = out()
+    if log.origin == "simulation":
+        console.print(words("simulated", language))
+    console.print(split_words(evaluation, language), soft_wrap=True)
+    console.print(evaluation_table(evaluation, language))
+    if evaluation.native:
+        console.print(native_table(evaluation, language))
+    for remark in remarks(evaluation):
+        console.print(f"• {remark}", markup=False, soft_wrap=True)

@@ -1,0 +1,44 @@
+"""``tsunagu explain``: one deal, its probabilities and the reasons."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tsunagu.analytics.errors import TsunaguError
+from tsunagu.analytics.eventlog.store import open_log
+from tsunagu.analytics.risk import RiskModel
+from tsunagu.cli.console import out, print_json, with_errors
+from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, parse_moment
+from tsunagu.cli.rows import deal_rows, risk_table
+from tsunagu.cli.tables import horizons_table, risk_list
+
+EXAMPLES = "tsunagu explain log D-000123 --model team.tsunagu"
+
+
+@with_errors
+def command(
+    folder: LogFolder,
+    deal_id: Annotated[str, typer.Argument(metavar="DEAL", help="The deal's id. / 案件の番号")],
+    model_file: ModelFile,
+    at: Annotated[str | None, typer.Option(help="As of this ISO day. / 基準日")] = None,
+    language: Lang = "ja",
+    as_json: AsJson = False,
+) -> None:
+    """Explain one deal's risk. / 1件の中途リスクとその理由を示す。"""
+    log = open_log(folder)
+    if at is not None:
+        log = log.until(parse_moment(at, log.time_zone))
+    model = RiskModel.load(model_file)
+    table = risk_table(log, model, folder, only=deal_id)
+    if not len(table):
+        message = f"No open deal “{deal_id}” as of {log.observed_until:%Y-%m-%d}."
+        raise TsunaguError(message, remedy="See the open deals with `tsunagu score`, or give --at.")
+    row = deal_rows(table, log, model, language)[0]
+    if as_json:
+        print_json(row.as_dict())
+        return
+    console = out()
+    console.print(risk_list([row], language))
+    console.print(horizons_table(row, language))

@@ -1,0 +1,44 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from tsunagu.analytics import contracts
+from tsunagu.analytics.errors import TsunaguError
+
+LogFolder = Annotated[
+    Path, typer.Argument(metavar="LOG", help="Folder of an event log. / イベントログのフォルダ")
+]
+ModelFile = Annotated[
+    Path, typer.Option("--model", "-m", help="Model file. / モデルのファイル", dir_okay=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output. / JSON で出力する")]
+Seed = Annotated[int, typer.Option(help="Same seed, same result. / 乱数の種", min=0)]
+Lang = Annotated[
+    contracts.Language,
+    typer.Option("--lang", envvar="TSUNAGU_LANG", help="Language of the words. / 表示言語"),
+]
+
+
+def parse_moment(text: str, time_zone: str) -> datetime:
+    """An ISO date or date-time as an aware UTC instant; a bare date means its end of day.
+
+    Raises:
+        TsunaguError: if ``text`` is no ISO date.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        remedy = "Give an ISO date such as 2026-03-31 or 2026-03-31T18:00."
+        raise TsunaguError(f"“{text}” is not a date.", remedy=remedy) from error
+    if len(text.strip()) == len("2026-03-31"):
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(time_zone))
+    return moment.astimezone(UTC)

@@ -1,0 +1,127 @@
+"""Words of the command line and its report, in Japanese and English.
+
+The web application has gettext catalogues; these few words do not need them.
+"""
+
+from __future__ import annotations
+
+from tsunagu.analytics.contracts import Language, Outcome
+
+WORDS: dict[str, tuple[str, str]] = {
+    "deal": ("案件", "Deal"),
+    "customer": ("顧客", "Customer"),
+    "owner": ("担当", "Owner"),
+    "stage": ("段階", "Stage"),
+    "amount": ("金額", "Amount"),
+    "break_risk": ("中途リスク", "Break risk"),
+    "in_days": ("{days}日以内", "in {days} days"),
+    "reasons": ("理由", "Reasons"),
+    "open_deals": ("進行中の案件 {count:,}件", "{count:,} open deals"),
+    "as_of": ("{date} 現在", "as of {date}"),
+    "riskiest": ("中途リスクの高い順に{count}件", "The {count} at most risk"),
+    "no_open_deals": ("進行中の案件はありません。", "There are no open deals."),
+    "no_reasons": ("特に目立つ理由はありません", "Nothing stands out"),
+    "risk_severe": ("非常に高い", "severe"),
+    "risk_high": ("高い", "high"),
+    "risk_medium": ("注意", "watch"),
+    "risk_low": ("低い", "low"),
+    "won": ("受注", "Won"),
+    "broken_off": ("中途", "Broken off"),
+    "lost": ("失注", "Lost"),
+    "open": ("継続", "Still open"),
+    "horizon": ("期間", "Horizon"),
+    "written": ("書き出しました: {path}", "Wrote {path}"),
+    "report_title": ("中途リスク報告", "Break risk report"),
+    "simulated": (
+        "この報告はシミュレーションで作った架空の組織によるものです。性能の証拠ではありません。",
+        "These are the figures of a simulated organisation: no evidence of quality.",
+    ),
+    "why": ("なぜ", "Why"),
+    "value_at_risk": (
+        "中途で失うおそれのある金額（30日）",
+        "Revenue at risk of breaking off, 30 days",
+    ),
+    "expected_breaks": ("30日以内に中途となる見込み", "Expected to break off in 30 days"),
+    "count_deals": ("{count}件", "{count} deals"),
+    "how_good": ("予測の確かさ", "How good is the foresight?"),
+    "how_good_lead": (
+        "過去のある時点までの記録だけで学習し、その後に起きたことで確かめました。"
+        "同じ件数の注意を出したとき、昔ながらの決まりと比べてどれだけ早く気づけるかを示します。",
+        "Learnt only from records up to one moment, judged by what happened after it, with as many "
+        "alerts as the rules of thumb beside it.",
+    ),
+    "the_model": ("このモデルについて", "About this model"),
+    "risk_table": ("対応が必要な案件", "Deals that need you"),
+    "risk_table_lead": (
+        "今後30日以内に商談が途切れる可能性の高い順です。",
+        "Ordered by the probability that the sale breaks off within 30 days.",
+    ),
+    "other_language": ("English", "日本語"),
+    "made_by": ("つなぐ {version} が作成", "Made by Tsunagu {version}"),
+    "split": (
+        "分割 {cut}　学習: {train}　検証: {test}（警告できた中途 {warnable}件）",
+        "Cut at {cut}. Learnt from: {train}. Judged on: {test}; {warnable} break-offs could have "
+        "been warned of.",
+    ),
+    "part": (
+        "案件{deals}件・評価時点{landmarks}・{ends}",
+        "{deals} deals, {landmarks} landmarks, {ends}",
+    ),
+    "native_volume": (
+        "ルール自身の通知数で比べると",
+        "At each rule's own volume of alerts",
+    ),
+    "outcomes": ("結末", "Outcomes"),
+    "data": ("データ", "Data"),
+    "history": ("実績", "History"),
+    "trees_weight": ("自社実績の重み", "Weight of your own history"),
+    "calibration": ("較正", "Calibration"),
+    "seed": ("乱数の種", "Seed"),
+    "versions": ("版", "Versions"),
+    "fingerprint": ("データの指紋", "Data fingerprint"),
+    "landmarks": ("評価時点", "Landmarks"),
+    "deals_read": ("案件", "Deals"),
+    "events_read": ("イベント", "Events"),
+    "rejected_rows": ("エラー行", "Rejected rows"),
+    "observed_until": ("記録の最終時刻", "Observed until"),
+}
+
+STEPS: dict[str, str] = {}
+
+
+def words(key: str, language: Language, **values: object) -> str:
+    """The words for ``key`` with ``values`` filled in."""
+    text = WORDS[key][0 if language == "ja" else 1]
+    return text.format(**values) if values else text
+
+
+def step_words(step: str, language: Language) -> str:
+    """The words for a step of a long job; the step's own name where none are set."""
+    return STEPS.get(step, step) if language == "ja" else step
+
+
+def outcome_words(outcome: Outcome, language: Language) -> str:
+    """The name of an outcome."""
+    return words(outcome.value, language)
+
+
+RISK_LEVELS: tuple[tuple[float, str], ...] = (
+    (0.5, "risk_severe"),
+    (0.25, "risk_high"),
+    (0.1, "risk_medium"),
+    (0.0, "risk_low"),
+)
+
+
+def risk_level(probability: float) -> str:
+    """Key of the word for a probability; words stand beside every risk number."""
+    return next(key for floor, key in RISK_LEVELS if probability >= floor)
+
+
+def money(amount: float | None, language: Language) -> str:
+    """An amount of unknown currency: 1,234万 in Japanese, 12,340,000 in English."""
+    if amount is None:
+        return "—"
+    if language == "ja" and abs(amount) >= 10_000:
+        return f"{amount / 10_000:,.0f}万"
+    return f"{amount:,.0f}"
