@@ -36,7 +36,7 @@ class Settings:
     least_break_offs: int = 30
     least_landmarks: int = 500
     ample_break_offs: int = 200
-    kappa: float = 50.0
+    kappa: float = 10.0
     prior_events: float = 5.0
     calibration_share: float = 0.25
     stopping_share: float = 0.2
