@@ -215,7 +215,7 @@ def _lines(axes: Axes, lines: Mapping[str, Points], words: Mapping[str, str]) ->
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
     """Places at least ``gap`` apart, in the wanted order, as near to the wanted as can be."""
-    from scipy.optimize import isotonic_regression  # noqa: PLC0415 - slow to import
+    from scipy.optimize import isotonic_regression
 
     order = np.argsort(wanted, kind="stable")
     steps = gap * np.arange(len(order))
