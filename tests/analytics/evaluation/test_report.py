@@ -126,4 +126,4 @@ def test_a_plot_of_nothing_says_so(
 
 
 def test_names_are_moved_apart_but_keep_their_order() -> None:
-    assert spread([0.5, 0.1, 0.52], 0.1) == pytest.approx([0.5, 0.1, 0.6])
+    assert spread([0.5, 0.1, 0.52], 0.1) == pytest.approx([0.46, 0.1, 0.56])

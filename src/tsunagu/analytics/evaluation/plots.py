@@ -8,8 +8,9 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tsunagu.analytics.contracts import Language
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
@@ -31,6 +32,14 @@ _FONTS = [
 _STYLES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)))
 _MARKERS = ("s", "^", "D", "v", "x", "P", "*")
 _SIZE_INCHES = (7.2, 4.2)
+_LEADER = {
+    "arrowstyle": "-",
+    "color": _GREY,
+    "linewidth": 0.5,
+    "shrinkA": 0,
+    "shrinkB": 4,
+    "relpos": (0, 0.5),
+}
 
 _WORDS: dict[Language, dict[str, str]] = {
     "ja": {
@@ -143,7 +152,7 @@ def _words(language: Language, days: int) -> dict[str, str]:
 
 
 def _percent(value: float, _position: float) -> str:
-    return f"{100 * value:.0f}%"
+    return f"{100 * value:.3g}%"
 
 
 def _reliability(axes: Axes, points: list[ReliabilityBin], words: Mapping[str, str]) -> None:
@@ -188,27 +197,31 @@ def _lines(axes: Axes, lines: Mapping[str, Points], words: Mapping[str, str]) ->
     for number, name in drawn:
         axes.plot(*zip(*known[name], strict=True), **_look(number))
     low, high = axes.get_ylim()
-    places = spread([known[name][-1][1] for _, name in drawn], (high - low) / 17)
-    right = max(known[name][-1][0] for _, name in drawn)
-    for (number, name), place in zip(drawn, places, strict=True):
-        look = _look(number)
+    ends = [known[name][-1] for _, name in drawn]
+    places = spread([value for _, value in ends], (high - low) / 17)
+    beside = axes.get_yaxis_transform()
+    for (number, name), end, place in zip(drawn, ends, places, strict=True):
+        colour = _look(number)["color"]
         axes.annotate(
             name,
-            (right, place),
-            (10, 0),
-            textcoords="offset points",
+            end,
+            xytext=(1.03, place),
+            textcoords=beside,
+            arrowprops=_LEADER,
             va="center",
-            color=look["color"],
+            color=colour,
         )
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Places at least ``gap`` apart, in the wanted order, as near as pushing up allows."""
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    places = list(wanted)
-    for below, above in pairwise(order):
-        places[above] = max(places[above], places[below] + gap)
-    return places
+    """Places at least ``gap`` apart, in the wanted order, as near to the wanted as can be."""
+    from scipy.optimize import isotonic_regression
+
+    order = np.argsort(wanted, kind="stable")
+    steps = gap * np.arange(len(order))
+    places = np.empty(len(order))
+    places[order] = isotonic_regression(np.asarray(wanted)[order] - steps).x + steps
+    return [float(place) for place in places]
 
 
 def _look(number: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from tsunagu.analytics.contracts import EventLog, Kind, Outcome
 from tsunagu.analytics.features.clock import DAY, micros
+from tsunagu.analytics.features.materialising import materialise
 
 MOST_STEPS = 30
 MOST_LEVELS = 50
@@ -62,7 +63,7 @@ def learn(log: EventLog) -> Learned:
     """Learn from every event of ``log`` up to ``log.observed_until``."""
     seen = log.events.filter(log.events.at <= log.observed_until)
     text, numbers = _attributes(log)
-    stays = _stays(log, seen).cache()
+    stays = materialise(_stays(log, seen))
     return Learned(
         kinds=_distinct(seen.filter(seen.kind != Kind.OUTCOME.value), "kind"),
         directions=_distinct(seen.filter(seen.direction.notnull()), "direction"),

@@ -9,6 +9,7 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.clock import DAY, micros
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
+from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.specs import Feature, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
@@ -110,10 +111,10 @@ def _after_nth(timeline: Timeline) -> ir.Table:
 def _attach_load(rows: ir.Table, timeline: Timeline) -> ir.Table:
     """Deals and events of each snapshot's owner, over all deals of the log."""
     looks = rows.filter(rows.owner__id.notnull()).select(owner="owner__id", at="at").distinct()
-    looks = looks.cache()
-    stints = _stints(timeline).semi_join(looks, "owner").cache()
-    deals = _open_deals(looks, stints).cache()
-    events = _recent_events(looks, _worked(timeline, stints)).cache()
+    looks = materialise(looks)
+    stints = materialise(_stints(timeline).semi_join(looks, "owner"))
+    deals = materialise(_open_deals(looks, stints))
+    events = materialise(_recent_events(looks, _worked(timeline, stints)))
     rows = rows.left_join(deals, [rows.owner__id == deals.owner, rows["at"] == deals.asked])
     rows = rows.drop("owner", "asked")
     rows = rows.left_join(events, [rows.owner__id == events.by, rows["at"] == events.asked])

@@ -24,6 +24,7 @@ from tsunagu.analytics.features import (
 from tsunagu.analytics.features.clock import ORIGIN
 from tsunagu.analytics.features.facts import Source, gather
 from tsunagu.analytics.features.learned import Learned, learn
+from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.snapshots import current, weekly
 from tsunagu.analytics.features.specs import Feature, FeatureSpec
 from tsunagu.analytics.features.timeline import (
@@ -165,7 +166,7 @@ def _instant(at: ir.IntegerValue) -> ir.TimestampValue:
 
 def _varying(fitted: FittedFeatures, log: EventLog) -> list[str]:
     """Names whose column holds at least two different values, unknown being one."""
-    rows = weekly(_sampled(log)).cache()
+    rows = materialise(weekly(_sampled(log)))
     if rows.count().to_pyarrow().as_py() < 2:
         rows = current(log)
     table = fitted.transform(log, rows)

@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 
 from tsunagu.analytics.contracts import CONTACT_KINDS, EventLog, Kind
 from tsunagu.analytics.features.clock import DAY, micros
+from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.packing import Packing
 
 SPANS: tuple[int, ...] = (7, 30, 90)
@@ -73,7 +74,7 @@ class Timeline:
         """Read once: each of several lookups would else scan the whole log."""
         raw = self.log.events
         wanted = raw.filter(raw.kind.isin([kind.value for kind in VALUE_KINDS]))
-        return self._numbered(wanted).select("deal", "at", "kind", "value", "amount").cache()
+        return materialise(self._numbered(wanted).select("deal", "at", "kind", "value", "amount"))
 
     def _numbered(self, events: ir.Table) -> ir.Table:
         keyed = events.join(self.deals.select("deal_id", "deal"), "deal_id")
@@ -86,9 +87,10 @@ def prepare(log: EventLog, snapshots: ir.Table) -> Timeline:
     order = ibis.window(order_by=deals.deal_id)
     numbered = deals.mutate(
         deal=ibis.row_number().over(order).cast("int32"), created=micros(deals.created_at)
-    ).cache()
+    )
+    numbered = materialise(numbered)
     keyed = snapshots.select("deal_id", "at").join(numbered.select("deal_id", "deal"), "deal_id")
-    marks = keyed.select("deal", at=micros(keyed.at)).cache()
+    marks = materialise(keyed.select("deal", at=micros(keyed.at)))
     return Timeline(log, numbered, marks)
 
 
@@ -146,16 +148,16 @@ def count_events(timeline: Timeline, steps: tuple[str, ...], facts: frozenset[st
     """Count what the wanted ``facts`` of :func:`counter_facts` need."""
     counters = _needed(facts)
     latest = tuple(c for c in counters if last_name(c) in facts)
-    events = _flagged(timeline, steps, counters).cache()
+    events = materialise(_flagged(timeline, steps, counters))
     packing = Packing.for_counts(counters, _most_events(events))
-    running = _running(events, packing, latest).cache()
-    rows = _positions(events, timeline.marks).cache()
+    running = materialise(_running(events, packing, latest))
+    rows = materialise(_positions(events, timeline.marks))
     for span in (None, *SPANS):
         rows = _fetch(rows, running, span, _words_for(packing, span, facts), latest)
     if facts & ANSWER_FACTS.keys():
         rows = _attach_answers(rows, running, packing)
     kept = [c for c in rows.columns if not c.startswith("position")]
-    return Counts(rows.select(*kept).cache(), packing)
+    return Counts(materialise(rows.select(*kept)), packing)
 
 
 def _needed(facts: frozenset[str]) -> tuple[str, ...]:
