@@ -33,7 +33,7 @@ def fit_prior(
         rows: person-periods to learn from.
         prior_events: see :func:`pooling.pooled_ratios`.
     """
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415  (import cost)
+    from scipy.optimize import minimize_scalar
 
     few = rows.where(np.arange(0, len(rows), max(1, len(rows) // _ROWS)))
     base = hz.to_log_odds(prior.scorecard.base)[few.interval]
