@@ -10,11 +10,12 @@ export UV_PROJECT_ENVIRONMENT := .venv
 UV := .tools/bin/uv
 RUN := .venv/bin
 
-.PHONY: help demo test lint types unit clean
+.PHONY: help demo test lint types unit docs clean
 
 help:
 	@echo "make demo   build the environment, simulate a sales organisation, fit, print and report its risks"
 	@echo "make test   run everything: lint, types, architecture, tests, browser"
+	@echo "make docs   write docs/reference/cli.md anew from the commands"
 	@echo "make clean  remove what the two made"
 
 $(UV):
@@ -46,6 +47,9 @@ types: .venv/.dev
 unit: .venv/.dev
 	scripts/debian-packages
 	$(RUN)/pytest -n 2 --dist loadfile
+
+docs: .venv/.dev
+	$(RUN)/typer tsunagu.cli.main utils docs --name tsunagu --output docs/reference/cli.md
 
 clean:
 	rm -rf .venv .tools $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,7 +14,7 @@ from tsunagu.cli.evaluation import evaluation_section, evaluation_table
 from tsunagu.cli.options import Lang, Seed
 from tsunagu.cli.report import Report, write_report
 from tsunagu.cli.rows import deal_rows, risk_table
-from tsunagu.cli.tables import model_facts, risk_rows_table
+from tsunagu.cli.tables import model_facts, risk_list
 from tsunagu.cli.words import words
 
 EXAMPLES = "tsunagu demo demo --lang en"
@@ -56,7 +56,7 @@ def command(
         )
         write_report(folder / REPORT_FILES[tongue], page, tongue)
         if tongue == language:
-            out().print(risk_rows_table(rows, language))
+            out().print(risk_list(rows, language))
     out().print(evaluation_table(evaluation, language))
     err().print(words("simulated", language))
     err().print(words("written", language, path=(folder / REPORT_FILES[language]).resolve()))

@@ -12,7 +12,7 @@ from tsunagu.analytics.risk import RiskModel
 from tsunagu.cli.console import out, print_json, with_errors
 from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, parse_moment
 from tsunagu.cli.rows import deal_rows, risk_table
-from tsunagu.cli.tables import horizons_table, risk_rows_table
+from tsunagu.cli.tables import horizons_table, risk_list
 
 EXAMPLES = "tsunagu explain log D-000123 --model team.tsunagu"
 
@@ -40,5 +40,5 @@ def command(
         print_json(row.as_dict())
         return
     console = out()
-    console.print(risk_rows_table([row], language))
+    console.print(risk_list([row], language))
     console.print(horizons_table(row, language))

@@ -19,7 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (simulate, read, fit, score, evaluate, explain, demo):
-    app.command(name=module.__name__.rpartition(".")[2], epilog=module.EXAMPLES)(module.command)
+    app.command(
+        name=module.__name__.rpartition(".")[2], epilog=f"Examples / 例:\n\n{module.EXAMPLES}"
+    )(module.command)
 
 
 def _print_version(wanted: bool) -> None:

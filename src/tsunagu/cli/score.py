@@ -15,7 +15,7 @@ from tsunagu.cli.console import err, out, print_json, progress, with_errors
 from tsunagu.cli.files import write_table
 from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, parse_moment
 from tsunagu.cli.rows import DealRow, deal_rows, risk_table
-from tsunagu.cli.tables import risk_rows_table
+from tsunagu.cli.tables import risk_list
 from tsunagu.cli.words import words
 
 EXAMPLES = (
@@ -71,6 +71,6 @@ def _print(
     console.print(f"[bold]{words('open_deals', language, count=len(table))}[/] {moment}")
     if rows:
         console.print(words("riskiest", language, count=len(rows)))
-        console.print(risk_rows_table(rows, language))
+        console.print(risk_list(rows, language))
     elif not len(table):
         console.print(words("no_open_deals", language))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -33,41 +35,28 @@ def new_table(*headings: str, title: str | None = None) -> Table:
     return table
 
 
-def risk_rows_table(rows: Sequence[DealRow], language: Language) -> Table:
-    """Deals, riskiest first, each with its risk as bar, number and word, and its reasons."""
-    table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
-    risk_heading = words("break_risk", language) + "\n" + words("in_days", language, days=30)
-    table.add_column(risk_heading, no_wrap=True)
-    table.add_column(words("deal", language), ratio=3)
-    table.add_column(words("stage", language), ratio=1)
-    table.add_column(words("amount", language), justify="right", no_wrap=True)
-    table.add_column(words("reasons", language), ratio=5)
-    for row in rows:
-        table.add_row(
-            _risk(row.risk, language),
-            _deal(row),
-            row.stage or "—",
-            money(row.amount, language),
-            _reasons(row.reasons, language),
-        )
-    return table
+def risk_list(rows: Sequence[DealRow], language: Language) -> Group:
+    """Deals, riskiest first: a line with risk as bar, number and word, then who, then why.
+
+    A list, not columns, so that reasons stay readable on a narrow terminal.
+    """
+    heading = f"{words('break_risk', language)} ({words('in_days', language, days=MAIN_HORIZON)})"
+    return Group(Text(heading, style="bold"), *(_deal(row, language) for row in rows))
 
 
-def _risk(probability: float, language: Language) -> Text:
-    level = risk_level(probability)
-    filled = round(probability * 8)
+def _deal(row: DealRow, language: Language) -> Group:
+    level = risk_level(row.risk)
+    filled = round(row.risk * 8)
     bar = "█" * filled + "·" * (8 - filled)
-    return Text(f"{bar} {probability:4.0%} {words(level, language)}", style=_STYLES[level])
-
-
-def _deal(row: DealRow) -> Text:
-    text = Text(row.title or row.deal_id)
-    details = [row.deal_id if row.title else None, row.customer, row.owner]
-    return text.append("\n" + " · ".join(d for d in details if d), style="dim")
-
-
-def _reasons(reasons: Sequence[str], language: Language) -> str:
-    return "\n".join(f"・{r}" for r in reasons) or words("no_reasons", language)
+    first = Text(f"\n{bar} {row.risk:4.0%} {words(level, language)}  ", style=_STYLES[level])
+    first.append(row.title or row.deal_id, style="bold not dim")
+    known = [row.deal_id if row.title else None, row.customer, row.owner, row.stage]
+    if row.amount is not None:
+        known.append(money(row.amount, language))
+    details = Text(" · ".join(item for item in known if item), style="dim")
+    reasons = row.reasons or (words("no_reasons", language),)
+    indented = [Padding(Text(f"・{reason}"), (0, 0, 0, 4)) for reason in reasons]
+    return Group(first, Padding(details, (0, 0, 0, 4)), *indented)
 
 
 def horizons_table(row: DealRow, language: Language) -> Table:
@@ -87,7 +76,7 @@ def horizons_table(row: DealRow, language: Language) -> Table:
 def model_facts(summary: Summary, language: Language) -> list[tuple[str, str]]:
     """What a fitted model says about itself, as pairs of a label and a text."""
     since = "—" if summary.first_event is None else f"{summary.first_event:%Y-%m-%d}"
-    ends = [f"{outcome_words(o, language)} {summary.outcomes.get(o.value, 0):,}" for o in Outcome]
+    ends = [f"{outcome_words(o, language)} {summary.outcomes.get(o, 0):,}" for o in Outcome]
     period = f"{since} – {summary.observed_until:%Y-%m-%d}"
     facts = {
         "history": summary.statement_ja if language == "ja" else summary.statement,
@@ -115,7 +104,7 @@ def facts_table(facts: Sequence[tuple[str, str]]) -> Table:
 
 def read_facts(report: ReadReport, language: Language) -> list[tuple[str, str]]:
     """What was read, as pairs of a label and a text."""
-    ends = [f"{outcome_words(o, language)} {report.outcomes.get(o.value, 0):,}" for o in Outcome]
+    ends = [f"{outcome_words(o, language)} {report.outcomes.get(o, 0):,}" for o in Outcome]
     return [
         (words("deals_read", language), f"{report.deals:,}"),
         (words("events_read", language), f"{report.events:,}"),

@@ -1,1 +1,15 @@
 """Honest evaluation on a time-ordered split, with baselines beside it."""
+
+from tsunagu.analytics.evaluation.backtest import default_predictors, evaluate
+from tsunagu.analytics.evaluation.report import as_rows, native_rows
+from tsunagu.analytics.evaluation.results import Evaluation, Figure, Performance
+
+__all__ = [
+    "Evaluation",
+    "Figure",
+    "Performance",
+    "as_rows",
+    "default_predictors",
+    "evaluate",
+    "native_rows",
+]

@@ -44,7 +44,7 @@ def open_log(folder: Path, connection: BaseBackend | None = None) -> EventLog:
     Raises:
         InputError: if the folder is not a complete event log.
     """
-    meta = _read_meta(folder)
+    meta = read_meta(folder)
     con = connection if connection is not None else ibis.duckdb.connect()
     log = EventLog(
         events=con.read_parquet(str(folder / EVENTS_FILE)),
@@ -59,7 +59,12 @@ def open_log(folder: Path, connection: BaseBackend | None = None) -> EventLog:
     return log
 
 
-def _read_meta(folder: Path) -> dict[str, Any]:
+def read_meta(folder: Path) -> dict[str, Any]:
+    """What the JSON file of a complete log says.
+
+    Raises:
+        InputError: if the folder is not a complete event log.
+    """
     missing = [n for n in (EVENTS_FILE, DEALS_FILE, META_FILE) if not (folder / n).is_file()]
     if missing:
         raise _not_a_log(folder, f"has no {', '.join(missing)}")

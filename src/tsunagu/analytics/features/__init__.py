@@ -1,1 +1,15 @@
 """Features as of a snapshot time, as Ibis expressions."""
+
+from tsunagu.analytics.features.recipe import FittedFeatures, fit_features
+from tsunagu.analytics.features.snapshots import after_each_event, current, weekly
+from tsunagu.analytics.features.specs import GROUPS, FeatureSpec
+
+__all__ = [
+    "GROUPS",
+    "FeatureSpec",
+    "FittedFeatures",
+    "after_each_event",
+    "current",
+    "fit_features",
+    "weekly",
+]

@@ -1,0 +1,114 @@
+"""In which order a model lists deals: which window of its risk is sorted by.
+
+A list of limited length helps most if it names each deal while there is time to act, and no sooner
+than it must: sorted by the next 7 days it names sure cases too late, sorted by the next 90 the same
+deals fill it week after week.  Which window is best depends on how deals break off (a fixed
+time-out, a slow fading), so it is chosen on the training log, as the rules' thresholds are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Protocol
+
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+
+from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome, incidence_column
+from tsunagu.analytics.errors import NotEnoughHistoryError
+from tsunagu.analytics.evaluation.arrays import Floats
+from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES, alerts, quotas, top
+from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks, in_order, label
+from tsunagu.analytics.evaluation.splitting import default_cut, snapshots_after
+
+_INNER_SHARE = 0.7
+
+LEAST_BREAK_OFFS = 30
+"""With fewer deals that broke off in the inner test part, the default window stands."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Break-offs later than ``after`` days from now, and at most ``until`` days."""
+
+    until: int
+    after: int = 0
+
+    def risk(self, scores: pa.Table) -> Floats:
+        """(n,) probability of breaking off in the window, from a score table."""
+        risk: Floats = _broken_off(scores, self.until)
+        return risk - _broken_off(scores, self.after) if self.after else risk
+
+
+DEFAULT_WINDOW = Window(30)
+
+WINDOWS: tuple[Window, ...] = (
+    DEFAULT_WINDOW,
+    *(Window(until, after) for after, until in combinations((0, *HORIZONS_DAYS), 2)),
+)
+"""Every window between two horizons; of equally good ones the first is taken."""
+
+
+class Scorer(Protocol):
+    """Anything fitted that gives a score table."""
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """Columns of :func:`tsunagu.analytics.contracts.score_schema`."""
+
+
+def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:
+    """The window whose list warned of most deals in the last part of a training log.
+
+    The training log is itself split in time: a model is fitted on its first part, and each
+    window's list is judged on the rest, by the mean share warned of over the alert volumes.
+
+    Args:
+        log: the training log; nothing after its ``observed_until`` is known.
+        fit: fits the inner model on a log.
+    """
+    try:
+        cut = default_cut(log, _INNER_SHARE)
+        landmarks = label(log, snapshots := snapshots_after(log, cut))
+        if _broken_deals(landmarks) < LEAST_BREAK_OFFS:
+            return DEFAULT_WINDOW
+        model = fit(log.until(cut))
+    except NotEnoughHistoryError:
+        return DEFAULT_WINDOW
+    scores = in_order(model.score(log, snapshots))
+    return max(WINDOWS, key=lambda window: _mean_warned(landmarks, window.risk(scores)))
+
+
+def _broken_off(scores: pa.Table, horizon: int) -> Floats:
+    column: Floats = scores[incidence_column(Outcome.BROKEN_OFF, horizon)].to_numpy()
+    return column
+
+
+def _broken_deals(landmarks: Landmarks) -> int:
+    return len(np.unique(landmarks.deal[landmarks.labels.event == BROKEN_OFF]))
+
+
+def _mean_warned(landmarks: Landmarks, risk: Floats) -> float:
+    once = np.ones(len(landmarks.deal_ids))
+    lists = [top(landmarks, risk, quotas(landmarks.at, volume)) for volume in VOLUMES]
+    return float(np.mean([alerts(landmarks, x, 0).warned(LEADS_DAYS[0], once) for x in lists]))
+
+
+@dataclass(frozen=True)
+class InWindow:
+    """A fitted model that lists deals by their risk in a window."""
+
+    model: Scorer
+    window: Window
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """Cumulative incidences, one row a snapshot, ordered by ``at``, ``deal_id``."""
+        return in_order(self.model.score(log, snapshots))
+
+    def rank(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """``deal_id, at, score``: the risk of breaking off in the window."""
+        scores = self.score(log, snapshots)
+        keys = scores.select(["deal_id", "at"])
+        return keys.append_column("score", pa.array(self.window.risk(scores)))

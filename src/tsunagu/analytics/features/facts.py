@@ -1,0 +1,104 @@
+"""The table of facts: one wide row per snapshot from which every feature is a plain expression.
+
+A source adds columns to the table by an equi-join.  Only the sources whose columns a wanted
+feature reads are joined, so a subset of the features costs only its own share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from tsunagu.analytics.features.specs import Feature
+from tsunagu.analytics.features.timeline import Timeline, count_events, counter_facts
+
+KEYS = {"deal": "int32", "at": "int64"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Columns that a join adds to the table of facts.
+
+    Attributes:
+        columns: names and types of what it adds.
+        needs: columns that must be in the table before.
+        attach: the join itself.
+    """
+
+    columns: Mapping[str, str]
+    needs: tuple[str, ...]
+    attach: Callable[[ir.Table, Timeline], ir.Table]
+
+
+def numbered_lookup(
+    prefix: str, counter: str, columns: Mapping[str, str], table: Callable[[Timeline], ir.Table]
+) -> Source:
+    """A source keyed by the deal and how many events of ``counter`` it had.
+
+    Args:
+        prefix: put before the columns' names, with ``__``.
+        counter: the counter whose value is the key.
+        columns: names and types of the columns of ``table`` to add.
+        table: gives ``deal``, ``nth`` (from 1) and the columns, as after the nth event.
+    """
+
+    def attach(rows: ir.Table, timeline: Timeline) -> ir.Table:
+        right = table(timeline)
+        named = {f"{prefix}__{c}": right[c] for c in columns}
+        right = right.select(key_deal="deal", key_nth="nth", **named)
+        found = rows.left_join(right, [rows.deal == right.key_deal, rows[counter] == right.key_nth])
+        return found.drop("key_deal", "key_nth")
+
+    return Source({f"{prefix}__{c}": t for c, t in columns.items()}, (counter,), attach)
+
+
+def gather(
+    timeline: Timeline,
+    features: Iterable[Feature],
+    sources: Iterable[Source],
+    steps: tuple[str, ...],
+    counters: tuple[str, ...],
+) -> ir.Table:
+    """The table of facts that ``features`` read: ``deal, at`` and the facts."""
+    available = tuple(sources)
+    engine = counter_facts(counters)
+    wanted = _read_by(features, KEYS | engine | _columns_of(available))
+    chosen = []
+    for source in reversed(available):
+        if wanted & source.columns.keys():
+            chosen.append(source)
+            wanted |= set(source.needs)
+    chosen.reverse()
+    counted = frozenset(wanted & engine.keys())
+    counts = count_events(timeline, steps, counted)
+    rows = counts.with_keys({need for source in chosen for need in source.needs} & engine.keys())
+    for source in chosen:
+        rows = source.attach(rows, timeline)
+    return counts.unpack(rows, counted)
+
+
+def _columns_of(sources: Iterable[Source]) -> dict[str, str]:
+    return {name: kind for source in sources for name, kind in source.columns.items()}
+
+
+def _read_by(features: Iterable[Feature], schema: Mapping[str, str]) -> set[str]:
+    """Names of the facts that the features' expressions read."""
+    blank = ibis.table(dict(schema), name="facts")
+    return {
+        field.name for feature in features for field in feature.compute(blank).op().find(ops.Field)
+    }
+
+
+def with_code(events: ir.Table, words: tuple[str, ...]) -> ir.Table:
+    """``events`` and ``code``, the place of their ``value`` among ``words``, -1 if it has none."""
+    columns = {
+        "word": pa.array(words, pa.string()),
+        "place": pa.array(range(len(words)), pa.int32()),
+    }
+    found = events.left_join(ibis.memtable(pa.table(columns)), [("value", "word")])
+    return found.mutate(code=found.place.fill_null(-1)).drop("word", "place")

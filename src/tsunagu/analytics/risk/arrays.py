@@ -1,0 +1,13 @@
+"""Names for the arrays that the risk model passes around."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+SECONDS_PER_DAY = 86_400.0

@@ -1,0 +1,160 @@
+"""The numeric heart: features in, calibrated hazards out.  Knows neither logs nor files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tsunagu.analytics.risk import hazards as hz
+from tsunagu.analytics.risk import pooling
+from tsunagu.analytics.risk.arrays import Floats, Ints, Singles
+from tsunagu.analytics.risk.calibration import Calibration
+from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
+from tsunagu.analytics.risk.scorecard import Columns, Scorecard
+from tsunagu.analytics.risk.trees import Trees
+from tsunagu.analytics.risk.usual import Usual
+
+_BATCH = 100_000
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Features of snapshots as numbers.
+
+    Attributes:
+        features: shape (n, features); categories as codes; null is NaN.
+        stages: code of each snapshot's stage, -1 where unknown, shape (n,).
+    """
+
+    features: Singles
+    stages: Ints
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def where(self, keep: slice | Ints) -> Landmarks:
+        """The snapshots that ``keep`` selects."""
+        return Landmarks(self.features[keep], self.stages[keep])
+
+    def batches(self) -> Iterator[slice]:
+        """Slices small enough to compute on at once."""
+        for start in range(0, len(self), _BATCH):
+            yield slice(start, min(start + _BATCH, len(self)))
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The scorecard, fitted to a team by pooled ratios.
+
+    Attributes:
+        scorecard: as shipped.
+        columns: position of each feature by name.
+        usual: medians of the features by stage.
+        ratios: how much more often each cause happens here, shape (intervals, causes).
+        strength: how far the team's own outcomes bear the conditions out: 1 as shipped, 0 not at
+            all.
+    """
+
+    scorecard: Scorecard
+    columns: Columns
+    usual: Usual
+    ratios: Floats
+    strength: float = 1.0
+
+    def held(self, landmarks: Landmarks) -> Floats:
+        """1 where a condition of the scorecard holds, shape (n, conditions)."""
+        usual = self.usual.of(landmarks.stages)
+        return self.scorecard.held(landmarks.features, usual, self.columns)
+
+    def hazards(self, landmarks: Landmarks) -> Floats:
+        """Shape (n, intervals, causes)."""
+        log_odds = self.scorecard.log_odds(self.strength * self.held(landmarks))
+        return hz.from_log_odds(log_odds + np.log(self.ratios))
+
+
+@dataclass(frozen=True)
+class HazardModel:
+    """Prior and trees, blended and calibrated.
+
+    Attributes:
+        prior: the scorecard.
+        trees: None with too little history.
+        weight: of the trees against the prior.
+        calibration: of the blended hazards.
+    """
+
+    prior: Prior
+    trees: Trees | None
+    weight: float
+    calibration: Calibration
+
+    def blended(self, landmarks: Landmarks) -> Floats:
+        """Hazards before calibration, shape (n, intervals, causes)."""
+        prior = self.prior.hazards(landmarks)
+        if self.trees is None:
+            return prior
+        return pooling.blend(prior, self.trees.hazards(landmarks.features), self.weight)
+
+    def hazards(self, landmarks: Landmarks) -> Floats:
+        """Calibrated hazards, shape (n, intervals, causes)."""
+        return self.calibration(self.blended(landmarks))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; the booster's text is kept beside it."""
+        return {
+            "usual": self.prior.usual.to_dict(),
+            "ratios": self.prior.ratios.tolist(),
+            "strength": self.prior.strength,
+            "scorecard": self.prior.scorecard.to_dict(),
+            "trees_base": None if self.trees is None else self.trees.base.tolist(),
+            "threads": None if self.trees is None else self.trees.threads,
+            "weight": self.weight,
+            "calibration": self.calibration.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(
+        cls, data: dict[str, Any], names: tuple[str, ...], booster: str | None
+    ) -> HazardModel:
+        """Back from JSON and the booster's text.
+
+        Raises:
+            ValueError: if the parts do not fit together.
+        """
+        columns = {name: position for position, name in enumerate(names)}
+        card = Scorecard.from_dict(data["scorecard"])
+        ratios = np.array(data["ratios"], dtype=np.float64)
+        usual, strength = Usual.from_dict(data["usual"]), float(data["strength"])
+        prior = Prior(card, columns, usual, ratios, strength)
+        trees = None
+        if booster is not None:
+            trees = Trees(booster, np.array(data["trees_base"]), int(data["threads"]))
+            if trees.booster().num_feature() != len(names) + 1:
+                raise ValueError("the trees have other features than the model")
+        calibration = Calibration.from_dict(data["calibration"])
+        model = cls(prior, trees, float(data["weight"]), calibration)
+        model.incidence(Landmarks(np.zeros((1, len(names)), np.float32), np.array([-1])))
+        return model
+
+    def incidence(self, landmarks: Landmarks) -> Floats:
+        """Cumulative incidences, shape (n, intervals, causes)."""
+        pages = [
+            hz.cumulative_incidence(self.hazards(landmarks.where(batch)))
+            for batch in landmarks.batches()
+        ]
+        return np.concatenate([np.zeros((0, INTERVALS, len(CAUSES))), *pages])
+
+
+def of_rows(model: HazardModel | Prior, landmarks: Landmarks, rows: PersonPeriods) -> Floats:
+    """Uncalibrated hazards of person-periods, shape (len(rows), causes)."""
+    compute = model.hazards if isinstance(model, Prior) else model.blended
+    found = np.empty((len(rows), len(CAUSES)))
+    for batch in landmarks.batches():
+        mine = (rows.landmark >= batch.start) & (rows.landmark < batch.stop)
+        if mine.any():
+            page = compute(landmarks.where(batch))
+            found[mine] = page[rows.landmark[mine] - batch.start, rows.interval[mine]]
+    return found

@@ -1,0 +1,223 @@
+"""The public risk model: fit, score, explain, save, load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+
+from tsunagu import __version__
+from tsunagu.analytics.contracts import (
+    HORIZONS_DAYS,
+    EventLog,
+    Explanation,
+    Outcome,
+    Progress,
+    Reason,
+    incidence_column,
+    score_schema,
+)
+from tsunagu.analytics.features import FittedFeatures
+from tsunagu.analytics.risk import dataset, inputs, reasons, storage, training, wording
+from tsunagu.analytics.risk.arrays import Floats
+from tsunagu.analytics.risk.hazard_model import HazardModel
+from tsunagu.analytics.risk.periods import CAUSES
+from tsunagu.analytics.risk.settings import Settings
+from tsunagu.analytics.risk.summary import Summary, state_history
+
+DEFAULTS = Settings()
+EXPLAINED_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """Probabilities that a deal breaks off, is won or is lost within 7, 14, 30, 60 and 90 days.
+
+    A discrete-time competing-risk landmark model; ``docs/reference/scorecard.md`` tells what it
+    does while a team has little history.
+
+    Example::
+
+        model = RiskModel.fit(log.until(today))
+        table = model.score(log, current(log))
+    """
+
+    recipe: FittedFeatures
+    hazards: HazardModel
+    summary: Summary
+
+    @classmethod
+    def fit(
+        cls,
+        log: EventLog,
+        *,
+        settings: Settings = DEFAULTS,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> RiskModel:
+        """Learn from ``log``, and from nothing after its ``observed_until``.
+
+        A log with little or no history gives the shipped scorecard; the summary says so.
+
+        Args:
+            log: as it stood when the model is made; hand in ``log.until(t)``.
+            settings: see :class:`Settings`.
+            seed: the same log and seed give the same model, byte for byte.
+            progress: told of each step; may raise to stop.
+        """
+        return _fit(log, settings, seed, progress or _silent)
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """Cumulative incidences at each snapshot.
+
+        Args:
+            log: any log with the same meaning as the fitted one.
+            snapshots: ``deal_id, at``, on the log's backend.
+
+        Returns:
+            :func:`contracts.score_schema`, sorted by ``deal_id``, ``at``.
+        """
+        found = inputs.read(self.recipe, log, snapshots)
+        return _score_table(found.keys, self.hazards.incidence(found.landmarks))
+
+    def explain(self, log: EventLog, snapshots: ir.Table, *, top: int = 3) -> list[Explanation]:
+        """Why each snapshot's risk to break off is what it is.
+
+        Some thousand snapshots a second: ask for those that are shown.
+
+        Args:
+            log: as for :meth:`score`.
+            snapshots: ``deal_id, at``, on the log's backend.
+            top: most reasons to give, the strongest first, raising or lowering the risk.
+        """
+        found = inputs.read(self.recipe, log, snapshots)
+        explanations: list[Explanation] = []
+        for start in range(0, len(found.keys), EXPLAINED_AT_ONCE):
+            part = slice(start, start + EXPLAINED_AT_ONCE)
+            keys = found.keys.slice(start, EXPLAINED_AT_ONCE)
+            page = inputs.Snapshots(keys, found.landmarks.where(part))
+            explanations += self._explain(page, top)
+        return explanations
+
+    def _explain(self, page: inputs.Snapshots, top: int) -> list[Explanation]:
+        parts = reasons.contributions(self.hazards, page.landmarks).features
+        usual = self.hazards.prior.usual.of(page.landmarks.stages)
+        specs, levels = self.recipe.specs, self.recipe.levels
+
+        def in_words(row: int, reason: reasons.GroupReason) -> Reason:
+            spec = specs[reason.feature]
+            fact = wording.Fact(
+                spec,
+                value=float(page.landmarks.features[row, reason.feature]),
+                usual=float(usual[row, reason.feature]),
+                words=levels.get(spec.name, ()),
+                staged=bool(page.landmarks.stages[row] >= 0),
+                raises=reason.contribution > 0,
+            )
+            return Reason(reason.group, reason.contribution, *wording.sentences(fact))
+
+        rows = zip(page.keys["deal_id"].to_pylist(), page.keys["at"].to_pylist(), strict=True)
+        return [
+            Explanation(
+                deal, at, tuple(in_words(i, r) for r in reasons.strongest(parts[i], specs, top))
+            )
+            for i, (deal, at) in enumerate(rows)
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write the model to one file, without pickle; the same model gives the same bytes."""
+        trees = self.hazards.trees
+        storage.write(path, self._to_dict(), None if trees is None else trees.text)
+
+    @classmethod
+    def load(cls, path: Path) -> RiskModel:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            InputError: if the file is missing, damaged, foreign or of a newer Tsunagu.
+        """
+        data, booster = storage.read(path)
+        try:
+            return _from_dict(data, booster)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            message = f"is damaged: its contents do not fit together ({error!r})."
+            raise storage.refusal(path, message) from error
+
+    def _to_dict(self) -> dict[str, Any]:
+        return {
+            "recipe": self.recipe.to_dict(),
+            "hazards": self.hazards.to_dict(),
+            "summary": self.summary.to_dict(),
+        }
+
+
+def _silent(_step: str, _share: float) -> None:
+    """Nobody listens."""
+
+
+def _fit(log: EventLog, settings: Settings, seed: int, progress: Progress) -> RiskModel:
+    progress("features", 0.0)
+    data = dataset.prepare(log, settings)
+    trainer = training.Trainer(
+        landmarks=data.snapshots.landmarks,
+        history=data.history,
+        names=data.recipe.names,
+        categorical=data.categorical,
+        settings=settings,
+        seed=seed,
+        progress=progress,
+    )
+    fitted = trainer.fit(data.plan)
+    summary = _summarise(log, data, fitted, settings, seed)
+    progress("done", 1.0)
+    return RiskModel(data.recipe, fitted.model, summary)
+
+
+def _summarise(
+    log: EventLog, data: dataset.Dataset, fitted: training.Fitted, settings: Settings, seed: int
+) -> Summary:
+    seen = data.history.break_offs()
+    statement, statement_ja = state_history(seen, settings.ample_break_offs, fitted.model.weight)
+    return Summary(
+        **dataset.describe(log),
+        observed_until=log.observed_until,
+        landmarks=len(data.snapshots.landmarks),
+        break_offs=seen,
+        trees_weight=fitted.model.weight,
+        rounds=fitted.rounds,
+        statement=statement,
+        statement_ja=statement_ja,
+        calibration=fitted.model.calibration.method,
+        seed=seed,
+        settings=settings.to_dict(),
+        versions=_versions(),
+    )
+
+
+def _versions() -> Mapping[str, str]:
+    from importlib.metadata import version
+
+    return {"tsunagu": __version__, "lightgbm": version("lightgbm"), "numpy": np.__version__}
+
+
+def _score_table(keys: pa.Table, incidence: Floats) -> pa.Table:
+    columns = {"deal_id": keys["deal_id"], "at": keys["at"]}
+    for cause, outcome in enumerate(CAUSES):
+        for interval, horizon in enumerate(HORIZONS_DAYS):
+            columns[incidence_column(Outcome(outcome), horizon)] = pa.array(
+                incidence[:, interval, cause]
+            )
+    schema = score_schema()
+    arrays = [columns[name].cast(schema.field(name).type) for name in schema.names]
+    return pa.table(arrays, schema=schema).combine_chunks()
+
+
+def _from_dict(data: dict[str, Any], booster: str | None) -> RiskModel:
+    recipe = FittedFeatures.from_dict(data["recipe"])
+    hazards = HazardModel.from_dict(data["hazards"], recipe.names, booster)
+    return RiskModel(recipe, hazards, Summary.from_dict(data["summary"]))

@@ -1,0 +1,57 @@
+"""What a caller may decide about the risk model; every default is argued here or in the docs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Choices for :meth:`RiskModel.fit`.
+
+    Attributes:
+        least_break_offs: fewer break-offs than this, and no trees are fitted.
+        least_landmarks: fewer weekly landmarks than this, and no trees are fitted.
+        ample_break_offs: break-offs with which the trees carry most of the weight; only shown.
+        kappa: break-offs at which trees and prior scorecard weigh the same.  From the learning
+            curve of ``benchmarks/history.py``; see ``docs/reference/scorecard.md``.
+        prior_events: expected events the prior base hazards are worth (gamma-Poisson).
+        calibration_share: share of the outcomes, the latest, kept for calibration.
+        stopping_share: share of the remaining outcomes, the latest, that stop the boosting.
+        refit: fit the trees once more on all rows with the number of rounds found.
+        least_calibration_events: events of a cause needed to calibrate it, all intervals pooled.
+        least_interval_events: events needed to calibrate an interval of a cause on its own.
+        max_rows: person-period rows to learn from; of more, survivors are thinned and weighted.
+        rounds: most boosting rounds.
+        patience: rounds without gain on the stopping slice before boosting ends.
+        learning_rate: shrinkage of each round.
+        leaves: leaves of a tree.  15 leaves of depth 4 give SHAP contributions some four times as
+            quickly as 31 of depth 6 (blueprint, section 5).
+        depth: greatest depth of a tree.
+        leaf_rows: fewest person-period rows in a leaf.
+        threads: threads of LightGBM on large logs; small ones use one, where a second only waits.
+    """
+
+    least_break_offs: int = 30
+    least_landmarks: int = 500
+    ample_break_offs: int = 200
+    kappa: float = 10.0
+    prior_events: float = 5.0
+    calibration_share: float = 0.25
+    stopping_share: float = 0.2
+    refit: bool = False
+    least_calibration_events: int = 30
+    least_interval_events: int = 100
+    max_rows: int = 1_500_000
+    rounds: int = 300
+    patience: int = 20
+    learning_rate: float = 0.08
+    leaves: int = 15
+    depth: int = 4
+    leaf_rows: int = 50
+    threads: int = 2
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)

@@ -1,0 +1,198 @@
+"""Fitting: slices in the order of time, pooled base hazards, trees, blending, calibration.
+
+The log's outcomes are cut at two instants.  A person-period belongs to the slice in which its
+interval closes, so no label is known to a slice before its time, and none is lost:
+
+    ... boosting ... | ... stopping the boosting ... | ... calibration ... | observed_until
+
+Features (their levels, their medians) are fitted on the log as it stood before calibration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsunagu.analytics.contracts import Progress
+from tsunagu.analytics.risk import calibration, pooling, prior_fit, scorecard, trees, usual
+from tsunagu.analytics.risk.arrays import Bools, Floats, Ints
+from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks, Prior, of_rows
+from tsunagu.analytics.risk.periods import (
+    BROKEN_OFF_CLASS,
+    CAUSES,
+    INTERVALS,
+    PersonPeriods,
+    expand,
+    thin,
+)
+from tsunagu.analytics.risk.settings import Settings
+
+_BASE_SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class History:
+    """Labels of weekly landmarks, sorted by deal and time.
+
+    Attributes:
+        deal: number of each landmark's deal, shape (n,).
+        at: epoch seconds, shape (n,).
+        ended_at: epoch seconds of its deal's outcome, NaN while open, shape (n,).
+        outcome: class of the outcome, 0 while open, shape (n,).
+        observed_until: epoch seconds up to which facts are known.
+    """
+
+    deal: Ints
+    at: Floats
+    ended_at: Floats
+    outcome: Ints
+    observed_until: float
+
+    def break_offs(self) -> int:
+        """Broken-off deals seen at one landmark or more."""
+        return len(np.unique(self.deal[self.outcome == BROKEN_OFF_CLASS]))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a log's history allows.
+
+    Attributes:
+        stop: epoch seconds at which rows begin to stop the boosting.
+        calibrate: epoch seconds at which rows begin to calibrate.
+        weight: of the trees against the prior; 0: no trees, no slices.
+    """
+
+    stop: float
+    calibrate: float
+    weight: float
+
+
+def plan(history: History, settings: Settings) -> Plan:
+    """Decide on trees, and on the instants that part the slices."""
+    seen = history.break_offs()
+    too_few = seen < settings.least_break_offs or len(history.at) < settings.least_landmarks
+    if too_few:
+        return Plan(history.observed_until, history.observed_until, 0.0)
+    first_of_deal = np.unique(history.deal, return_index=True)[1]
+    ends = history.ended_at[first_of_deal]
+    ends = np.sort(ends[np.isfinite(ends)])
+    calibrate = _quantile(ends, 1 - settings.calibration_share)
+    stop = _quantile(ends[ends <= calibrate], 1 - settings.stopping_share)
+    return Plan(stop, calibrate, pooling.trees_weight(seen, settings.kappa))
+
+
+def _quantile(ends: Floats, share: float) -> float:
+    return float(ends[int(share * (len(ends) - 1))])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A hazard model and how many boosting rounds it took."""
+
+    model: HazardModel
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Everything a fit needs, once features and labels are numbers.
+
+    Attributes:
+        landmarks: features.
+        history: labels, row by row the same landmarks.
+        names: of the features.
+        categorical: positions of the features that are codes.
+        settings: of the model.
+        seed: of thinning and boosting.
+        progress: told of each step.
+    """
+
+    landmarks: Landmarks
+    history: History
+    names: tuple[str, ...]
+    categorical: tuple[int, ...]
+    settings: Settings
+    seed: int
+    progress: Progress
+
+    def fit(self, plan: Plan) -> Fitted:
+        """Fit what ``plan`` allows."""
+        grown = self.grow(plan)
+        if grown.model.trees is None:
+            return grown
+        self.progress("calibration", 0.0)
+        calibrated = self.calibrate(grown.model, plan)
+        return Fitted(self._renewed(calibrated, plan, grown.rounds), grown.rounds)
+
+    def grow(self, plan: Plan) -> Fitted:
+        """Pool the prior and grow trees on what was known before calibration."""
+        rows = self._rows()
+        early = self._thin(rows.where(rows.closes <= plan.calibrate))
+        prior = self._prior(early, plan)
+        if not (plan.weight and self._can_boost(early, plan)):
+            return Fitted(_alone(prior), 0)
+        self.progress("trees", 0.0)
+        lesson = self._lesson(prior, plan)
+        boosting: Bools = early.closes <= plan.stop
+        _, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
+        self.progress("trees", 0.6)
+        grown = trees.refit(lesson, early, rounds)
+        return Fitted(HazardModel(prior, grown, plan.weight, calibration.identity("none")), rounds)
+
+    def calibrate(self, model: HazardModel, plan: Plan) -> HazardModel:
+        """Fit the calibration of the blended hazards on rows that no tree has seen."""
+        rows = self._rows()
+        later = self._thin(rows.where(rows.closes > plan.calibrate))
+        s = self.settings
+        maps = calibration.fit(
+            of_rows(model, self.landmarks, later),
+            later,
+            pooled=s.least_calibration_events,
+            alone=s.least_interval_events,
+        )
+        return replace(model, calibration=maps)
+
+    def _renewed(self, model: HazardModel, plan: Plan, rounds: int) -> HazardModel:
+        """If asked for: trees and pooled ratios once more, on all rows."""
+        if not self.settings.refit:
+            return model
+        everything = self._thin(self._rows())
+        prior = self._prior(everything, plan)
+        renewed = trees.refit(self._lesson(prior, plan), everything, rounds)
+        return replace(model, prior=prior, trees=renewed)
+
+    def _rows(self) -> PersonPeriods:
+        h = self.history
+        return expand(h.at, h.ended_at, h.outcome, h.observed_until)
+
+    def _thin(self, rows: PersonPeriods) -> PersonPeriods:
+        return thin(rows, self.settings.max_rows, np.random.default_rng(self.seed))
+
+    def _prior(self, rows: PersonPeriods, plan: Plan) -> Prior:
+        known = self.history.at <= plan.calibrate
+        normal = usual.learn(self.landmarks.features[known], self.landmarks.stages[known])
+        columns = {name: position for position, name in enumerate(self.names)}
+        even = np.ones((INTERVALS, len(CAUSES)))
+        prior = Prior(scorecard.shipped(), columns, normal, even)
+        return prior_fit.fit_prior(prior, self.landmarks, rows, self.settings.prior_events)
+
+    def _can_boost(self, early: PersonPeriods, plan: Plan) -> bool:
+        return all(
+            (early.label[slice_] == BROKEN_OFF_CLASS).any()
+            for slice_ in (early.closes <= plan.stop, early.closes > plan.stop)
+        )
+
+    def _lesson(self, prior: Prior, plan: Plan) -> trees.Lesson:
+        known = np.flatnonzero(self.history.at <= plan.calibrate)
+        sample = self.landmarks.where(known[:: max(1, len(known) // _BASE_SAMPLE)])
+        base = prior.hazards(sample).mean(axis=0)
+        return trees.Lesson(
+            self.landmarks.features, list(self.categorical), base, self.settings, self.seed
+        )
+
+
+def _alone(prior: Prior) -> HazardModel:
+    why = "none: too little history; base hazards are pooled with the scorecard's instead"
+    return HazardModel(prior, None, 0.0, calibration.identity(why))

@@ -1,0 +1,186 @@
+"""The risk model on logs whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import ibis
+import numpy as np
+import pytest
+
+from tsunagu.analytics import testing
+from tsunagu.analytics.contracts import EventLog, score_schema
+from tsunagu.analytics.errors import InputError
+from tsunagu.analytics.features import current, weekly
+from tsunagu.analytics.risk import RiskModel, Settings, calibration, inputs, reasons, storage
+from tsunagu.analytics.risk.periods import expand
+
+SHAKY, STEADY, WON = 0.020, 0.004, 0.006
+
+
+@pytest.fixture(scope="module")
+def model(known_log: EventLog) -> RiskModel:
+    return RiskModel.fit(known_log)
+
+
+@pytest.fixture(scope="module")
+def some(known_log: EventLog) -> ibis.Table:
+    """Landmarks of the last months, by which the deals' mix is a steady one."""
+    last = known_log.observed_until
+    return weekly(known_log, start=last - timedelta(days=60), every_days=28).cache()
+
+
+def _incidence(rate: float, days: int, other: float = WON) -> float:
+    return rate / (rate + other) * (1 - np.exp(-(rate + other) * days))
+
+
+def test_known_hazards_are_recovered(
+    model: RiskModel, known_log: EventLog, some: ibis.Table
+) -> None:
+    scores = model.score(known_log, some).to_pandas()
+    tempers = known_log.deals.select("deal_id", "temper").to_pandas()
+    mean = scores.merge(tempers).groupby("temper").mean(numeric_only=True)
+    for temper, rate in (("shaky", SHAKY), ("steady", STEADY)):
+        for days in (7, 30, 90):
+            expected = _incidence(rate, days)
+            assert mean.loc[temper, f"broken_off_{days}"] == pytest.approx(
+                expected, rel=0.35, abs=0.01
+            )
+
+
+def test_the_summary_tells_what_the_model_was_made_of(
+    model: RiskModel, known_log: EventLog
+) -> None:
+    summary = model.summary
+    assert summary.deals == 1_500
+    assert summary.outcomes["lost"] == 0
+    assert sum(summary.outcomes.values()) == known_log.outcomes().count().to_pyarrow().as_py()
+    assert summary.rounds > 0
+    assert summary.trees_weight > 0.8
+    assert "your own history weighs" in summary.statement
+    assert summary.calibration.startswith("beta calibration")
+    assert summary.observed_until == known_log.observed_until
+    assert len(summary.fingerprint) == 64
+
+
+def test_the_contract_of_every_predictor_holds(make_known_log: object, tmp_path: Path) -> None:
+    log = make_known_log(260, seed=3)
+    testing.check_predictor(
+        lambda log, seed: RiskModel.fit(log, seed=seed),
+        RiskModel.load,
+        log,
+        weekly(log, every_days=35).cache(),
+        tmp_path,
+    )
+
+
+@pytest.mark.parametrize("deals", [0, 1, 10])
+def test_a_team_without_history_gets_the_scorecard_and_is_told_so(
+    make_known_log: object, deals: int, tmp_path: Path
+) -> None:
+    log = make_known_log(deals, seed=1, days=45)
+    model = RiskModel.fit(log)
+    assert model.summary.rounds == 0
+    assert "of about 200 break-offs" in model.summary.statement
+    assert "標準の評価表だけ" in model.summary.statement_ja
+    scores = model.score(log, current(log))
+    testing.check_probabilities(scores)
+    assert all(0 < p < 0.6 for p in scores["broken_off_30"].to_pylist())
+    model.save(tmp_path / "m")
+    assert RiskModel.load(tmp_path / "m").score(log, current(log)).equals(scores)
+    assert len(model.explain(log, current(log))) == len(scores)
+
+
+def test_reasons_sum_to_the_log_odds(
+    model: RiskModel, known_log: EventLog, some: ibis.Table
+) -> None:
+    landmarks = inputs.read(model.recipe, known_log, some).landmarks
+    parts = reasons.contributions(model.hazards, landmarks)
+    whole = reasons.log_odds(model.hazards, landmarks)
+    assert np.allclose(parts.features.sum(axis=1) + parts.base, whole, atol=1e-4)
+    assert parts.features.std() > 0.01
+
+
+def test_the_attribute_that_drives_the_hazard_is_the_first_reason(
+    model: RiskModel, known_log: EventLog
+) -> None:
+    tempers = dict(
+        zip(
+            *known_log.deals.select("deal_id", "temper").to_pyarrow().to_pydict().values(),
+            strict=True,
+        )
+    )
+    explained = model.explain(known_log, current(known_log))
+    assert explained
+    for explanation in explained:
+        reason = next(r for r in explanation.reasons if r.group == "attributes")
+        shaky = tempers[explanation.deal_id] == "shaky"
+        assert (reason.contribution > 0) == shaky
+        assert reason.words("ja").startswith("「temper」が「")
+
+
+def test_a_feature_that_is_suddenly_null_everywhere_does_not_break(
+    model: RiskModel, known_log: EventLog, some: ibis.Table
+) -> None:
+    columns = {"direction": ibis.null("string"), "actor": ibis.null("string")}
+    mute = replace(
+        known_log,
+        events=known_log.events.mutate(**columns),
+        deals=known_log.deals.mutate(temper=ibis.null("string"), owner_id=ibis.null("string")),
+    )
+    testing.check_probabilities(model.score(mute, some))
+    for explanation in model.explain(mute, some)[:20]:
+        assert all("nan" not in reason.en for reason in explanation.reasons)
+
+
+def test_calibration_lowers_the_log_loss_on_a_later_slice(
+    known_log: EventLog, model: RiskModel
+) -> None:
+    """Hazards are first bent out of shape, as an overfitted booster would, then calibrated."""
+    snapshots = inputs.read(model.recipe, known_log, weekly(known_log))
+    h = inputs.history(known_log, snapshots.keys)
+    rows = expand(h.at, h.ended_at, h.outcome, h.observed_until)
+    bent = np.clip(model.hazards.blended(snapshots.landmarks) ** 1.5, 1e-9, 0.3)
+    earlier = rows.closes <= np.median(rows.closes)
+    past, future = rows.where(earlier), rows.where(~earlier)
+    told = bent[past.landmark, past.interval]
+    mended = calibration.fit(told, past, pooled=30, alone=100)(bent)
+    after, before = (h[future.landmark, future.interval] for h in (mended, bent))
+    assert _log_loss(after, future.label) < _log_loss(before, future.label) - 0.01
+
+
+def _log_loss(hazards: np.ndarray, label: np.ndarray) -> float:
+    every = np.column_stack([np.maximum(1 - hazards.sum(axis=1), 1e-9), hazards])
+    return float(-np.log(np.maximum(every[np.arange(len(label)), label], 1e-9)).mean())
+
+
+def test_a_file_whose_parts_do_not_fit_is_refused(model: RiskModel, tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    model.save(path)
+    data, booster = storage.read(path)
+    data["hazards"]["ratios"] = "none"
+    storage.write(path, data, booster)
+    with pytest.raises(InputError, match="do not fit together"):
+        RiskModel.load(path)
+    model.save(path)
+    data, _ = storage.read(path)
+    del data["booster_sha256"]
+    storage.write(path, data, "tree\nnonsense")
+    with pytest.raises(InputError, match="do not fit together"):
+        RiskModel.load(path)
+
+
+def test_another_log_than_the_fitted_one_gives_another_fingerprint(
+    make_known_log: object, tmp_path: Path
+) -> None:
+    few = Settings(least_break_offs=10_000)
+    one = RiskModel.fit(make_known_log(30, seed=1), settings=few).summary
+    other = RiskModel.fit(make_known_log(30, seed=2), settings=few).summary
+    assert one.fingerprint != other.fingerprint
+
+
+def test_scores_of_no_snapshots_are_an_empty_table(model: RiskModel, known_log: EventLog) -> None:
+    none = current(known_log).filter(ibis.literal(False))
+    assert model.score(known_log, none).equals(score_schema().empty_table())

@@ -1,0 +1,168 @@
+"""The way of an analyst: simulate or read, fit, score, explain, evaluate."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.cli.conftest import tsunagu
+
+MAPPING = """
+time_zone = "Asia/Tokyo"
+
+[deals]
+file = "deals*"
+id = "案件番号"
+customer = "顧客"
+owner = "担当"
+created = "登録日"
+end = "終了日"
+
+[[deals.outcomes]]
+outcome = "won"
+when = { "結果" = "受注" }
+
+[[deals.outcomes]]
+outcome = "broken_off"
+when = { "結果" = "中途" }
+"""
+DEALS = """案件番号,顧客,担当,登録日,終了日,結果
+A-1,山田商店,佐藤,令和6年4月1日,2024/05/01,受注
+A-2,﨑本工業,髙橋,R6.4.2,２０２４年５月３日,中途
+A-3,鈴木物産,佐藤,2024-04-31,,
+A-4,田中建設,佐藤,2024-04-05,,
+"""
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> tuple[Path, Path]:
+    """A Shift_JIS export with one date that does not exist, and its mapping."""
+    deals, mapping = tmp_path / "deals.csv", tmp_path / "crm.toml"
+    deals.write_bytes(DEALS.encode("cp932"))
+    mapping.write_text(MAPPING, encoding="utf-8")
+    return deals, mapping
+
+
+def test_reading_an_export_keeps_good_rows_and_rejects_the_bad_one(
+    export: tuple[Path, Path], tmp_path: Path
+) -> None:
+    deals, mapping = export
+    done = tsunagu("read", deals, "--mapping", mapping, "--out", tmp_path / "log", "--lang", "en")
+    assert done.exit_code == 3
+    assert "deals.csv, row 4, column “登録日”" in done.output
+    assert "2024-04-31" in done.output
+    assert pq.read_table(tmp_path / "log" / "deals.parquet")["deal_id"].to_pylist() == [
+        "A-1",
+        "A-2",
+        "A-4",
+    ]
+
+
+def test_reading_as_json_names_what_was_read(export: tuple[Path, Path], tmp_path: Path) -> None:
+    deals, mapping = export
+    done = tsunagu("read", deals, "--mapping", mapping, "--out", tmp_path / "log", "--json")
+    report = json.loads(done.stdout)
+    assert (report["deals"], report["rejected_rows"]) == (3, 1)
+    assert report["outcomes"] == {"won": 1, "broken_off": 1, "lost": 0}
+
+
+def test_all_or_nothing_leaves_nothing_behind(export: tuple[Path, Path], tmp_path: Path) -> None:
+    deals, mapping = export
+    done = tsunagu("read", deals, "-o", tmp_path / "log", "--mapping", mapping, "--all-or-nothing")
+    assert done.exit_code == 1
+    assert not (tmp_path / "log").exists()
+
+
+def test_scores_are_shown_riskiest_first_with_reasons(log: Path, model: Path) -> None:
+    done = tsunagu("score", log, "--model", model, "--top", "5", "--json")
+    deals = json.loads(done.stdout)["deals"]
+    risks = [deal["broken_off_30"] for deal in deals]
+    assert len(deals) == 5
+    assert risks == sorted(risks, reverse=True)
+    assert all(deal["reasons"] for deal in deals)
+
+
+def test_scores_for_people_carry_number_word_and_reason(log: Path, model: Path) -> None:
+    done = tsunagu("score", log, "--model", model, "--top", "3", "--lang", "en")
+    assert done.exit_code == 0
+    assert "%" in done.output
+    assert any(word in done.output for word in ("severe", "high", "watch", "low"))
+
+
+def test_scores_as_a_file_cover_all_open_deals(log: Path, model: Path, tmp_path: Path) -> None:
+    shown = json.loads(tsunagu("score", log, "-m", model, "--top", "0", "--json").stdout)
+    file = tmp_path / "scores.csv"
+    assert tsunagu("score", log, "-m", model, "--top", "0", "--out", file).exit_code == 0
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        assert len(list(csv.DictReader(stream))) == shown["open"] > 0
+
+
+def test_explaining_a_deal_shows_every_horizon(log: Path, model: Path) -> None:
+    deal = json.loads(tsunagu("score", log, "-m", model, "--top", "1", "--json").stdout)["deals"][0]
+    done = tsunagu("explain", log, deal["deal_id"], "--model", model, "--lang", "en")
+    assert done.exit_code == 0
+    assert all(f"in {days} days" in done.output for days in (7, 14, 30, 60, 90))
+
+
+def test_an_unknown_deal_is_an_error_with_a_remedy(log: Path, model: Path) -> None:
+    done = tsunagu("explain", log, "no-such-deal", "--model", model)
+    assert done.exit_code == 1
+    assert "no-such-deal" in done.output
+    assert "tsunagu score" in done.output
+
+
+def test_evaluating_shows_the_baselines_and_writes_a_report(log: Path, tmp_path: Path) -> None:
+    page = tmp_path / "evaluation.html"
+    done = tsunagu("evaluate", log, "--json", "--bootstrap", "20", "--html", page)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    names = {performance["name"] for performance in found["performances"]}
+    assert {"tsunagu", "odoo", "hardest_rule", "base_rate"} <= names
+    assert found["origin"] == "simulation"
+    assert "架空の組織" in page.read_text(encoding="utf-8")
+
+
+def test_evaluating_reads_files_through_a_mapping(
+    export: tuple[Path, Path], tmp_path: Path
+) -> None:
+    deals, mapping = export
+    done = tsunagu("evaluate", deals, "--mapping", mapping)
+    assert done.exit_code == 1  # two outcomes are not enough, and it says so
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fit", "nowhere", "--model", "m.tsunagu"),
+        ("score", "nowhere", "--model", "m.tsunagu"),
+        ("evaluate", "nowhere"),
+        ("read", "nowhere.csv", "--out", "log"),
+        ("simulate", "log", "--deals", "0"),
+        ("simulate", "log", "--end", "31.3.2026"),
+    ],
+)
+def test_a_mistake_gives_one_clear_message(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = tsunagu(*arguments)
+    assert done.exit_code == 1
+    assert done.output.startswith("✗ ")
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    "name", ["simulate", "read", "fit", "score", "evaluate", "explain", "demo"]
+)
+def test_help_shows_an_example(name: str) -> None:
+    done = tsunagu(name, "--help")
+    assert done.exit_code == 0
+    assert f"tsunagu {name}" in done.output
+
+
+def test_a_date_before_the_first_deal_leaves_nothing_open(log: Path, model: Path) -> None:
+    done = tsunagu("score", log, "-m", model, "--at", "2001-01-01", "--lang", "en")
+    assert done.exit_code == 0
+    assert "no open deals" in done.output
