@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tsunagu.app.people",
     "tsunagu.app.customers",
     "tsunagu.app.deals",
+    "tsunagu.app.scoring",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
