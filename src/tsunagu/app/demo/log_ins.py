@@ -1,0 +1,76 @@
+"""People who can log in to the demo: one for each role."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from tsunagu.app.people.actions import create_user
+from tsunagu.app.people.models import Role, User
+
+
+@dataclass(frozen=True)
+class LogIn:
+    """What a visitor types."""
+
+    role: str
+    name: str
+    email: str
+    password: str
+
+
+def make_log_ins(file: Path) -> list[LogIn]:
+    """Let one person of each role in, and keep the log-ins in ``file`` for its owner alone."""
+    with transaction.atomic():
+        busiest = _busiest()
+        made = [
+            _let_in(busiest),
+            _create(Role.MANAGER, _("Manager"), busiest),
+            _create(Role.OPERATIONS, _("Sales operations"), None),
+            _create(Role.ADMINISTRATOR, _("Administrator"), None),
+        ]
+        _write(file, made)
+    return made
+
+
+def read_log_ins(file: Path) -> list[LogIn]:
+    """What :func:`make_log_ins` kept."""
+    return [LogIn(**kept) for kept in json.loads(file.read_text(encoding="utf-8"))]
+
+
+def _busiest() -> User:
+    """The person with most open deals: there is something to see."""
+    running = Count("deals", filter=Q(deals__outcome__isnull=True))
+    return User.objects.annotate(running=running).order_by("-running", "pk")[0]
+
+
+def _let_in(user: User) -> LogIn:
+    password = secrets.token_urlsafe(9)
+    user.email = _address(Role.REPRESENTATIVE)
+    user.set_password(password)
+    user.save(update_fields=["email", "password"])
+    return LogIn(Role.REPRESENTATIVE, user.name, user.email, password)
+
+
+def _create(role: str, name: str, colleague: User | None) -> LogIn:
+    email, password = _address(role), secrets.token_urlsafe(9)
+    team = colleague.team if colleague else None
+    create_user(None, name=name, email=email, role=role, team=team, password=password)
+    return LogIn(role, name, email, password)
+
+
+def _address(role: str) -> str:
+    return f"{role}@example.jp"
+
+
+def _write(file: Path, made: list[LogIn]) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump([asdict(log_in) for log_in in made], stream, ensure_ascii=False, indent=2)
