@@ -30,7 +30,8 @@ _TEAMS = "SELECT DISTINCT team FROM deals ORDER BY 1"
 _PEOPLE = f"""
     SELECT person, mode(team) FROM (
         SELECT owner_id AS person, team FROM deals UNION ALL
-        SELECT e.value, d.team FROM events e JOIN deals d USING (deal_id) WHERE kind = '{Kind.OWNER}'
+        SELECT e.value, d.team FROM events e JOIN deals d USING (deal_id)
+        WHERE kind = '{Kind.OWNER}'
     ) GROUP BY 1 ORDER BY 1
 """  # noqa: S608
 _CUSTOMERS = """
@@ -144,7 +145,7 @@ def _deals(
 
 
 def _events(log: duckdb.DuckDBPyConnection, deals: dict[str, int]) -> None:
-    """Whole columns to one prepared statement: a model for each fact would take ten times as long."""
+    """Whole columns to one prepared statement: a model for each fact takes ten times as long."""
     fields = (
         "deal_id",
         "at",
