@@ -13,7 +13,7 @@ RUN := .venv/bin
 .PHONY: help demo test lint types unit docs clean
 
 help:
-	@echo "make demo   build the environment, simulate a sales organisation, fit, print and report its risks"
+	@echo "make demo   build everything, simulate a sales organisation, and serve the product with it"
 	@echo "make test   run everything: lint, types, architecture, tests, browser"
 	@echo "make docs   write docs/reference/cli.md anew from the commands"
 	@echo "make clean  remove what the two made"
@@ -31,7 +31,16 @@ $(UV):
 	$(UV) sync --quiet --frozen --all-extras
 	@touch $@ .venv/.run
 
-demo: .venv/.run
+# What browsers load, and the translations: made from what the repository holds, committed nowhere.
+.venv/.assets: .venv/.run frontend/package-lock.json frontend/icons.txt scripts/assets
+	$(RUN)/python scripts/assets
+	@touch $@
+
+.venv/.messages: .venv/.run scripts/messages $(shell find src -name '*.po')
+	$(RUN)/python scripts/messages
+	@touch $@
+
+demo: .venv/.assets .venv/.messages
 	$(RUN)/tsunagu demo $(DEMO)
 
 test: lint types unit
@@ -44,7 +53,7 @@ lint: .venv/.dev
 types: .venv/.dev
 	$(RUN)/mypy
 
-unit: .venv/.dev
+unit: .venv/.dev .venv/.assets .venv/.messages
 	scripts/debian-packages
 	$(RUN)/pytest -n 2 --dist loadfile
 

@@ -13,6 +13,9 @@ import time
 
 from tsunagu.cli import application
 
+THREADS, BACKLOG = 4, 128
+"""Of a web process: requests at once, and requests that wait."""
+
 POLL_SECONDS = 0.2
 """How often a worker looks for something to do: a share of the second that a person waits."""
 
@@ -39,6 +42,8 @@ def web(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
+        blocking_threads=THREADS,
+        backpressure=BACKLOG,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
     ).serve()
@@ -63,12 +68,15 @@ def worker(queue: str, excluded: list[str]) -> None:
 
 
 def _warm_up() -> None:
-    """Load the model and what it needs now, so that the first person does not wait for it."""
-    from tsunagu.app.scoring.active import active_version, model_of
+    """Score a deal and forget it, so that the first person does not wait for models and imports."""
+    from django.db import Error
 
-    version = active_version()
-    if version is not None:
-        model_of(version)
+    from tsunagu.app.scoring.actions import rehearse
+
+    try:
+        rehearse()
+    except Error:  # not migrated yet, or busy: then the first score takes longer
+        return
 
 
 def _end_with(parent: int) -> None:

@@ -14,6 +14,7 @@ from tsunagu.cli import application
 from tsunagu.cli.console import err, out, progress, with_errors
 from tsunagu.cli.options import Lang, Seed
 from tsunagu.cli.serve import Host, Port, name_address, serve
+from tsunagu.cli.supervisor import require_free
 from tsunagu.cli.tables import log_in_table
 from tsunagu.cli.words import words
 
@@ -40,6 +41,8 @@ def command(
 
     What is kept in FOLDER is used again at the next start.
     """
+    if serving:
+        require_free(host, port)
     folder.mkdir(parents=True, exist_ok=True)
     name_address(host, port)
     application.set_up(folder.resolve() / "home")

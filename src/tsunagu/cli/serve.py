@@ -10,6 +10,8 @@ import typer
 from tsunagu.cli import application
 from tsunagu.cli.console import err, with_errors
 from tsunagu.cli.options import Lang
+from tsunagu.cli.static_files import collect
+from tsunagu.cli.supervisor import Supervisor, require_free
 from tsunagu.cli.words import words
 
 EXAMPLES = "tsunagu serve --migrate\n\ntsunagu serve --host 0.0.0.0 --port 8080 --workers 2"
@@ -30,6 +32,7 @@ def command(
     language: Lang = "ja",
 ) -> None:
     """Serve the application until Ctrl+C. / アプリケーションを動かす。"""
+    require_free(host, port)
     name_address(host, port)
     application.set_up()
     if migrate:
@@ -45,9 +48,6 @@ def name_address(host: str, port: int) -> None:
 
 def serve(host: str, port: int, workers: int, language: Lang) -> None:
     """Collect the static files and run until told to end."""
-    from tsunagu.cli.static_files import collect
-    from tsunagu.cli.supervisor import Supervisor
-
     application.require_migrated()
     collect()
     address = os.environ["TSUNAGU_URL"]

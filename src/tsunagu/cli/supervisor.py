@@ -37,9 +37,8 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; ``ready`` is called once the server answers.
 
         Raises:
-            TsunaguError: the address is taken, or the web server does not start.
+            TsunaguError: the web server does not start.
         """
-        _require_free(self.host, self.port)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         try:
@@ -102,7 +101,12 @@ class Supervisor:
                 child.kill()  # what it was at is taken up at the next start
 
 
-def _require_free(host: str, port: int) -> None:
+def require_free(host: str, port: int) -> None:
+    """Refuse an address that something else uses.
+
+    Raises:
+        TsunaguError: it does.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

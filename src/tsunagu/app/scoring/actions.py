@@ -78,6 +78,13 @@ def rescore_deals(deal_ids: Iterable[int]) -> int:
     return len(found)
 
 
+def rehearse() -> None:
+    """Score some open deal and keep nothing: what loads slowly is in memory then."""
+    version, some = active_version(), Deal.objects.filter(outcome__isnull=True).first()
+    if version and some:
+        list(bridge.foresee(model_of(version), Q(pk=some.pk), timezone.now()))
+
+
 def rescore_all(progress: Progress | None = None, user: User | None = None) -> int:
     """Score every open deal, some thousand in one transaction; returns how many.
 
