@@ -53,7 +53,8 @@ def find(kind: str, key: str) -> Result | None:
 
 def result_word(kind: str, direction: str | None, value: str | None) -> str:
     """How the contact went, in words; empty for what is no contact."""
-    if kind in RESULTS and value == NO_ANSWER:
-        tried = find(kind, NO_ANSWER)
-        return str(tried.label) if tried else ""
-    return str(Direction(direction).label) if direction in Direction.values else ""
+    if direction not in Direction.values:
+        return ""
+    key = NO_ANSWER if value == NO_ANSWER else "talked" if direction == Direction.BOTH else ""
+    told = find(kind, key)
+    return str(told.label if told else Direction(direction).label)

@@ -125,10 +125,11 @@ def sheet(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """A sheet in which the deal is changed; a page of its own where there is no script."""
     user = person(request)
     found = get_object_or_404(queries.shown_deals(user), pk=pk)
-    form = forms.SHEETS[name](user, found, request.POST or None)
+    sent = request.POST if request.method == "POST" else None
+    form = forms.SHEETS[name](user, found, sent)
     try:
         require(user, form.permission, found)
-        said = form.act() if request.method == "POST" and form.is_valid() else None
+        said = form.act() if form.is_valid() else None
     except PermissionDenied as refused:
         if not wants_part(request):
             raise
