@@ -15,6 +15,9 @@ from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation
 
+from tsunagu.app.scoring.models import RunKind
+from tsunagu.app.scoring.runs import open_run
+
 ROLES = ("representative", "manager", "head", "operations", "administrator", "stranger")
 SEES_ALL = ("operations", "administrator")
 LOG_IN = "/accounts/login/"
@@ -22,6 +25,10 @@ LOG_IN = "/accounts/login/"
 
 def nothing(organisation: Organisation) -> dict[str, Any]:
     return {}
+
+
+def waiting_fit(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": open_run(RunKind.FIT).pk}
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,10 @@ PLACES: dict[str, Place] = {
     "today:card": of_the_north(),
     "team:show": Place(see=LEADERS, unseen=403),
     "customers:list": Place(),
+    "scoring:model": Place(see=SEES_ALL, unseen=403),
+    "scoring:run": Place(see=SEES_ALL, unseen=403),
+    "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),
+    "scoring:stop": Place(302, see=SEES_ALL, unseen=403, method="post", arguments=waiting_fit),
     "people:language": Place(302, method="post", data={"language": "en"}, anonymous="/"),
     "account_login": Place(302, anonymous=200),
     "account_logout": Place(anonymous="/"),
@@ -101,6 +112,13 @@ POSTED: dict[str, dict[str, str]] = {
     "deals:end": {"outcome": "lost", "reason": "x"},
 }
 """What the sheets among the places take; whoever sees the row is sent on, others get 404."""
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(settings: Any) -> None:
+    """Tasks wait: a walk is about who may begin them."""
+    backend = "django_tasks.backends.dummy.DummyBackend"
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
 
 
 def names(patterns: list[Any], namespace: str = "") -> Iterator[str]:

@@ -42,4 +42,5 @@ urlpatterns = [
     path("team/", include("tsunagu.app.today.team_urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("customers/", include("tsunagu.app.customers.urls")),
+    path("settings/model/", include("tsunagu.app.scoring.urls")),
 ]
