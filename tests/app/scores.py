@@ -1,4 +1,4 @@
-"""Scores for tests, as the scoring would write them."""
+"""Scores for tests, as the scoring would write them; they replace what it wrote itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def make_score(deal: Deal, risk: float, *, worth: float | None = None, **fields:
     values: dict[str, Any] = {f"risk_{days}": risk for days in (7, 14, 30, 60, 90)}
     values |= {"at": timezone.now(), "won_30": 0.1, "lost_30": 0.1, "source": Source.SCORECARD}
     values |= {"reasons": REASONS, "worth": risk if worth is None else worth, **fields}
-    return Score.objects.create(deal=deal, **values)
+    score, _made = Score.objects.update_or_create(deal=deal, defaults=values)
+    deal.refresh_from_db()
+    return score
 
 
 def make_points(deal: Deal, *risks: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,15 +11,20 @@ from tests.app.factories import PASSWORD, Organisation, make_organisation
 
 from tsunagu.app.people.models import User
 
-# Playwright runs an event loop in this thread; Django would refuse to ask the database beside it.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
 TELEPHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+@pytest.fixture(scope="module", autouse=True)
+def beside_an_event_loop() -> Iterator[None]:
+    """Playwright runs a loop in this thread; Django would refuse to ask the database beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="module")
+def chromium(beside_an_event_loop: None) -> Iterator[Any]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("NO BROWSER TEST: there is no Chromium (Debian's package chromium)")
@@ -45,8 +49,9 @@ def _complaint(message: Any) -> list[str]:
 
 @pytest.fixture
 def enter(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
-    """Log ``user`` in through the form and give the page; no script may fail, nothing may be blocked."""
-    contexts, complaints = [], []
+    """Log ``user`` in through the form and give the page. No script may fail or be blocked."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
 
     def log_in(user: User, size: dict[str, int] = TELEPHONE) -> Any:
         touch = size is TELEPHONE

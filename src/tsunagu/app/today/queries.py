@@ -100,6 +100,8 @@ def _line(
     today: date,
 ) -> Line:
     score = getattr(deal, "score", None)
+    # The plan that stands is shown as the next step already.
+    news = [t for t in news if t.event.kind != Kind.PLANNED or t.on != deal.next_step_on]
     return Line(
         deal=deal,
         score=score,
