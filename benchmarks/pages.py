@@ -105,9 +105,10 @@ def write(deals: int, activities: int, owners: list[Any]) -> None:
     Customer.objects.bulk_create(
         Customer(pk=i, external_id=f"C{i}", name=f"customer {i}") for i in range(1, deals // 4 + 2)
     )
+    began = now - timedelta(days=2 * activities + 2)
     for first in range(1, deals + 1, 5_000):
         numbers = range(first, min(first + 5_000, deals + 1))
-        made = [_deal(n, owners, stages, process, now, activities) for n in numbers]
+        made = [_deal(n, owners, stages, began, now) for n in numbers]
         Deal.objects.bulk_create(made)
         Event.objects.bulk_create(e for d in made for e in _events(Event, d, now, activities))
         scores = [_score(Score, d, now) for d in made]
@@ -119,7 +120,7 @@ def write(deals: int, activities: int, owners: list[Any]) -> None:
         )
 
 
-def _deal(n: int, owners: list[Any], stages: list[Any], process: Any, now: Any, days: int) -> Any:
+def _deal(n: int, owners: list[Any], stages: list[Any], began: Any, now: Any) -> Any:
     from tsunagu.app.deals.models import Deal
 
     owner, today = owners[(n - 1) % len(owners)], now.date()
@@ -128,10 +129,10 @@ def _deal(n: int, owners: list[Any], stages: list[Any], process: Any, now: Any, 
         external_id=f"D{n}",
         title=f"deal {n}",
         customer_id=random.randint(1, max(1, n // 4)),
-        process=process,
+        process_id=stages[0].process_id,
         team_id=owner.team_id,
         created_owner=owner,
-        created_at=now - timedelta(days=2 * days + 2),
+        created_at=began,
         owner=owner,
         stage=random.choice(stages),
         stage_since=now - timedelta(days=9),
@@ -210,14 +211,14 @@ def report(name: str, who: Any, address: str, repeats: int) -> None:
         answer = client.get(address)
     if answer.status_code != 200:
         raise SystemExit(f"{address} answered {answer.status_code}")
-    times = []
+    queries, times = len(seen), []
     for _ in range(repeats):
         begun = time.perf_counter()
         client.get(address)
         times.append(1_000 * (time.perf_counter() - begun))
     late = statistics.quantiles(times, n=20)[-1]
     size = len(answer.content) // 1_000
-    print(f"{name:34}{statistics.median(times):11.1f}{late:11.1f}{len(seen):9}{size:7}", flush=True)
+    print(f"{name:34}{statistics.median(times):11.1f}{late:11.1f}{queries:9}{size:7}", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,16 @@ from tsunagu.app.people.permissions import teams_led, visible_deals
 CARDS = 50
 """How many cards of a column are shown at once."""
 
+CARD_FIELDS = (
+    "title",
+    "amount",
+    "next_step_on",
+    "customer__name",
+    "owner__name",
+    "score__risk_30",
+)
+"""What a card shows; a board has hundreds, so nothing else is read."""
+
 
 @dataclass(frozen=True)
 class BoardFilter:
@@ -94,6 +104,7 @@ def cards(rows: QuerySet[Deal], stage: Stage) -> QuerySet[Deal]:
     return (
         rows.filter(stage=stage)
         .select_related("customer", "owner", "score")
+        .only(*CARD_FIELDS)
         .order_by(F("score__worth").desc(nulls_last=True), "pk")
     )
 

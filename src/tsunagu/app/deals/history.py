@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
 from tsunagu.app.deals.results import result_word
@@ -24,6 +25,10 @@ CHANGES = (
 """Facts about the sale itself; the rest is what people did and planned."""
 
 
+KIND_WORDS = {kind.value: kind.label for kind in Kind}
+"""Far quicker than ``get_kind_display``, which translates every choice at every call."""
+
+
 @dataclass(frozen=True)
 class Told:
     """A fact ready to be written; ``name`` is what its value stands for, where it is a key."""
@@ -34,6 +39,11 @@ class Told:
     on: date | None = None
     result: str = ""
     before: Told | None = None
+
+    @property
+    def kind(self) -> str | Promise:
+        """The kind's word."""
+        return KIND_WORDS[self.event.kind]
 
 
 def tell(events: Iterable[Event]) -> list[Told]:

@@ -63,6 +63,7 @@ def running_deals(user: User, member: User) -> QuerySet[Deal]:
         visible_deals(user)
         .filter(owner=member, outcome__isnull=True)
         .select_related("customer", "stage", "score")
+        .defer("attributes", "customer__attributes")
         .order_by(
             F("score__worth").desc(nulls_last=True), F("close_date").asc(nulls_last=True), "pk"
         )
