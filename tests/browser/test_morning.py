@@ -88,7 +88,7 @@ def test_on_the_telephone_and_by_keyboard_a_card_moves_by_its_menu(
     page.goto("/deals/board/")
     assert fits(page)
 
-    page.get_by_role("link", name=f"「{deal.title}」の段階を変更").focus()
+    page.get_by_role("link", name=f"段階を変更 – {deal.title}").focus()
     page.keyboard.press("Enter")
     page.locator("#sheet").get_by_role("button", name="交渉").press("Enter")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -34,12 +35,13 @@ def test_columns_count_and_sum_in_the_order_of_the_process(organisation: Organis
     assert (shown[2].count, shown[2].deals) == (0, [])
 
 
-def test_the_most_worthwhile_card_is_on_top_with_its_risk(organisation: Organisation) -> None:
+def test_the_next_to_close_is_on_top_and_cards_tell_the_risk(organisation: Organisation) -> None:
     user = make_user()
-    make_deal(user)
-    make_score(make_deal(user, title="上"), 0.36)
+    make_deal(user, title="日付なし")
+    make_deal(user, title="後", close_date=date(2027, 2, 1))
+    make_score(make_deal(user, title="上", close_date=date(2027, 1, 1)), 0.36)
 
-    assert columns(user)[0].deals[0].title == "上"
+    assert [deal.title for deal in columns(user)[0].deals] == ["上", "後", "日付なし"]
     page = browser(user).get("/deals/board/").content.decode()
     assert "36%" in page
     assert "リスク未計算" in page
