@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation
 
@@ -48,12 +49,37 @@ class Place:
 
 
 THE_NORTH = ("manager", "head", *SEES_ALL)
+LEADERS = ("manager", "head", *SEES_ALL)
+
+
+def unshared(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": organisation.unshared.pk}
+
+
+def of_the_north(**options: Any) -> Place:
+    """A page or form about the north's unshared deal."""
+    return Place(arguments=unshared, see=THE_NORTH, **options)
+
 
 PLACES: dict[str, Place] = {
     "home": Place(302),
     "health": Place(anonymous=200),
     "deals:list": Place(),
-    "deals:detail": Place(arguments=lambda o: {"pk": o.unshared.pk}, see=THE_NORTH),
+    "deals:detail": of_the_north(),
+    "deals:board": Place(),
+    "deals:column": Place(arguments=lambda o: {"pk": o.own.stage_id}),
+    "deals:chart": of_the_north(),
+    "deals:drop": of_the_north(method="post", status=422),
+    "deals:log": of_the_north(),
+    "deals:plan": of_the_north(),
+    "deals:move": of_the_north(),
+    "deals:amount": of_the_north(),
+    "deals:close_date": of_the_north(),
+    "deals:owner": of_the_north(),
+    "deals:end": of_the_north(),
+    "today:list": Place(),
+    "today:card": of_the_north(),
+    "team:show": Place(see=LEADERS, unseen=403),
     "customers:list": Place(),
     "scoring:model": Place(see=SEES_ALL, unseen=403),
     "scoring:run": Place(see=SEES_ALL, unseen=403),
@@ -74,6 +100,18 @@ PLACES: dict[str, Place] = {
     ),
     "account_reset_password_from_key_done": Place(anonymous=200),
 }
+
+
+TODAY = timezone.localdate().isoformat()
+
+POSTED: dict[str, dict[str, str]] = {
+    "deals:log": {"what": "call:talked", "once": "walk"},
+    "deals:plan": {"on": TODAY},
+    "deals:amount": {"amount": "5"},
+    "deals:close_date": {"on": TODAY},
+    "deals:end": {"outcome": "lost", "reason": "x"},
+}
+"""What the sheets among the places take; whoever sees the row is sent on, others get 404."""
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +155,20 @@ def test_each_role_sees_its_own_and_nothing_else(
     for title, blind in hidden.items():
         if who == blind:
             assert title not in answer.content.decode()
+
+
+@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("name", sorted(POSTED))
+def test_each_role_changes_its_own_and_nothing_else(
+    organisation: Organisation, name: str, who: str
+) -> None:
+    url = reverse(name, kwargs=unshared(organisation))
+    before = organisation.unshared.events.count()
+
+    answer = browser(getattr(organisation, who)).post(url, POSTED[name])
+
+    assert answer.status_code == (302 if who in PLACES[name].see else 404)
+    assert organisation.unshared.events.count() - before == (who in PLACES[name].see)
 
 
 @pytest.mark.parametrize("name", sorted(PLACES))

@@ -34,18 +34,22 @@ def search_text(query: QueryDict) -> str:
     return query.get("q", "").replace("\x00", "").strip()[:100]
 
 
-def page_of(rows: QuerySet[Row], number: str | None) -> Page[Row]:
-    """Page ``number`` of ``rows``; the nearest there is, for any text."""
-    return Paginator(rows, PAGE_SIZE).get_page(number)
+def page_of(rows: QuerySet[Row], number: str | None, size: int = PAGE_SIZE) -> Page[Row]:
+    """Page ``number`` of ``rows``, ``size`` a page; the nearest there is, for any text."""
+    return Paginator(rows, size).get_page(number)
 
 
 def render_list(
     request: HttpRequest, page: str, part: str, context: Mapping[str, Any]
 ) -> HttpResponse:
     """The whole ``page``, or only its ``part`` where htmx asks for it."""
-    partial = request.headers.get("HX-Request") and not request.headers.get(
-        "HX-History-Restore-Request"
-    )
-    response = render(request, part if partial else page, context)
+    response = render(request, part if wants_part(request) else page, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx asks, and so for a part of the page."""
+    return bool(
+        request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
+    )

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tsunagu.app.customers",
     "tsunagu.app.deals",
     "tsunagu.app.scoring",
+    "tsunagu.app.today",
     "allauth",
     "allauth.account",
     "django.contrib.auth",

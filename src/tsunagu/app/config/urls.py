@@ -38,6 +38,8 @@ urlpatterns = [
     path("health/", login_not_required(views.health), name="health"),
     path("accounts/", include(accounts)),
     path("people/", include("tsunagu.app.people.urls")),
+    path("today/", include("tsunagu.app.today.urls")),
+    path("team/", include("tsunagu.app.today.team_urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("customers/", include("tsunagu.app.customers.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),

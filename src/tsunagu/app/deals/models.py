@@ -152,6 +152,12 @@ class Deal(models.Model):
             models.Index(fields=["team", "outcome"], name="deal_team"),
             models.Index(fields=["stage", "outcome"], name="deal_stage"),
             models.Index("source", name="deal_source", condition=Q(source__isnull=False)),
+            # The board's columns: their order, and all that their numbers need.
+            models.Index(
+                fields=["stage", "close_date", "id", "amount"],
+                name="open_board",
+                condition=Q(outcome__isnull=True),
+            ),
             # The list's orders, for those who see all deals.
             *(
                 models.Index(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from tsunagu.app.deals.models import Deal, Event, Stage
+from tsunagu.app.deals.models import Deal, Event, Kind, Stage
 from tsunagu.app.lists import ordering, search_text
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_deals
@@ -20,7 +23,6 @@ SORTS = {
     "title": "title",
 }
 DEFAULT_SORT = "close"
-EVENTS_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class DealFilter:
         """The filter that an address's query asks for."""
         return cls(
             text=search_text(query),
-            stage=_number(query.get("stage")),
-            owner=_number(query.get("owner")),
+            stage=number(query.get("stage")),
+            owner=number(query.get("owner")),
             status=query.get("status", "open"),
             sort=query.get("sort", DEFAULT_SORT),
         )
@@ -71,12 +73,33 @@ def stage_choices() -> QuerySet[Stage]:
     return Stage.objects.select_related("process")
 
 
-def newest_events(deal: Deal) -> QuerySet[Event]:
-    """The deal's newest facts, newest first, with the name of who acted where we know it."""
-    name = User.objects.filter(external_id=OuterRef("actor")).values("name")
-    events: QuerySet[Event] = Event.objects.filter(deal=deal).annotate(actor_name=Subquery(name))
-    return events.order_by("-at")[:EVENTS_SHOWN]
+def shown_deals(user: User) -> QuerySet[Deal]:
+    """Deals that ``user`` may see, with all that a page about one of them says."""
+    return visible_deals(user).select_related(
+        "customer", "owner", "stage", "team", "process", "score"
+    )
 
 
-def _number(text: str | None) -> int | None:
+def risk_points(deals: Iterable[int], since: date) -> dict[int, list[tuple[date, float]]]:
+    """The risk curves of ``deals`` from the day ``since`` on, oldest first: one query."""
+    rows = (
+        Deal.objects.filter(pk__in=list(deals), score_points__on__gte=since)
+        .order_by("pk", "score_points__on")
+        .values_list("pk", "score_points__on", "score_points__risk_30")
+    )
+    return {
+        deal: [(on, risk) for _deal, on, risk in points]
+        for deal, points in groupby(rows, key=lambda row: row[0])
+    }
+
+
+def plan_of(deal: Deal) -> Event | None:
+    """The plan that stands, if one does."""
+    if deal.next_step_on is None:
+        return None
+    return deal.events.filter(kind=Kind.PLANNED).order_by("-at").first()
+
+
+def number(text: str | None) -> int | None:
+    """The id in an address, if it is one."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None

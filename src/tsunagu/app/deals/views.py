@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+import json
+from datetime import timedelta
+from typing import Any
 
-from tsunagu.app.deals import queries
-from tsunagu.app.lists import page_of, render_list
-from tsunagu.app.people.permissions import has_permission, visible_deals, visible_users
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tsunagu.app.deals import board as boards
+from tsunagu.app.deals import forms, history, queries, timeline
+from tsunagu.app.deals.models import Deal, Process, Stage
+from tsunagu.app.deals.risk import TREND_DAYS, trend
+from tsunagu.app.lists import page_of, render_list, wants_part
+from tsunagu.app.people.models import User
+from tsunagu.app.people.permissions import has_permission, require, visible_users
 from tsunagu.app.people.requests import person
+
+HISTORY_PAGE = 60
 
 
 @require_GET
@@ -27,14 +40,126 @@ def deals(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
-    """One deal: its state and its facts."""
+def board(request: HttpRequest) -> HttpResponse:
+    """Stages as columns."""
     user = person(request)
-    rows = visible_deals(user).select_related("customer", "owner", "stage", "team")
-    found = get_object_or_404(rows, pk=pk)
+    wanted = boards.BoardFilter.from_query(request.GET)
+    process = boards.chosen_process(wanted)
+    context = {
+        "wanted": wanted,
+        "process": process,
+        "processes": Process.objects.all(),
+        "columns": list(boards.columns(user, process, wanted)) if process else [],
+        "owners": visible_users(user),
+        "teams": boards.teams(user),
+    }
+    return render_list(request, "deals/board.html", "deals/_board.html", context)
+
+
+@require_GET
+def column(request: HttpRequest, pk: int) -> HttpResponse:
+    """More cards of the stage ``pk``."""
+    stage = get_object_or_404(Stage, pk=pk)
+    rows = boards.running(person(request), boards.BoardFilter.from_query(request.GET))
+    page = page_of(boards.cards(rows, stage), request.GET.get("page"), boards.CARDS)
+    return render(request, "deals/_cards.html", {"page": page, "deals": page, "stage": stage})
+
+
+@require_POST
+def drop(request: HttpRequest, pk: int) -> HttpResponse:
+    """A card was dropped on another column: move the deal, or say why not."""
+    user = person(request)
+    found = get_object_or_404(queries.shown_deals(user), pk=pk)
+    form = forms.MoveForm(user, found, request.POST)
+    try:
+        said = form.act() if form.is_valid() else None
+    except PermissionDenied as refused:
+        return JsonResponse({"message": str(refused)}, status=403)
+    if said is None:
+        words = [str(e) for errors in form.errors.values() for e in errors]
+        return JsonResponse({"message": " ".join(words)}, status=422)
+    return JsonResponse({"message": said})
+
+
+@require_GET
+def deal(request: HttpRequest, pk: int) -> HttpResponse:
+    """One deal: its state, its risk, and its facts."""
+    user = person(request)
+    found = get_object_or_404(queries.shown_deals(user), pk=pk)
+    show = request.GET.get("show", "")
+    page = page_of(history.events_of(found, show), request.GET.get("page"), HISTORY_PAGE)
     context = {
         "deal": found,
-        "events": queries.newest_events(found),
-        "may_change": has_permission(user, "deals.change", found),
+        "show": show,
+        "page": page,
+        "told": history.tell(page),
+        "plan": queries.plan_of(found),
+        "may_log": has_permission(user, "deals.log", found),
+        "may_change": found.is_open and has_permission(user, "deals.change", found),
+        "may_assign": has_permission(user, "deals.assign", found),
+        **_curve(found),
     }
-    return render(request, "deals/detail.html", context)
+    return render_list(request, "deals/detail.html", "deals/_deal.html", context)
+
+
+def _curve(found: Deal) -> dict[str, Any]:
+    today = timezone.localdate()
+    points = queries.risk_points([found.pk], today - timedelta(days=TREND_DAYS)).get(found.pk, [])
+    score = getattr(found, "score", None)
+    return {
+        "score": score,
+        "trend": trend(score.risk_30, points, today) if score else None,
+        "points": points[::-1],
+    }
+
+
+@require_GET
+def chart(request: HttpRequest, pk: int) -> JsonResponse:
+    """The data of the deal's timeline chart."""
+    found = get_object_or_404(queries.shown_deals(person(request)), pk=pk)
+    return JsonResponse(timeline.data(found))
+
+
+@require_http_methods(["GET", "POST"])
+def sheet(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """A sheet in which the deal is changed; a page of its own where there is no script."""
+    user = person(request)
+    found = get_object_or_404(queries.shown_deals(user), pk=pk)
+    sent = request.POST if request.method == "POST" else None
+    form = forms.SHEETS[name](user, found, sent)
+    try:
+        require(user, form.permission, found)
+        said = form.act() if form.is_valid() else None
+    except PermissionDenied as refused:
+        if not wants_part(request):
+            raise
+        return render(request, "deals/_refused.html", {"reason": refused}, status=403)
+    if said is not None:
+        return _done(request, user, form, said)
+    return _sheet(request, form, name, status=422 if form.errors else 200)
+
+
+def _sheet(
+    request: HttpRequest, form: forms.DealForm, name: str, *, said: str = "", status: int = 200
+) -> HttpResponse:
+    part = wants_part(request)
+    context = {"form": form, "name": name, "deal": form.deal, "said": said, "part": part}
+    page = "deals/_sheet.html" if part else "deals/sheet.html"
+    return render(request, page, context, status=status)
+
+
+def _done(request: HttpRequest, user: User, form: forms.DealForm, said: str) -> HttpResponse:
+    """After a change: the next sheet, if one follows; the page under it hears of the change."""
+    found = form.deal
+    if not wants_part(request):
+        messages.success(request, said)
+        return redirect("deals:detail", found.pk)
+    follows = isinstance(form, forms.LogForm) and found.is_open and found.next_step_on is None
+    heard: dict[str, Any] = {"deal-changed": {"id": found.pk}, f"deal-changed-{found.pk}": ""}
+    if follows:
+        response = _sheet(request, forms.PlanForm(user, found), "plan", said=said)
+    else:
+        response = HttpResponse(status=204)
+        heard |= {"sheet-done": {"said": said}}
+    response.headers["HX-Trigger"] = json.dumps(heard)
+    return response

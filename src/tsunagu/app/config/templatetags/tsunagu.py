@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from django import template
 from django.conf import settings
@@ -22,6 +23,7 @@ TEN_THOUSAND, HUNDRED_MILLION = 10_000, 100_000_000
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An icon of the sprite that ``scripts/assets`` makes; decoration, hidden from readers."""
     sprite = static("vendor/icons.svg")

@@ -1,7 +1,7 @@
 // What every page does in the browser: theme, keyboard, and word of failed requests.
 "use strict";
 
-const rows = () => [...document.querySelectorAll("[data-row] a")];
+const rows = () => [...document.querySelectorAll("[data-row]")].map((row) => row.querySelector("a"));
 
 function step(by) {
   const links = rows();
@@ -33,7 +33,12 @@ document.addEventListener("click", (event) => {
   try { localStorage.setItem("theme", root.dataset.bsTheme); } catch { /* only for this page then */ }
 });
 
-const trouble = (shown) => { document.getElementById("trouble").hidden = !shown; };
+const trouble = (shown) => {
+  const box = document.getElementById("trouble");
+  box.hidden = !shown;
+  // Beside an open dialog nothing can be seen or reached.
+  (document.querySelector("dialog[open]") ?? document.body).append(box);
+};
 for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(name, () => trouble(true));
 }

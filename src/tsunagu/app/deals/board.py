@@ -1,0 +1,110 @@
+"""What the board asks: the stages of a process as columns of running deals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, F, QuerySet, Sum
+from django.http import QueryDict
+
+from tsunagu.app.deals.models import Deal, Process, Stage
+from tsunagu.app.deals.queries import number
+from tsunagu.app.people.models import Team, User
+from tsunagu.app.people.permissions import teams_led, visible_deals
+
+CARDS = 50
+"""How many cards of a column are shown at once."""
+
+CARD_FIELDS = (
+    "title",
+    "amount",
+    "next_step_on",
+    "customer__name",
+    "owner__name",
+    "score__risk_30",
+)
+"""What a card shows; a board has hundreds, so nothing else is read."""
+
+
+@dataclass(frozen=True)
+class BoardFilter:
+    """Whose deals of which process. Unknown values ask for nothing."""
+
+    process: int | None = None
+    owner: int | None = None
+    team: int | None = None
+
+    @classmethod
+    def from_query(cls, query: QueryDict) -> BoardFilter:
+        """The filter that an address's query asks for."""
+        return cls(
+            number(query.get("process")), number(query.get("owner")), number(query.get("team"))
+        )
+
+    @property
+    def narrows(self) -> bool:
+        """Whether some deals of the process are left out."""
+        return bool(self.owner or self.team)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A stage with its first cards; ``count`` and ``total`` are of all its deals."""
+
+    stage: Stage
+    deals: list[Deal]
+    count: int = 0
+    total: Decimal | None = None
+
+    @property
+    def more(self) -> bool:
+        """Whether there are deals beyond those shown."""
+        return self.count > len(self.deals)
+
+
+def chosen_process(wanted: BoardFilter) -> Process | None:
+    """The process asked for, else the default one."""
+    named = Process.objects.filter(pk=wanted.process).first() if wanted.process else None
+    return named or Process.objects.first()
+
+
+def columns(user: User, process: Process, wanted: BoardFilter) -> Iterator[Column]:
+    """Each stage: one query for all numbers, and one a stage for its cards."""
+    rows = running(user, wanted)
+    # All processes' stages: a condition on them would keep SQLite from reading the index alone.
+    counted = rows.order_by().values("stage").annotate(count=Count("pk"), total=Sum("amount"))
+    numbers = {row["stage"]: row for row in counted}
+    for stage in process.stages.all():
+        found = numbers.get(stage.pk)
+        if found is None:
+            yield Column(stage, [])
+        else:
+            yield Column(stage, list(cards(rows, stage)[:CARDS]), found["count"], found["total"])
+
+
+def running(user: User, wanted: BoardFilter) -> QuerySet[Deal]:
+    """The running deals that the filter leaves."""
+    rows = visible_deals(user).filter(outcome__isnull=True)
+    if wanted.owner is not None:
+        rows = rows.filter(owner=wanted.owner)
+    if wanted.team is not None:
+        team = Team.objects.filter(pk=wanted.team).first()
+        rows = rows.filter(team__in=Team.objects.subtree(team)) if team else rows.none()
+    return rows
+
+
+def cards(rows: QuerySet[Deal], stage: Stage) -> QuerySet[Deal]:
+    """The deals of one stage, the next to close first: an order that an index holds ready."""
+    return (
+        rows.filter(stage=stage)
+        .select_related("customer", "owner", "score")
+        .only(*CARD_FIELDS)
+        .order_by(F("close_date").asc(nulls_last=True), "pk")
+    )
+
+
+def teams(user: User) -> QuerySet[Team]:
+    """Teams that ``user`` may choose from."""
+    return teams_led(user)

@@ -1,0 +1,105 @@
+"""A deal's facts as people tell them: names instead of keys, days and what stood before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+
+from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
+from tsunagu.app.deals.results import result_word
+from tsunagu.app.people.models import User
+
+CHANGES = (
+    Kind.STAGE,
+    Kind.AMOUNT,
+    Kind.CLOSE_DATE,
+    Kind.OWNER,
+    Kind.OUTCOME,
+    Kind.INTERRUPTION,
+    Kind.RESUMED,
+)
+"""Facts about the sale itself; the rest is what people did and planned."""
+
+
+KIND_WORDS = {kind.value: kind.label for kind in Kind}
+"""Far quicker than ``get_kind_display``, which translates every choice at every call."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fact ready to be written; ``name`` is what its value stands for, where it is a key."""
+
+    event: Event
+    who: str
+    name: str = ""
+    on: date | None = None
+    result: str = ""
+    before: Told | None = None
+
+    @property
+    def kind(self) -> str | Promise:
+        """The kind's word."""
+        return KIND_WORDS[self.event.kind]
+
+
+def tell(events: Iterable[Event]) -> list[Told]:
+    """Word ``events``, which come newest first, in two queries however many they are.
+
+    ``before`` is the fact of the same kind and deal that this one replaced, if it is among them.
+    """
+    events = list(events)
+    stages, people = _stage_names(events), _people(events)
+    told: list[Told] = []
+    earlier: dict[tuple[int, str], Told] = {}
+    for event in reversed(events):
+        fact = Told(
+            event=event,
+            who=people.get(event.actor or "", event.actor or ""),
+            name=_name(event, stages, people),
+            on=_day(event.value) if event.kind in {Kind.CLOSE_DATE, Kind.PLANNED} else None,
+            result=result_word(event.kind, event.direction, event.value),
+            before=earlier.get((event.deal_id, event.kind)),
+        )
+        earlier[event.deal_id, event.kind] = fact
+        told.append(fact)
+    return told[::-1]
+
+
+def events_of(deal: Deal, show: str) -> QuerySet[Event]:
+    """The deal's facts, newest first; ``show``: ``activities``, ``changes``, else all."""
+    events: QuerySet[Event] = Event.objects.filter(deal=deal).order_by("-at")
+    changes = Q(kind__in=CHANGES)
+    return events.filter({"activities": ~changes, "changes": changes}.get(show, Q()))
+
+
+def _stage_names(events: list[Event]) -> dict[str, str]:
+    keys = {e.value for e in events if e.kind == Kind.STAGE and e.value}
+    return dict(Stage.objects.filter(key__in=keys).values_list("key", "name"))
+
+
+def _people(events: list[Event]) -> dict[str, str]:
+    names = {e.actor for e in events} | {e.value for e in events if e.kind == Kind.OWNER}
+    known = User.objects.filter(external_id__in=names - {None, ""})
+    return dict(known.values_list("external_id", "name"))
+
+
+def _name(event: Event, stages: dict[str, str], people: dict[str, str]) -> str:
+    value = event.value or ""
+    if event.kind == Kind.STAGE:
+        return stages.get(value, value)
+    if event.kind == Kind.OWNER:
+        return people.get(value, value)
+    if event.kind == Kind.OUTCOME and value in Outcome.values:
+        return str(Outcome(value).label)
+    return value
+
+
+def _day(value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value or "")
+    except ValueError:
+        return None

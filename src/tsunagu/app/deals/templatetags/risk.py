@@ -1,0 +1,58 @@
+"""How pages write a risk and its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+
+from tsunagu.app.deals import risk as risks
+
+register = template.Library()
+
+REASONS_SHOWN = 3
+
+
+@register.filter
+def percent(risk: float) -> str:
+    """``36%``; never 0% or 100%, which no forecast can promise."""
+    return f"{min(99, max(1, round(100 * risk)))}%"
+
+
+@register.filter
+def risk_level(risk: float) -> str:
+    """The name of the risk's look."""
+    return risks.level(risk).value
+
+
+@register.filter
+def risk_word(risk: float) -> str | Promise:
+    """The word for the risk."""
+    return risks.level(risk).label
+
+
+@register.filter
+def bar(risk: float) -> int:
+    """The length of the risk's bar, of 100."""
+    return round(100 * risk)
+
+
+@register.filter
+def raising(reasons: list[Mapping[str, Any]]) -> list[str]:
+    """The strongest reasons for the risk, in the person's language; those against it if none is."""
+    chosen = [r for r in reasons if r["contribution"] > 0] or reasons
+    return _said(chosen)
+
+
+@register.filter
+def lowering(reasons: list[Mapping[str, Any]]) -> list[str]:
+    """The strongest reasons against the risk."""
+    return _said([r for r in reasons if r["contribution"] < 0])
+
+
+def _said(reasons: list[Mapping[str, Any]]) -> list[str]:
+    language = "ja" if get_language() == "ja" else "en"
+    return [str(reason[language]) for reason in reasons[:REASONS_SHOWN]]

@@ -1,0 +1,120 @@
+"""A deal's page: its risk, its course, its history in words."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from tests.app.conftest import browser
+from tests.app.factories import Organisation, make_deal, make_user
+from tests.app.scores import make_points, make_score
+
+from tsunagu.app.deals import actions
+from tsunagu.app.deals.models import Deal, Kind, Outcome
+from tsunagu.app.people.models import User
+
+
+def page(user: User, deal: Deal, query: str = "") -> str:
+    return browser(user).get(f"/deals/{deal.pk}/?{query}").content.decode()
+
+
+def test_history_tells_names_days_and_what_stood_before(organisation: Organisation) -> None:
+    user, deal = organisation.manager, organisation.own
+    actions.change_amount(user, deal, Decimal(5_000_000))
+    actions.change_amount(user, deal, Decimal(4_000_000))
+    actions.change_close_date(user, deal, date(2099, 11, 23))
+    actions.move_stage(user, deal, deal.process.stages.all()[1])
+    actions.change_owner(user, deal, organisation.colleague)
+    actions.plan_next_step(user, deal, date(2099, 11, 24))
+
+    text = " ".join(page(user, deal).split())
+
+    assert "500万円 → 400万円" in text
+    assert "2099年11月23日(月)" in text
+    assert "発掘 → 提案" in text
+    assert organisation.colleague.name in text
+    assert organisation.colleague.external_id not in text
+    assert "2099-11-2" not in text.replace('value="2099', "")
+
+
+def test_the_risk_stands_with_word_reasons_and_source(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    make_score(deal, 0.55)
+    make_points(deal, 0.4)
+
+    text = page(user, deal)
+
+    assert "55%" in text
+    assert "非常に高い" in text
+    assert "連絡が途絶えています" in text
+    assert "打ち合わせが3回です" in text
+    assert "計算の根拠" in text
+
+
+def test_a_deal_without_a_score_says_so(db: Any) -> None:
+    user = make_user()
+
+    assert "リスクはまだ計算されていません" in page(user, make_deal(user))
+
+
+def test_an_ended_deal_offers_no_change(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    actions.close_deal(user, deal, Outcome.LOST, reason="価格")
+
+    text = page(user, deal)
+
+    assert "失注" in text
+    assert f"/deals/{deal.pk}/end/" not in text
+    assert f"/deals/{deal.pk}/move/" not in text
+
+
+def test_history_shows_activities_or_changes_alone(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user, amount=Decimal(10))
+    actions.log_activity(user, deal, Kind.CALL, direction="both")
+
+    def kinds(show: str) -> set[str]:
+        answer = browser(user).get(f"/deals/{deal.pk}/?show={show}")
+        return {told.event.kind for told in answer.context["told"]}
+
+    assert kinds("activities") == {Kind.CALL}
+    assert kinds("changes") == {Kind.STAGE, Kind.AMOUNT}
+    assert kinds("") == {Kind.CALL, Kind.STAGE, Kind.AMOUNT}
+
+
+def test_the_chart_gets_lanes_events_and_the_risk_curve(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    actions.log_activity(user, deal, Kind.EMAIL, direction="in", text="見積もりの依頼")
+    make_points(deal, 0.2, 0.3)
+
+    data = browser(user).get(f"/deals/{deal.pk}/chart/").json()
+
+    assert data["lanes"] == ["メール", "段階"]
+    assert [risk for _on, risk in data["risk"]] == [20, 30]
+    assert {"lane": 0, "from": "in", "text": "見積もりの依頼"}.items() <= data["events"][-1].items()
+
+
+def test_more_facts_take_no_more_queries(organisation: Organisation) -> None:
+    user, deal = organisation.manager, organisation.own
+    make_score(deal, 0.2)
+
+    def count() -> int:
+        client = browser(user)
+        with CaptureQueriesContext(connection) as seen:
+            client.get(f"/deals/{deal.pk}/")
+        return len(seen)
+
+    actions.plan_next_step(user, deal, timezone.localdate() + timedelta(days=3))
+    few = count()
+    for i in range(80):
+        actions.log_activity(user, deal, Kind.NOTE, text=str(i))
+
+    assert count() <= few
+    assert few <= 15
