@@ -57,6 +57,7 @@ def command(
         write_report(folder / REPORT_FILES[tongue], page, tongue)
         if tongue == language:
             out().print(risk_list(rows, language))
-    out().print(evaluation_table(evaluation, language))
+    console = out()
+    console.print(evaluation_table(evaluation, language, console.width))
     err().print(words("simulated", language))
     err().print(words("written", language, path=(folder / REPORT_FILES[language]).resolve()))

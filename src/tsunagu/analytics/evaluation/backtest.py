@@ -88,7 +88,7 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
 
 
 def default_predictors() -> tuple[Baseline, ...]:
-    """Tsunagu's risk model, then every baseline, the best of them also with our list's order."""
+    """Tsunagu's risk model and every baseline; ours and the best of them also in window order."""
     # LightGBM takes long to import, and an evaluation of other predictors does not need it
     from tsunagu.analytics.evaluation.baselines import default_baselines
     from tsunagu.analytics.evaluation.risk_predictor import (
@@ -96,7 +96,8 @@ def default_predictors() -> tuple[Baseline, ...]:
         WindowedStageRate,
     )
 
-    return (RiskPredictor(), *default_baselines(), WindowedStageRate())
+    windowed = RiskPredictor(window=None, name="tsunagu_window")
+    return (RiskPredictor(), windowed, *default_baselines(), WindowedStageRate())
 
 
 def _silent(step: str, done: float) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ibis.expr.types as ir
+import pyarrow as pa
+
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.evaluation.baselines import StageRate
+from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
-from tsunagu.analytics.evaluation.ranking import InWindow, Window, best_window
+from tsunagu.analytics.evaluation.ranking import DEFAULT_WINDOW, InWindow, Window, best_window
 from tsunagu.analytics.risk import RiskModel
 
 
@@ -16,22 +20,43 @@ class RiskPredictor:
     """Fits :class:`tsunagu.analytics.risk.RiskModel`; lists deals by their risk in a window.
 
     Args:
-        window: whose risk orders the list; default: chosen on the training log by
+        window: whose risk orders the list; default: the break risk within 30 days, as the product
+            lists deals.  None: chosen on the training log by
             :func:`tsunagu.analytics.evaluation.ranking.best_window`.
         name: the row's label.
     """
 
-    window: Window | None = None
+    window: Window | None = DEFAULT_WINDOW
     name: str = "tsunagu"
 
     def fit(self, log: EventLog, *, seed: int) -> InWindow:
-        """Fit the model on a training log."""
+        """Fit the model on a training log; predictors that differ in the window only share it."""
+        window = self.window
+        if window is None:
+            window = best_window(log, lambda known: RiskModel.fit(known, seed=seed))
+        return InWindow(_fitted(log, seed), window)
 
-        def fitted(known: EventLog) -> RiskModel:
-            return RiskModel.fit(known, seed=seed)
 
-        window = best_window(log, fitted) if self.window is None else self.window
-        return InWindow(fitted(log), window)
+@once_per_log
+def _fitted(log: EventLog, seed: int) -> RememberedScores:
+    return RememberedScores(RiskModel.fit(log, seed=seed))
+
+
+class RememberedScores:
+    """A model that keeps its last score table, for predictors that ask for the same one."""
+
+    def __init__(self, model: RiskModel) -> None:
+        self._model = model
+        self._asked: tuple[EventLog, ir.Table] | None = None
+        self._scores = pa.table({})
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """The model's score table."""
+        asked = self._asked
+        if asked is None or asked[0] is not log or asked[1] is not snapshots:
+            self._scores = self._model.score(log, snapshots)
+            self._asked = (log, snapshots)
+        return self._scores
 
 
 @dataclass(frozen=True)
