@@ -36,7 +36,7 @@ def new_table(*headings: str, title: str | None = None) -> Table:
 
 
 def risk_list(rows: Sequence[DealRow], language: Language) -> Group:
-    """Deals, riskiest first: a line with risk as bar, number and word, then who, then why.
+    """Deals in their order: a line with risk as bar, number and word, then who, then why.
 
     A list, not columns, so that reasons stay readable on a narrow terminal.
     """

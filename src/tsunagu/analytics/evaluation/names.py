@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tsunagu.analytics.contracts import Language
 
-OURS = ("tsunagu", "tsunagu_window")
+OURS = ("tsunagu", "tsunagu_30")
 
 _NAMES: dict[str, tuple[str, str]] = {
     "tsunagu": ("つなぐ", "Tsunagu"),
-    "tsunagu_window": ("つなぐ（早めの順）", "Tsunagu, early order"),
+    "tsunagu_30": ("つなぐ（30日リスク順）", "Tsunagu, by 30-day risk"),
     "stage_rate": ("段階別の実績率", "Rate by stage"),
-    "stage_rate_window": ("段階別の実績率（早めの順）", "Rate by stage, early order"),
+    "stage_rate_window": ("段階別の実績率（同じ並べ方）", "Rate by stage, in our order"),
     "base_rate": ("全体の実績率", "Overall rate"),
     "hardest_rule": ("複合ルール（Gong型）", "Combined rule (Gong)"),
     "odoo": ("Odoo予測スコア", "Odoo lead scoring"),

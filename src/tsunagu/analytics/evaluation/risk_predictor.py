@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tsunagu.analytics.contracts import EventLog
+from tsunagu.analytics.contracts import EventLog, Progress
 from tsunagu.analytics.evaluation.baselines import StageRate
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
-from tsunagu.analytics.evaluation.ranking import DEFAULT_WINDOW, InWindow, Window, best_window
-from tsunagu.analytics.risk import RiskModel
+from tsunagu.analytics.evaluation.ranking import InWindow, best_window
+from tsunagu.analytics.risk import RiskModel, Window
+
+
+def fit_in_order(log: EventLog, *, seed: int = 0, progress: Progress | None = None) -> RiskModel:
+    """Fit a :class:`RiskModel`, and choose on the same log the window that orders its lists.
+
+    Args:
+        log: as it stood when the model is made; hand in ``log.until(t)``.
+        seed: the same log and seed give the same model.
+        progress: told of each step; may raise to stop.
+    """
+    model = RiskModel.fit(log, seed=seed, progress=progress)
+    return replace(model, window=_window(log, seed))
 
 
 @dataclass(frozen=True)
 class RiskPredictor:
-    """Fits :class:`tsunagu.analytics.risk.RiskModel`; lists deals by their risk in a window.
+    """Tsunagu's risk model; lists deals by their risk in a window.
 
     Args:
-        window: whose risk orders the list; default: the break risk within 30 days, as the product
-            lists deals.  None: chosen on the training log by
-            :func:`tsunagu.analytics.evaluation.ranking.best_window`.
+        window: whose risk orders the list; default: the one that :func:`fit_in_order` chooses on
+            the training log, as the product does.
         name: the row's label.
     """
 
-    window: Window | None = DEFAULT_WINDOW
+    window: Window | None = None
     name: str = "tsunagu"
 
     def fit(self, log: EventLog, *, seed: int) -> InWindow:
         """Fit the model on a training log; predictors that differ in the window only share it."""
-        window = self.window
-        if window is None:
-            window = best_window(log, lambda known: RiskModel.fit(known, seed=seed))
-        return InWindow(_fitted(log, seed), window)
+        return InWindow(_fitted(log, seed), self.window or _window(log, seed))
+
+
+def _window(log: EventLog, seed: int) -> Window:
+    return best_window(log, lambda known: RiskModel.fit(known, seed=seed))
 
 
 @once_per_log

@@ -14,6 +14,20 @@ from tsunagu.analytics.features.timeline import Timeline
 
 PREFIX = "attr:"
 
+LABELS_JA: dict[str, str] = {
+    "channel": "チャネル",
+    "country": "国",
+    "employees": "従業員数",
+    "industry": "業種",
+    "product": "商品",
+    "region": "地域",
+    "sector": "業種",
+    "size": "企業規模",
+    "source": "きっかけ",
+    "team": "チーム",
+}
+"""Japanese labels of the usual attributes; others are called as their column is."""
+
 
 def features(learned: Learned) -> list[Feature]:
     """The deal's age, and one feature per attribute of the fitting log."""
@@ -25,10 +39,15 @@ def features(learned: Learned) -> list[Feature]:
         days_since("deal__created"),
     )
     text = [
-        category(PREFIX + n, "attributes", n, n, fact(_fact(n), missing=-1)) for n in learned.levels
+        category(PREFIX + n, "attributes", _ja(n), n, fact(_fact(n), missing=-1))
+        for n in learned.levels
     ]
-    numbers = [number(PREFIX + n, "attributes", n, n, fact(_fact(n))) for n in learned.numbers]
+    numbers = [number(PREFIX + n, "attributes", _ja(n), n, fact(_fact(n))) for n in learned.numbers]
     return [age, *text, *numbers]
+
+
+def _ja(name: str) -> str:
+    return LABELS_JA.get(name, name)
 
 
 def sources(learned: Learned) -> list[Source]:
