@@ -135,5 +135,8 @@ def money(amount: float | None, language: Language) -> str:
     if amount is None:
         return "—"
     if language == "ja" and abs(amount) >= 10_000:
-        return f"{amount / 10_000:,.0f}万"
+        units = amount / 10_000
+        return (
+            f"{units:,.0f}万" if abs(units) >= 100 or units == round(units) else f"{units:,.1f}万"
+        )
     return f"{amount:,.0f}"
