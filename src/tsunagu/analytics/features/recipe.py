@@ -158,7 +158,8 @@ def _typed(feature: Feature, rows: ir.Table) -> ir.Value:
 
 
 def _instant(at: ir.IntegerValue) -> ir.TimestampValue:
-    moment = ibis.literal(ORIGIN) + at.as_interval("us")
+    """Without a zone until the end, as in ``clock.micros``."""
+    moment = ibis.literal(ORIGIN.replace(tzinfo=None)) + at.as_interval("us")
     return moment.cast("timestamp('UTC', 6)")
 
 

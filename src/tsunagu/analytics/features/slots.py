@@ -140,7 +140,7 @@ def _bounds(looks: ir.Table) -> ir.Table:
 def _looked_up(  # noqa: PLR0913, PLR0917
     slots: Slots, points: ir.Table, spans: tuple[int, ...], first: int, width: int, cells: pa.Table
 ) -> ir.Table:
-    """The points that are ever looked at; a span's slot is null if no look reaches it."""
+    """The points of keys with looks; a span's slot is null if no look reaches it."""
     cell = (points["at"] / width).floor().cast("int64") - first
     bounded = ibis.greatest(ibis.least(cell, cells.num_rows - 1), 0).cast("int32")
     table = ibis.memtable(cells)
@@ -153,9 +153,7 @@ def _looked_up(  # noqa: PLR0913, PLR0917
         nth = rows[f"base{span}"] + ibis.ifelse(after, rows[f"bump{span}"], 0)
         slot = ibis.greatest(_slot(rows.key, nth), rows["first"])
         found[f"slot{span}"] = ibis.ifelse(slot <= rows["last"], slot, ibis.null("int64"))
-    kept = [c for c in points.columns if c != "key"]
-    placed = rows.select(*kept, **found)
-    return placed.filter(placed[f"slot{min(spans)}"].notnull())
+    return rows.select(*[c for c in points.columns if c != "key"], **found)
 
 
 def _reached(rows: ir.Table) -> ir.Table:
