@@ -44,9 +44,7 @@ def sources(learned: Learned) -> list[Source]:
 def _attach(rows: ir.Table, timeline: Timeline, zone: str) -> ir.Table:
     low, high = (from_micros(at).astimezone(ZoneInfo(zone)).date() for at in timeline.extent)
     days = _days(low, high, zone)
-    return rows.left_join(days, local_day(rows["at"], zone) == days.calendar_day).drop(
-        "calendar_day"
-    )
+    return rows.left_join(days, local_day(rows["at"], zone) == days.calendar_day)
 
 
 def _days(low: date, high: date, zone: str) -> ir.Table:

@@ -62,11 +62,10 @@ class Counts:
         """The rows and a plain column for each of ``counts``, to join on."""
         return self.rows.mutate(**{c: self._read(self.rows, c) for c in sorted(counts)})
 
-    def unpack(self, rows: ir.Table) -> ir.Table:
-        """``rows``, joined further meanwhile, with a plain column per count."""
-        columns = {c: self._read(rows, c) for c in self.packing.counts}
-        kept = [c for c in rows.columns if not c.startswith("word") and c not in columns]
-        return rows.select(*kept, **columns)
+    def unpack(self, rows: ir.Table, facts: frozenset[str]) -> ir.Table:
+        """``facts`` of ``rows``, which were joined further meanwhile, counts as plain columns."""
+        counts = {c: self._read(rows, c) for c in self.packing.counts}
+        return rows.select(*sorted(facts - counts.keys()), **counts)
 
     def _read(self, rows: ir.Table, count: str) -> ir.IntegerValue:
         return self.packing.read(count, rows[f"word{self.packing.word_of(count)}"])

@@ -55,9 +55,9 @@ def numbered_lookup(
     def attach(rows: ir.Table, timeline: Timeline) -> ir.Table:
         right = table(timeline)
         named = {f"{prefix}__{c}": right[c] for c in columns}
-        right = right.select(key_deal="deal", key_nth="nth", **named)
-        found = rows.left_join(right, [rows.deal == right.key_deal, rows[counter] == right.key_nth])
-        return found.drop("key_deal", "key_nth")
+        key, nth = f"{prefix}__deal", f"{prefix}__nth"  # left in place: a chain of plain joins
+        right = right.select(**{key: right.deal, nth: right.nth}, **named)
+        return rows.left_join(right, [rows.deal == right[key], rows[counter] == right[nth]])
 
     named = {f"{prefix}__{c}": t for c, t in columns.items()}
     reads = (Kind(counter),) if counter in KIND_COUNTERS else ()
@@ -71,10 +71,12 @@ class Plan:
     Attributes:
         sources: those whose columns are read, in the order of the joins.
         counts: the facts of the counting engine that are read.
+        facts: all facts that are read, by a feature or a join.
     """
 
     sources: tuple[Source, ...]
     counts: frozenset[str]
+    facts: frozenset[str]
 
     @classmethod
     def of(
@@ -89,7 +91,7 @@ class Plan:
             if wanted & source.columns.keys():
                 chosen.append(source)
                 wanted |= set(source.needs)
-        return cls(tuple(reversed(chosen)), frozenset(wanted & engine.keys()))
+        return cls(tuple(reversed(chosen)), frozenset(wanted & engine.keys()), frozenset(wanted))
 
     def prepare(self, log: EventLog, snapshots: ir.Table, steps: tuple[str, ...]) -> Timeline:
         """The log as integers, as far as the plan needs it."""
@@ -103,7 +105,7 @@ class Plan:
         rows = counted.with_keys({n for source in self.sources for n in source.needs} & self.counts)
         for source in self.sources:
             rows = source.attach(rows, timeline)
-        return counted.unpack(rows)
+        return counted.unpack(rows, self.facts | KEYS.keys())
 
 
 def _columns_of(sources: Iterable[Source]) -> dict[str, str]:
