@@ -66,8 +66,8 @@ def _attach(rows: ir.Table, timeline: Timeline, learned: Learned) -> ir.Table:
     deals = timeline.deals
     values = {_fact(n): _code(deals[n], levels) for n, levels in learned.levels.items()}
     values |= {_fact(n): deals[n].cast("float64") for n in learned.numbers}
-    known = deals.select(key="deal", deal__created="created", **values)
-    return rows.left_join(known, rows.deal == known.key).drop("key")
+    known = deals.select(deal__deal="deal", deal__created="created", **values)
+    return rows.left_join(known, rows.deal == known.deal__deal)
 
 
 def _code(value: ir.StringValue, levels: tuple[str, ...]) -> ir.IntegerValue:
