@@ -77,6 +77,6 @@ def test_snapshots_and_features_are_those_of_duckdb(spark: BaseBackend, tmp_path
 def test_looks_after_each_event_are_those_of_duckdb(spark: BaseBackend, tmp_path: Path) -> None:
     here = log_of(*random_rows(1), until="2024-09-01")
     there = _on(spark, here, tmp_path)
-    fitted = fit_features(here).select(["any_7", "owner_open_deals"])
+    fitted = fit_features(here).select(["any_7"])
     expected = rows_of(fitted.transform(here, after_each_event(here)))
     assert rows_of(fitted.transform(there, after_each_event(there))) == expected
