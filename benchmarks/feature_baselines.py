@@ -1,6 +1,6 @@
 """The same features by hand, each engine with the best algorithm found for it.
 
-All three take a folder with ``events.parquet``, ``deals.parquet`` and ``snapshots.parquet`` and
+All take a folder with ``events.parquet``, ``deals.parquet`` and ``snapshots.parquet`` and
 return an Arrow table with ``deal_id, at`` and the columns of :data:`CORE`.
 """
 
@@ -38,7 +38,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def duckdb_sql(folder: Path) -> pa.Table:
-    """Packed running sums, one narrow pass for the positions, equi-joins there."""
+    """Entries and exits per look by plain arithmetic on the weekly grid, then running sums."""
     import duckdb
 
     con = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
@@ -50,6 +50,8 @@ def duckdb_sql(folder: Path) -> pa.Table:
 
 _BITS = 5
 """Room for 31 events a deal: the benchmark's deals have 25 at most."""
+_WIDE = _BITS * len(COUNTED)
+_SIDES = (1 << (_BITS * len(SIDES))) - 1
 
 _FLAGS = {
     "any": "1",
@@ -60,42 +62,64 @@ _PACKED = " + ".join(
     f"coalesce({flag}, 0)::bigint * {1 << (_BITS * i)}" for i, flag in enumerate(_FLAGS.values())
 )
 _LAST = ", ".join(
-    f"last_value(case when (w >> {_BITS * COUNTED.index(c)}) & 31 > 0 then t end ignore nulls)"
-    f" over so_far as last_{c}"
-    for c in RECENT
+    f"max(case when (w >> {_BITS * COUNTED.index(c)}) & 31 > 0 then t end) last_{c}" for c in RECENT
 )
+_RUNNING = ", ".join(f"max(last_{c}) over so_far as last_{c}" for c in RECENT)
 _STAGE_CODE = " ".join(f"when '{name}' then {i}" for i, name in enumerate(STAGES))
-_BACK = ", ".join(
-    f"(place - count(e) over (partition by d order by t range between {s * DAY - 1} preceding"
-    f" and current row))::int as place_{s}"
-    for s in SPANS
+_WEEK = 7 * DAY
+_STRIDE = 1_000
+
+
+def _slot(span: int) -> str:
+    """The first look at or after the event's time plus the span, as one integer with the deal."""
+    nth = f"((t + {span * DAY} - t0 + {_WEEK - 1}) // {_WEEK})::int"
+    return f"greatest(d * {_STRIDE} + {nth}, low)"
+
+
+_PLACED = ", ".join(f"{_slot(s)} s{s}" for s in (0, *SPANS))
+_EXITS = " union all ".join(
+    f"select s{s} s, {s} span, w from placed where s{s} <= high" for s in SPANS
 )
 _SQL = f"""
 create temp table deal as
   select deal_id, (row_number() over (order by deal_id))::int d, epoch_us(created_at) created
   from '{{folder}}/deals.parquet';
-create temp table mark as
-  select d, epoch_us(s."at") t from '{{folder}}/snapshots.parquet' s join deal using (deal_id);
+create temp table look as
+  with mark as (
+    select d, epoch_us(s."at") t from '{{folder}}/snapshots.parquet' s join deal using (deal_id))
+  select d, t, (d * {_STRIDE} + (t - t0) // {_WEEK})::int s
+  from mark, (select min(t) t0 from mark);
+create temp table life as
+  select d, min(s) low, max(s) high, min(t) - (min(s) - d * {_STRIDE})::bigint * {_WEEK} t0
+  from look group by d;
 create temp table event as
-  select d, epoch_us(e."at") t, ({_PACKED})::double w0,
+  select d, epoch_us(e."at") t, {_PACKED} w, kind = 'stage' staged,
     case when kind = 'stage' then value end stage
   from '{{folder}}/events.parquet' e join deal using (deal_id) where kind != 'outcome';
-create temp table running as
-  select d, t, row_number() over so_far ::int n, (sum(w0) over so_far)::bigint w, {_LAST},
-    (count(stage) over so_far)::int stages
-  from (select *, w0::bigint w from event)
-  window so_far as (partition by d order by t rows between unbounded preceding and current row);
-create temp table looked as
-  select d, t, place, {_BACK}
-  from (select *, count(e) over (partition by d order by t)::int place from (
-    select d, t, 1 e from event union all select d, t, null from mark))
-  qualify e is null;
+create temp table placed as select t, w, staged, high, {_PLACED} from event join life using (d);
+create temp table entered as
+  select s0 s, sum(w::double) w, sum((w & {_SIDES})::double) sides, count(*) filter (staged) stages,
+    {_LAST}
+  from placed where s0 <= high group by 1;
+create temp table gone as
+  select s, sum(case span when 7 then (w & {_SIDES})::double end) out7,
+    sum(case span when 30 then w::double end) out30, sum(case span when 90 then w::double end) out90
+  from ({_EXITS}) group by 1;
+create temp table counted as
+  select d, t, {_RUNNING},
+    (sum(coalesce(w, 0) + (coalesce(sides, 0) - coalesce(out7, 0)) * {1 << _WIDE})
+      over so_far)::bigint w7,
+    (sum(coalesce(w, 0) - coalesce(out30, 0) + coalesce(stages, 0)::double * {1 << _WIDE})
+      over so_far)::bigint w30,
+    (sum(coalesce(w, 0) - coalesce(out90, 0)) over so_far)::bigint w90
+  from look left join entered using (s) left join gone using (s)
+  window so_far as (partition by d order by s rows between unbounded preceding and current row);
 create temp table stay as
   select d, nth, code, max(case when moved then t end) over (partition by d order by t) entered
   from (select *, row_number() over so_far ::int nth,
       coalesce(stage != lag(stage) over so_far, true) moved,
       case stage {_STAGE_CODE} else -1 end code
-    from event where stage is not null window so_far as (partition by d order by t))
+    from event where staged window so_far as (partition by d order by t))
 """
 
 
@@ -103,27 +127,26 @@ def _final_sql() -> str:
     days = f"/ {float(DAY)}"
 
     def count(i: int, span: int | str) -> str:
-        word = "coalesce(now.w, 0)"
-        if span != "ever":
-            word = f"({word} - coalesce(b{span}.w, 0))"
-        return f"(({word} >> {_BITS * i}) & 31)::double"
+        word, shift = {"ever": ("w7", 0), 7: ("w7", _WIDE), 30: ("w30", 0), 90: ("w90", 0)}[span]
+        return f"(({word} >> {shift + _BITS * i}) & 31)::double"
 
     columns = [f"(p.t - deal.created) {days} days_since_created"]
     for i, name in enumerate(COUNTED):
         spans = (*SPANS, "ever") if name in SIDES else (30, 90, "ever")
         columns += [f"{count(i, span)} {name}_{span}" for span in spans]
-    columns += [f"(p.t - now.last_{name}) {days} days_since_{name}" for name in RECENT]
+    columns += [f"(p.t - last_{name}) {days} days_since_{name}" for name in RECENT]
     columns += ["coalesce(code, -1)::int stage", f"(p.t - entered) {days} days_in_stage"]
-    joins = [f"left join running b{s} on b{s}.d = p.d and b{s}.n = p.place_{s}" for s in SPANS]
     return f"""
       select deal_id, make_timestamptz(p.t) as "at", {", ".join(columns)}
-      from looked p join deal on deal.d = p.d
-      left join running now on now.d = p.d and now.n = p.place {" ".join(joins)}
-      left join stay on stay.d = p.d and stay.nth = now.stages"""
+      from counted p join deal on deal.d = p.d
+      left join stay on stay.d = p.d and stay.nth = p.w30 >> {_WIDE}"""
 
 
 def polars_asof(folder: Path) -> pa.Table:
-    """Sorted once; as-of joins find only positions; counts are differences of cumulative sums."""
+    """Sorted once; as-of joins find only positions; counts are differences of cumulative sums.
+
+    Entries and exits per look, as in the SQL, were tried in Polars and are no faster.
+    """
     import polars as pl
 
     ids = pl.scan_parquet(folder / "deals.parquet").select("deal_id", "created_at").collect()
@@ -171,7 +194,75 @@ def polars_asof(folder: Path) -> pa.Table:
 
 
 def pandas_asof(folder: Path) -> pa.Table:
-    """The same algorithm in pandas and NumPy."""
+    """Pandas as it is meant to be used: grouped cumulative sums, fetched by as-of merges."""
+    import pandas as pd
+
+    events, marks, created = _pandas_frames(folder)
+    by_deal = events["d"]
+    flags = {
+        "any": pd.Series(1, index=events.index),
+        "inbound": events["direction"].isin(["in", "both"]),
+        "outbound": events["direction"].isin(["out", "both"]),
+    } | {kind: events["kind"] == kind for kind in KINDS}
+    state = pd.DataFrame(flags).astype("float64").groupby(by_deal).cumsum()
+    times = pd.DataFrame({f"last_{c}": events["t"].where(flags[c] == 1) for c in RECENT})
+    times = times.astype("float64").groupby(by_deal).ffill()
+    state = pd.concat([events[["d", "t"]], state, times, _pandas_stages(events)], axis=1)
+
+    def as_of(days: int, columns: list[str]) -> Any:
+        looks = marks[["d", "t"]].assign(t=marks["t"] - days * DAY)
+        return pd.merge_asof(looks, state[["d", "t", *columns]], on="t", by="d")
+
+    now = as_of(0, [c for c in state.columns if c not in {"d", "t"}])
+    found = {"days_since_created": (marks["t"] - marks["d"].map(created)) / DAY}
+    for span in SPANS:
+        counted = [c for c in COUNTED if c in SIDES or span != SPANS[0]]
+        then = as_of(span, counted)
+        found |= {f"{c}_{span}": now[c].fillna(0) - then[c].fillna(0) for c in counted}
+    found |= {f"{c}_ever": now[c].fillna(0) for c in COUNTED}
+    found |= {f"days_since_{c}": (marks["t"] - now[f"last_{c}"]) / DAY for c in RECENT}
+    found["stage"] = now["code"].fillna(-1).astype("int32")
+    found["days_in_stage"] = (marks["t"] - now["entered"]) / DAY
+    frame = pd.DataFrame({"deal_id": marks["deal_id"], "at": marks["at"]} | found)
+    return pa.Table.from_pandas(frame[["deal_id", "at", *CORE]], preserve_index=False)
+
+
+def _pandas_frames(folder: Path) -> tuple[Any, Any, Any]:
+    """Events and looks, sorted by time as as-of merges want it, and when deals were created."""
+    import pandas as pd
+
+    ids = pq.read_table(folder / "deals.parquet", columns=["deal_id", "created_at"]).to_pandas()
+    codes = pd.Series(range(len(ids)), index=ids["deal_id"])
+    names = ["deal_id", "at", "kind", "direction", "value"]
+    events = pq.read_table(
+        folder / "events.parquet", columns=names, read_dictionary=["kind", "direction", "value"]
+    ).to_pandas()
+    marks = pq.read_table(folder / "snapshots.parquet").to_pandas()
+    events = events[events["kind"] != "outcome"]
+    events, marks = (
+        frame.assign(
+            d=codes.reindex(frame["deal_id"]).to_numpy(), t=frame["at"].astype("int64")
+        ).sort_values("t", ignore_index=True)
+        for frame in (events, marks)
+    )
+    return events, marks, ids["created_at"].astype("int64")
+
+
+def _pandas_stages(events: Any) -> Any:
+    """The stage after each event, and when it was entered."""
+    import pandas as pd
+
+    staged = events.loc[events["kind"] == "stage", ["d", "t", "value"]]
+    codes = {name: float(i) for i, name in enumerate(STAGES)}
+    code = staged["value"].astype("object").map(codes)
+    moved = code != code.groupby(staged["d"]).shift()
+    entered = staged["t"].where(moved).astype("float64").groupby(staged["d"]).ffill()
+    stages = pd.DataFrame({"code": code, "entered": entered}).reindex(events.index)
+    return stages.groupby(events["d"]).ffill()
+
+
+def numpy_by_hand(folder: Path) -> pa.Table:
+    """As in Polars, with pandas for the as-of joins and NumPy kernels for all else."""
     import pandas as pd
 
     ids = pq.read_table(folder / "deals.parquet", columns=["deal_id", "created_at"]).to_pandas()

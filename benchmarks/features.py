@@ -1,4 +1,4 @@
-"""Time the features against the best hand-written DuckDB SQL, Polars and pandas, in one run.
+"""Time the features against the best hand-written DuckDB SQL, Polars, pandas and NumPy, in one run.
 
     python benchmarks/features.py                  # 200,000 deals, 5 M events, about 2 M snapshots
     python benchmarks/features.py --deals 20000
@@ -36,7 +36,7 @@ from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.eventlog.store import open_log, write_meta
 from tsunagu.analytics.features import FittedFeatures, fit_features, weekly
 
-ENGINES = ("ours", "sql", "polars", "pandas")
+ENGINES = ("ours", "sql", "polars", "pandas", "numpy")
 TOLERANCE = 1e-9
 FIT_DEALS = 2_000
 
@@ -66,7 +66,7 @@ def compare(folder: Path, deals: int) -> dict[str, dict[str, float]]:
     measured = {engine: _run(engine, folder) for engine in (*ENGINES, "full")}
     for engine in ENGINES[1:]:
         _check_equal(folder, "ours", engine)
-    print(f"all four agree to {TOLERANCE:g} in {len(feature_baselines.CORE)} features")
+    print(f"all five agree to {TOLERANCE:g} in {len(feature_baselines.CORE)} features")
     _print_table(measured)
     return measured
 
@@ -105,6 +105,7 @@ def _child(engine: str, folder: Path) -> None:
         "sql": lambda: feature_baselines.duckdb_sql(folder),
         "polars": lambda: feature_baselines.polars_asof(folder),
         "pandas": lambda: feature_baselines.pandas_asof(folder),
+        "numpy": lambda: feature_baselines.numpy_by_hand(folder),
     }[engine]
     started, worked = time.perf_counter(), time.process_time()
     table = run()
@@ -163,13 +164,14 @@ def _print_table(measured: dict[str, dict[str, float]]) -> None:
         "sql": "hand-written DuckDB SQL",
         "polars": "Polars",
         "pandas": "pandas",
+        "numpy": "NumPy kernels by hand",
         "full": "ours, the full set",
     }
-    ours = measured["ours"]["seconds"]
-    print(f"{'':26}{'seconds':>9}{'CPU s':>8}{'peak GiB':>10}{'ours is':>9}")
+    ours = measured["ours"]
+    print(f"{'':26}{'seconds':>9}{'CPU s':>8}{'peak GiB':>10}{'ours takes (CPU)':>18}")
     for engine, name in names.items():
         m = measured[engine]
-        ratio = f"{ours / m['seconds']:8.2f}x" if engine != "full" else ""
+        ratio = f"{ours['cpu'] / m['cpu']:17.2f}x" if engine != "full" else ""
         print(f"{name:26}{m['seconds']:9.1f}{m['cpu']:8.1f}{m['peak']:10.2f}{ratio}")
 
 

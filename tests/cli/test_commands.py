@@ -74,13 +74,17 @@ def test_all_or_nothing_leaves_nothing_behind(export: tuple[Path, Path], tmp_pat
     assert not (tmp_path / "log").exists()
 
 
-def test_scores_are_shown_riskiest_first_with_reasons(log: Path, model: Path) -> None:
-    done = tsunagu("score", log, "--model", model, "--top", "5", "--json")
-    deals = json.loads(done.stdout)["deals"]
-    risks = [deal["broken_off_30"] for deal in deals]
-    assert len(deals) == 5
+def test_scores_are_shown_in_the_order_in_which_to_act(log: Path, model: Path) -> None:
+    shown = json.loads(tsunagu("score", log, "--model", model, "--top", "5", "--json").stdout)
+    after, until = shown["order"]["after"], shown["order"]["until"]
+
+    def risk_in_window(deal: dict[str, float]) -> float:
+        return deal[f"broken_off_{until}"] - (deal[f"broken_off_{after}"] if after else 0)
+
+    risks = [risk_in_window(deal) for deal in shown["deals"]]
+    assert len(risks) == 5
     assert risks == sorted(risks, reverse=True)
-    assert all(deal["reasons"] for deal in deals)
+    assert all(deal["reasons"] for deal in shown["deals"])
 
 
 def test_scores_for_people_carry_number_word_and_reason(log: Path, model: Path) -> None:

@@ -109,7 +109,7 @@ def _print(evaluation: Evaluation, log: EventLog, language: contracts.Language) 
     if log.origin == "simulation":
         console.print(words("simulated", language))
     console.print(split_words(evaluation, language), soft_wrap=True)
-    console.print(evaluation_table(evaluation, language))
+    console.print(evaluation_table(evaluation, language, console.width))
     if evaluation.native:
         console.print(native_table(evaluation, language))
     for remark in remarks(evaluation):

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from tsunagu.analytics.evaluation.results import Part
 
 
-def evaluation_table(evaluation: Evaluation, language: Language) -> Table:
+WIDE_TERMINAL = 190
+"""From this width on, the 95% intervals stand beside their figures."""
+
+
+def evaluation_table(evaluation: Evaluation, language: Language, width: int) -> Table:
     """Predictors, best first, our own in bold, with their main figures."""
     headings, rows = _cells(evaluation, language)
     table = new_table(*headings)
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
-        column.justify = "right"
+        column.justify, column.overflow = "right", "fold"
     for row in rows:
-        table.add_row(*row.cells, style="bold" if row.ours else None)
+        cells = row.cells if width >= WIDE_TERMINAL else [c.partition(" (")[0] for c in row.cells]
+        table.add_row(*cells, style="bold" if row.ours else None)
     return table
 
 
@@ -79,12 +85,15 @@ def evaluation_section(evaluation: Evaluation, language: Language) -> Evaluation
 
 
 def _cells(evaluation: Evaluation, language: Language) -> tuple[list[str], list[EvaluationRow]]:
-    from tsunagu.analytics.evaluation import as_rows
+    from tsunagu.analytics.evaluation import OURS, as_rows, ordered
 
-    ours = evaluation.performances[0].name
-    texts = [list(row.values()) for row in as_rows(evaluation, language)]
-    headings = list(as_rows(evaluation, language)[0])
-    return headings, [EvaluationRow(ours=cells[0] == ours, cells=cells) for cells in texts]
+    texts = as_rows(evaluation, language)
+    names = [performance.name for performance in ordered(evaluation)]
+    rows = [
+        EvaluationRow(ours=name in OURS, cells=list(text.values()))
+        for name, text in zip(names, texts, strict=True)
+    ]
+    return list(texts[0]), rows
 
 
 def _part_words(part: Part, language: Language) -> str:

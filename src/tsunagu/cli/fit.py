@@ -30,13 +30,13 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Fit a risk model. / リスクモデルを学習する。"""
-    from tsunagu.analytics.risk import RiskModel
+    from tsunagu.analytics.evaluation.risk_predictor import fit_in_order
 
     log = open_log(folder)
     if until is not None:
         log = log.until(parse_moment(until, log.time_zone))
     with progress(language) as report:
-        model = RiskModel.fit(log, seed=seed, progress=report)
+        model = fit_in_order(log, seed=seed, progress=report)
     model.save(model_file)
     if as_json:
         print_json(model.summary.to_dict())

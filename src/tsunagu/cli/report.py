@@ -50,6 +50,7 @@ class Report:
         moment: as of when.
         other: file name of the same report in the other language.
         table: scores and states of all open deals; ``deals`` are the ones shown.
+        order: how they are ordered, in words.
     """
 
     moment: datetime
@@ -57,6 +58,7 @@ class Report:
     other: str | None = None
     table: pa.Table | None = None
     deals: Sequence[DealRow] | None = None
+    order: str = ""
     evaluation: EvaluationSection | None = None
     model_facts: Sequence[tuple[str, str]] = ()
 
@@ -78,7 +80,7 @@ def write_report(file: Path, report: Report, language: Language) -> None:
     file.write_text(html, encoding="utf-8")
 
 
-_SHOWN = ("simulated", "other", "deals", "evaluation", "model_facts")
+_SHOWN = ("simulated", "other", "deals", "order", "evaluation", "model_facts")
 
 
 def _words(language: Language, key: str, **values: object) -> str:

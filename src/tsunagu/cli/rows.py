@@ -45,14 +45,15 @@ class DealRow:
 
     def as_dict(self) -> dict[str, Any]:
         """Flat, JSON-able."""
-        row = asdict(self)
-        return {**row, **row.pop("incidences"), "reasons": list(self.reasons)}
+        row: dict[str, Any] = asdict(self)
+        incidences: dict[str, float] = row.pop("incidences")
+        return {**row, **incidences, "reasons": list(self.reasons)}
 
 
 def risk_table(
     log: EventLog, model: RiskModel, folder: Path | None = None, *, only: str | None = None
 ) -> pa.Table:
-    """Every open deal's state, names and incidences, riskiest first; or one deal's (``only``).
+    """Every open deal's state, names and incidences, in the model's order; or one (``only``).
 
     Columns: ``deal_id, customer_id, owner_id, created_at, stage, amount, title, customer_name,
     owner_name, at`` and those of :func:`~tsunagu.analytics.contracts.score_schema`.
@@ -63,7 +64,9 @@ def risk_table(
     scores = model.score(log, snapshots)
     states = _with_names(deal_states(log).to_pyarrow(), folder)
     table = scores.join(states, "deal_id", join_type="left outer")
-    return table.sort_by([(MAIN_COLUMN, "descending"), ("deal_id", "ascending")])
+    urgent = pa.array(model.window.risk(table))
+    order = [("urgent", "descending"), ("deal_id", "ascending")]
+    return table.append_column("urgent", urgent).sort_by(order).drop_columns(["urgent"])
 
 
 def deal_rows(

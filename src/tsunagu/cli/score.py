@@ -1,7 +1,8 @@
-"""``tsunagu score``: the open deals, riskiest first."""
+"""``tsunagu score``: the open deals, in the order in which to act."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,13 @@ import typer
 
 from tsunagu.analytics import contracts
 from tsunagu.analytics.eventlog.store import open_log
-from tsunagu.analytics.risk import RiskModel
+from tsunagu.analytics.risk import RiskModel, Window
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
 from tsunagu.cli.files import write_table
 from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, parse_moment
 from tsunagu.cli.rows import DealRow, deal_rows, risk_table
 from tsunagu.cli.tables import risk_list
-from tsunagu.cli.words import words
+from tsunagu.cli.words import order_words, words
 
 EXAMPLES = (
     "tsunagu score log --model team.tsunagu --top 20\n\n"
@@ -50,27 +51,29 @@ def command(
     if out_file is not None:
         write_table(table, out_file)
         err().print(words("written", language, path=out_file))
-    _print(table, rows, log, language, as_json=as_json)
+    _print(table, rows, log, model.window, language, as_json=as_json)
 
 
 def _print(
     table: pa.Table,
     rows: list[DealRow],
     log: contracts.EventLog,
+    window: Window,
     language: contracts.Language,
     *,
     as_json: bool,
 ) -> None:
     if as_json:
-        print_json(
-            {"at": log.observed_until, "open": len(table), "deals": [r.as_dict() for r in rows]}
-        )
+        deals = [row.as_dict() for row in rows]
+        about = {"at": log.observed_until, "open": len(table), "order": asdict(window)}
+        print_json({**about, "deals": deals})
         return
     console = out()
     moment = words("as_of", language, date=f"{log.observed_until:%Y-%m-%d}")
     console.print(f"[bold]{words('open_deals', language, count=len(table))}[/] {moment}")
     if rows:
-        console.print(words("riskiest", language, count=len(rows)))
+        first = words("first", language, count=len(rows))
+        console.print(f"{first} · {order_words(window, language)}")
         console.print(risk_list(rows, language))
     elif not len(table):
         console.print(words("no_open_deals", language))

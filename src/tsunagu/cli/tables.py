@@ -37,7 +37,7 @@ def new_table(*headings: str, title: str | None = None) -> Table:
 
 
 def risk_list(rows: Sequence[DealRow], language: Language) -> Group:
-    """Deals, riskiest first: a line with risk as bar, number and word, then who, then why.
+    """Deals in their order: a line with risk as bar, number and word, then who, then why.
 
     A list, not columns, so that reasons stay readable on a narrow terminal.
     """
@@ -56,8 +56,8 @@ def _deal(row: DealRow, language: Language) -> Group:
         known.append(money(row.amount, language))
     details = Text(" · ".join(item for item in known if item), style="dim")
     reasons = row.reasons or (words("no_reasons", language),)
-    indented = [Padding(Text(f"・{reason}"), (0, 0, 0, 4)) for reason in reasons]
-    return Group(first, Padding(details, (0, 0, 0, 4)), *indented)
+    indented = [Padding(Text(f"・{reason}"), (0, 0, 0, 4), expand=False) for reason in reasons]
+    return Group(first, Padding(details, (0, 0, 0, 4), expand=False), *indented)
 
 
 def horizons_table(row: DealRow, language: Language) -> Table:

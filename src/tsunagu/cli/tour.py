@@ -15,7 +15,7 @@ from tsunagu.cli.options import Lang, Seed
 from tsunagu.cli.report import Report, write_report
 from tsunagu.cli.rows import deal_rows, risk_table
 from tsunagu.cli.tables import model_facts, risk_list
-from tsunagu.cli.words import words
+from tsunagu.cli.words import order_words, words
 
 EXAMPLES = "tsunagu tour tour --lang en"
 REPORT_FILES: dict[contracts.Language, str] = {"ja": "report.html", "en": "report.en.html"}
@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Simulate, fit, score, evaluate and report. / ひと通りを試す。"""
     from tsunagu.analytics.evaluation import evaluate
-    from tsunagu.analytics.risk import RiskModel
+    from tsunagu.analytics.evaluation.risk_predictor import fit_in_order
     from tsunagu.analytics.simulation import simulate
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def command(
     with progress(language) as report:
         simulate(log_folder, deals=deals, seed=seed, progress=report)
         log = open_log(log_folder)
-        model = RiskModel.fit(log, seed=seed, progress=report)
+        model = fit_in_order(log, seed=seed, progress=report)
         model.save(folder / "model.tsunagu")
         evaluation = evaluate(log, seed=seed, progress=report)
     table = risk_table(log, model, log_folder)
@@ -51,12 +51,14 @@ def command(
             other=REPORT_FILES["en" if tongue == "ja" else "ja"],
             table=table,
             deals=rows,
+            order=order_words(model.window, tongue),
             evaluation=evaluation_section(evaluation, tongue),
             model_facts=model_facts(model.summary, tongue),
         )
         write_report(folder / REPORT_FILES[tongue], page, tongue)
         if tongue == language:
             out().print(risk_list(rows, language))
-    out().print(evaluation_table(evaluation, language))
+    console = out()
+    console.print(evaluation_table(evaluation, language, console.width))
     err().print(words("simulated", language))
     err().print(words("written", language, path=(folder / REPORT_FILES[language]).resolve()))

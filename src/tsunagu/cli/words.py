@@ -6,6 +6,7 @@ The web application has gettext catalogues; these few words do not need them.
 from __future__ import annotations
 
 from tsunagu.analytics.contracts import Language, Outcome
+from tsunagu.analytics.risk.window import Window
 
 WORDS: dict[str, tuple[str, str]] = {
     "deal": ("案件", "Deal"),
@@ -18,7 +19,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "reasons": ("理由", "Reasons"),
     "open_deals": ("進行中の案件 {count:,}件", "{count:,} open deals"),
     "as_of": ("{date} 現在", "as of {date}"),
-    "riskiest": ("中途リスクの高い順に{count}件", "The {count} at most risk"),
+    "first": ("はじめの{count}件", "The first {count}"),
+    "order_soon": (
+        "{until}日以内に途切れる可能性の高い順",
+        "Ordered by the probability to break off within {until} days",
+    ),
+    "order_later": (
+        "手を打つ時間のある順：{after}日後から{until}日後までに途切れる可能性の高い順",
+        "Ordered by where there is time to act: probability to break off between day {after} and "
+        "day {until}",
+    ),
     "no_open_deals": ("進行中の案件はありません。", "There are no open deals."),
     "no_reasons": ("特に目立つ理由はありません", "Nothing stands out"),
     "risk_severe": ("非常に高い", "severe"),
@@ -52,10 +62,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "the_model": ("このモデルについて", "About this model"),
     "risk_table": ("対応が必要な案件", "Deals that need you"),
-    "risk_table_lead": (
-        "今後30日以内に商談が途切れる可能性の高い順です。",
-        "Ordered by the probability that the sale breaks off within 30 days.",
-    ),
     "other_language": ("English", "日本語"),
     "made_by": ("つなぐ {version} が作成", "Made by Tsunagu {version}"),
     "split": (
@@ -122,6 +128,12 @@ def outcome_words(outcome: Outcome, language: Language) -> str:
     return words(outcome.value, language)
 
 
+def order_words(window: Window, language: Language) -> str:
+    """How a list is ordered."""
+    key = "order_later" if window.after else "order_soon"
+    return words(key, language, after=window.after, until=window.until)
+
+
 RISK_LEVELS: tuple[tuple[float, str], ...] = (
     (0.5, "risk_severe"),
     (0.25, "risk_high"),
@@ -140,5 +152,8 @@ def money(amount: float | None, language: Language) -> str:
     if amount is None:
         return "—"
     if language == "ja" and abs(amount) >= 10_000:
-        return f"{amount / 10_000:,.0f}万"
+        units = amount / 10_000
+        return (
+            f"{units:,.0f}万" if abs(units) >= 100 or units == round(units) else f"{units:,.1f}万"
+        )
     return f"{amount:,.0f}"

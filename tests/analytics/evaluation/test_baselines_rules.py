@@ -19,7 +19,7 @@ from tsunagu.analytics.evaluation.baselines.facts import FactReader
 from tsunagu.analytics.evaluation.baselines.hardest import FittedHardest
 from tsunagu.analytics.evaluation.baselines.rotting import FittedRotting
 from tsunagu.analytics.evaluation.baselines.thresholds import Thresholds, best_threshold
-from tsunagu.analytics.evaluation.baselines.training import Training
+from tsunagu.analytics.evaluation.baselines.training import training_of
 
 TEN_DAYS = Thresholds(10.0, {})
 BUSY = [
@@ -149,7 +149,7 @@ def test_thresholds_come_from_the_training_part_alone():
     cut = log.until(day(62))
     rule = RottingRule(Clock.UPDATE)
     assert rule.fit(cut, seed=0).thresholds == rule.fit(log, seed=0).thresholds
-    assert Training.of(cut).labels.days.max() <= 60
+    assert training_of(cut).labels.days.max() <= 60
 
 
 def test_without_a_break_off_a_rule_says_that_it_cannot_be_tuned():

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tsunagu.analytics.contracts import Language
+from tsunagu.analytics.evaluation.backtest import default_predictors
+from tsunagu.analytics.evaluation.names import predictor_words
 from tsunagu.analytics.evaluation.plots import (
     auc_by_horizon_svg,
     early_warning_svg,
@@ -72,7 +74,8 @@ def evaluation() -> Evaluation:
 def test_the_table_is_sorted_by_the_share_warned_of_at_ten_per_hundred(
     evaluation: Evaluation,
 ) -> None:
-    assert [row["predictor"] for row in as_rows(evaluation, "en")] == ["rotting", "tsunagu", "odoo"]
+    names = [row["predictor"] for row in as_rows(evaluation, "en")]
+    assert names == ["rotting", "Tsunagu", "Odoo lead scoring"]
 
 
 def test_the_table_shows_intervals_and_a_dash_for_what_is_unknown(evaluation: Evaluation) -> None:
@@ -85,8 +88,9 @@ def test_the_table_shows_intervals_and_a_dash_for_what_is_unknown(evaluation: Ev
 
 def test_the_japanese_table_has_the_same_columns(evaluation: Evaluation) -> None:
     japanese, english = as_rows(evaluation, "ja"), as_rows(evaluation, "en")
-    assert [list(row.values()) for row in japanese] == [list(row.values()) for row in english]
-    assert "予測方法" in japanese[0]
+    figures = [[list(row.values())[1:] for row in rows] for rows in (japanese, english)]
+    assert figures[0] == figures[1]
+    assert [row["予測方法"] for row in japanese] == ["rotting", "つなぐ", "Odoo予測スコア"]
 
 
 def test_a_rules_own_volume_stands_beside_the_model_at_that_volume(evaluation: Evaluation) -> None:
@@ -110,9 +114,9 @@ def test_lines_are_told_apart_without_colour_and_named_where_they_end(
     evaluation: Evaluation,
 ) -> None:
     svg = early_warning_svg(evaluation, "en")
-    assert ">tsunagu<" in svg.replace("\n", "")
+    assert ">Tsunagu<" in svg.replace("\n", "")
     assert ">rotting<" in svg.replace("\n", "")
-    assert ">odoo<" not in svg.replace("\n", "")  # nothing was measured
+    assert ">Odoo lead scoring<" not in svg.replace("\n", "")  # nothing was measured
     assert "stroke-dasharray" in svg
 
 
@@ -127,3 +131,10 @@ def test_a_plot_of_nothing_says_so(
 
 def test_names_are_moved_apart_but_keep_their_order() -> None:
     assert spread([0.5, 0.1, 0.52], 0.1) == pytest.approx([0.46, 0.1, 0.56])
+
+
+def test_every_default_predictor_has_a_name_in_both_languages() -> None:
+    for predictor in default_predictors():
+        names = {predictor_words(predictor.name, language) for language in ("ja", "en")}
+        assert len(names) == 2, predictor.name
+        assert predictor.name not in names

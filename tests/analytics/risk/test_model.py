@@ -118,7 +118,7 @@ def test_the_attribute_that_drives_the_hazard_is_the_first_reason(
         reason = next(r for r in explanation.reasons if r.group == "attributes")
         shaky = tempers[explanation.deal_id] == "shaky"
         assert (reason.contribution > 0) == shaky
-        assert reason.words("ja").startswith("「temper」が「")
+        assert reason.words("ja").startswith("temperが「")
 
 
 def test_a_feature_that_is_suddenly_null_everywhere_does_not_break(

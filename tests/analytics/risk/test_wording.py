@@ -94,8 +94,8 @@ def test_an_overdue_close_date_tells_by_how_much() -> None:
 
 def test_steps_and_attributes_are_called_by_their_names() -> None:
     assert _said("step:資料{送付}", 2.0)[0].startswith("「資料{送付}」がこれまでに2回ありました")
-    assert _said("attr:業種", 1.0)[0].startswith("「業種」が「見積」です")
-    assert _said("attr:従業員数", 250.0)[0].startswith("「従業員数」が250です")
+    assert _said("attr:業種", 1.0)[0].startswith("業種が「見積」です")
+    assert _said("attr:従業員数", 250.0)[0].startswith("従業員数が250です")
 
 
 def test_a_feature_of_a_later_version_is_worded_by_its_label() -> None:

@@ -88,15 +88,18 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
 
 
 def default_predictors() -> tuple[Baseline, ...]:
-    """Tsunagu's risk model, then every baseline, the best of them also with our list's order."""
+    """Tsunagu's risk model as it lists deals and by plain risk, then every baseline.
+
+    The best of the baselines also has its list ordered as ours is, so that the gain is not owed to
+    the order alone.
+    """
     # LightGBM takes long to import, and an evaluation of other predictors does not need it
     from tsunagu.analytics.evaluation.baselines import default_baselines
-    from tsunagu.analytics.evaluation.risk_predictor import (
-        RiskPredictor,
-        WindowedStageRate,
-    )
+    from tsunagu.analytics.evaluation.risk_predictor import RiskPredictor, WindowedStageRate
+    from tsunagu.analytics.risk.window import DEFAULT_WINDOW
 
-    return (RiskPredictor(), *default_baselines(), WindowedStageRate())
+    by_risk = RiskPredictor(DEFAULT_WINDOW, "tsunagu_30")
+    return (RiskPredictor(), by_risk, *default_baselines(), WindowedStageRate())
 
 
 def _silent(step: str, done: float) -> None:

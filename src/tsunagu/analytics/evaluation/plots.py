@@ -14,8 +14,14 @@ import numpy as np
 
 from tsunagu.analytics.contracts import Language
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
-from tsunagu.analytics.evaluation.report import middle_horizon
-from tsunagu.analytics.evaluation.results import Distribution, Evaluation, ReliabilityBin
+from tsunagu.analytics.evaluation.names import OURS, predictor_words
+from tsunagu.analytics.evaluation.report import middle_horizon, ordered
+from tsunagu.analytics.evaluation.results import (
+    Distribution,
+    Evaluation,
+    Performance,
+    ReliabilityBin,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,6 +86,8 @@ _WORDS: dict[Language, dict[str, str]] = {
     },
 }
 
+MOST_RIVALS = 5
+
 Points = Sequence[tuple[float, float]]
 
 
@@ -104,8 +112,10 @@ def early_warning_svg(evaluation: Evaluation, language: Language) -> str:
     days = LEADS_DAYS[0]
     words = _words(language, days)
     lines = {
-        p.name: [(float(v), p.figure(f"warned_{days}_at_{v}").value) for v in VOLUMES]
-        for p in evaluation.performances
+        predictor_words(p.name, language): [
+            (float(v), p.figure(f"warned_{days}_at_{v}").value) for v in VOLUMES
+        ]
+        for p in _shown(evaluation)
     }
 
     def paint(axes: Axes) -> None:
@@ -117,12 +127,21 @@ def early_warning_svg(evaluation: Evaluation, language: Language) -> str:
     return _draw(words["early_warning"], words["volume"], words["warned"], paint)
 
 
+def _shown(evaluation: Evaluation) -> list[Performance]:
+    """The model and its best rivals: more lines than that nobody can tell apart."""
+    first = evaluation.performances[0]
+    rivals = [p for p in ordered(evaluation) if p.name not in OURS]
+    return [first, *rivals[:MOST_RIVALS]]
+
+
 def auc_by_horizon_svg(evaluation: Evaluation, language: Language) -> str:
     """Time-dependent AUC at each horizon, one line a predictor."""
     words = _words(language, 0)
     lines = {
-        p.name: [(float(h), p.figure(f"auc_{h}").value) for h in evaluation.horizons]
-        for p in evaluation.performances
+        predictor_words(p.name, language): [
+            (float(h), p.figure(f"auc_{h}").value) for h in evaluation.horizons
+        ]
+        for p in _shown(evaluation)
     }
 
     def paint(axes: Axes) -> None:

@@ -1,9 +1,7 @@
 """In which order a model lists deals: which window of its risk is sorted by.
 
-A list of limited length helps most if it names each deal while there is time to act, and no sooner
-than it must: sorted by the next 7 days it names sure cases too late, sorted by the next 90 the same
-deals fill it week after week.  Which window is best depends on how deals break off (a fixed
-time-out, a slow fading), so it is chosen on the training log, as the rules' thresholds are.
+Which window is best depends on how deals break off (a fixed time-out, a slow fading), so it is
+chosen on the training log, as the rules' thresholds are.
 """
 
 from __future__ import annotations
@@ -17,33 +15,19 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome, incidence_column
+from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog
 from tsunagu.analytics.errors import NotEnoughHistoryError
 from tsunagu.analytics.evaluation.arrays import Floats
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES, alerts, quotas, top
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks, in_order, label
 from tsunagu.analytics.evaluation.splitting import default_cut, snapshots_after
+from tsunagu.analytics.risk.window import DEFAULT_WINDOW, Window
 
 _INNER_SHARE = 0.7
 
 LEAST_BREAK_OFFS = 30
 """With fewer deals that broke off in the inner test part, the default window stands."""
 
-
-@dataclass(frozen=True)
-class Window:
-    """Break-offs later than ``after`` days from now, and at most ``until`` days."""
-
-    until: int
-    after: int = 0
-
-    def risk(self, scores: pa.Table) -> Floats:
-        """(n,) probability of breaking off in the window, from a score table."""
-        risk: Floats = _broken_off(scores, self.until)
-        return risk - _broken_off(scores, self.after) if self.after else risk
-
-
-DEFAULT_WINDOW = Window(30)
 
 WINDOWS: tuple[Window, ...] = (
     DEFAULT_WINDOW,
@@ -79,11 +63,6 @@ def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:
         return DEFAULT_WINDOW
     scores = in_order(model.score(log, snapshots))
     return max(WINDOWS, key=lambda window: _mean_warned(landmarks, window.risk(scores)))
-
-
-def _broken_off(scores: pa.Table, horizon: int) -> Floats:
-    column: Floats = scores[incidence_column(Outcome.BROKEN_OFF, horizon)].to_numpy()
-    return column
 
 
 def _broken_deals(landmarks: Landmarks) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tsunagu.analytics.contracts import Language
+from tsunagu.analytics.evaluation.names import predictor_words
 from tsunagu.analytics.evaluation.results import Evaluation, Figure, Performance
 
 SORT_KEY = "warned_7_at_10"
@@ -85,7 +86,8 @@ def as_rows(evaluation: Evaluation, language: Language = "ja") -> list[dict[str,
     name = "予測方法" if language == "ja" else "predictor"
     shown = columns(evaluation)
     return [
-        {name: p.name} | {c.header(language): c.show(p.figure(c.key)) for c in shown}
+        {name: predictor_words(p.name, language)}
+        | {c.header(language): c.show(p.figure(c.key)) for c in shown}
         for p in ordered(evaluation)
     ]
 
@@ -98,7 +100,11 @@ def native_rows(evaluation: Evaluation, language: Language = "ja") -> list[dict[
     for native in evaluation.native:
         key = f"warned_7_as_{native.rule}"
         rule = evaluation.performance(native.rule).figure(key)
-        texts = (native.rule, f"{native.per_hundred:.1f}", _percent(rule))
+        texts = (
+            predictor_words(native.rule, language),
+            f"{native.per_hundred:.1f}",
+            _percent(rule),
+        )
         rows.append(dict(zip(words, (*texts, _percent(model.figure(key))), strict=True)))
     return rows
 

@@ -20,7 +20,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Difference:
-    """A predictor's figure minus that of the best of its rivals (the rows after the first)."""
+    """A predictor's figure minus that of the best of its rivals (Tsunagu's own rows are none)."""
 
     rival: str
     figure: Figure

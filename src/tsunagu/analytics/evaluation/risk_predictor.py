@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tsunagu.analytics.contracts import EventLog
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from tsunagu.analytics.contracts import EventLog, Progress
 from tsunagu.analytics.evaluation.baselines import StageRate
+from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
-from tsunagu.analytics.evaluation.ranking import InWindow, Window, best_window
-from tsunagu.analytics.risk import RiskModel
+from tsunagu.analytics.evaluation.ranking import InWindow, best_window
+from tsunagu.analytics.risk import RiskModel, Window
+
+
+def fit_in_order(log: EventLog, *, seed: int = 0, progress: Progress | None = None) -> RiskModel:
+    """Fit a :class:`RiskModel`, and choose on the same log the window that orders its lists.
+
+    Args:
+        log: as it stood when the model is made; hand in ``log.until(t)``.
+        seed: the same log and seed give the same model.
+        progress: told of each step; may raise to stop.
+    """
+    model = RiskModel.fit(log, seed=seed, progress=progress)
+    return replace(model, window=_window(log, seed))
 
 
 @dataclass(frozen=True)
 class RiskPredictor:
-    """Fits :class:`tsunagu.analytics.risk.RiskModel`; lists deals by their risk in a window.
+    """Tsunagu's risk model; lists deals by their risk in a window.
 
     Args:
-        window: whose risk orders the list; default: chosen on the training log by
-            :func:`tsunagu.analytics.evaluation.ranking.best_window`.
+        window: whose risk orders the list; default: the one that :func:`fit_in_order` chooses on
+            the training log, as the product does.
         name: the row's label.
     """
 
@@ -25,13 +41,34 @@ class RiskPredictor:
     name: str = "tsunagu"
 
     def fit(self, log: EventLog, *, seed: int) -> InWindow:
-        """Fit the model on a training log."""
+        """Fit the model on a training log; predictors that differ in the window only share it."""
+        return InWindow(_fitted(log, seed), self.window or _window(log, seed))
 
-        def fitted(known: EventLog) -> RiskModel:
-            return RiskModel.fit(known, seed=seed)
 
-        window = best_window(log, fitted) if self.window is None else self.window
-        return InWindow(fitted(log), window)
+def _window(log: EventLog, seed: int) -> Window:
+    return best_window(log, lambda known: RiskModel.fit(known, seed=seed))
+
+
+@once_per_log
+def _fitted(log: EventLog, seed: int) -> RememberedScores:
+    return RememberedScores(RiskModel.fit(log, seed=seed))
+
+
+class RememberedScores:
+    """A model that keeps its last score table, for predictors that ask for the same one."""
+
+    def __init__(self, model: RiskModel) -> None:
+        self._model = model
+        self._asked: tuple[EventLog, ir.Table] | None = None
+        self._scores = pa.table({})
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """The model's score table."""
+        asked = self._asked
+        if asked is None or asked[0] is not log or asked[1] is not snapshots:
+            self._scores = self._model.score(log, snapshots)
+            self._asked = (log, snapshots)
+        return self._scores
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, alerts
 from tsunagu.analytics.evaluation.figures import Measures, comparable, lower_is_better
 from tsunagu.analytics.evaluation.judging import Judgement
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks
+from tsunagu.analytics.evaluation.names import OURS
 from tsunagu.analytics.evaluation.resampling import Sample, deal_weights, resample
 from tsunagu.analytics.evaluation.results import (
     Difference,
@@ -86,7 +87,8 @@ class Summary:
 
     def _performance(self, judgement: Judgement, samples: Mapping[str, Sample]) -> Performance:
         sample = samples[judgement.name]
-        rivals = {j.name: samples[j.name] for j in self._judgements[1:] if j is not judgement}
+        others = [j.name for j in self._judgements[1:] if j is not judgement]
+        rivals = {name: samples[name] for name in others if name not in OURS}
         keys = [key for key in sample.point if comparable(key)]
         return Performance(
             name=judgement.name,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsunagu.analytics.contracts import EVENT_SCHEMA, Kind
 from tsunagu.analytics.eventlog.cells import Mask
-from tsunagu.analytics.eventlog.facts import Ledger, origin_of
+from tsunagu.analytics.eventlog.facts import Ledger, kept, origin_of
 from tsunagu.analytics.eventlog.mapping import BeforeCreation
 from tsunagu.analytics.eventlog.sheet import mask
 
@@ -38,11 +38,11 @@ class Draft:
 
     def keep_facts(self, rows: Mask) -> None:
         """Drop the other facts."""
-        self.facts = self.facts.filter(pa.array(rows))
+        self.facts = kept(self.facts, rows)
 
     def drop_rejected(self) -> None:
         """Drop deals and facts whose rows have been rejected."""
-        self.deals = self.deals.filter(pa.array(self.ledger.fine(self.deals)))
+        self.deals = kept(self.deals, self.ledger.fine(self.deals))
         self.keep_facts(self.ledger.fine(self.facts))
 
 

@@ -35,6 +35,11 @@ def origin_of(table: pa.Table) -> tuple[Integers, Integers, Integers]:
     return sheet, position, part
 
 
+def kept(table: pa.Table, rows: Mask) -> pa.Table:
+    """The chosen rows; the table itself, uncopied, where that is all of them."""
+    return table if rows.all() else table.filter(pa.array(rows))
+
+
 @dataclass(frozen=True)
 class Part:
     """One rule at work: the columns to blame, and what becomes of facts without a deal."""
@@ -62,7 +67,7 @@ class Ledger:
     def facts(self) -> pa.Table:
         """All facts whose rows are fine."""
         table = pa.concat_tables([FACT_SCHEMA.empty_table(), *self.batches])
-        return table.filter(pa.array(self.fine(table)))
+        return kept(table, self.fine(table))
 
     def fine(self, table: pa.Table) -> Mask:
         """Whether the rows that these facts or deals come from are without fault."""

@@ -16,6 +16,7 @@ from tsunagu.analytics.errors import InputError, Problem
 EVENTS_FILE = "events.parquet"
 DEALS_FILE = "deals.parquet"
 META_FILE = "eventlog.json"
+_META_KEYS = ("observed_until", "time_zone", "stages", "origin")
 
 
 def write_meta(
@@ -72,6 +73,9 @@ def read_meta(folder: Path) -> dict[str, Any]:
         meta: dict[str, Any] = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
     except ValueError as error:
         raise _not_a_log(folder / META_FILE, f"is not JSON ({error})") from error
+    unsaid = [key for key in _META_KEYS if key not in meta]
+    if unsaid:
+        raise _not_a_log(folder / META_FILE, f"does not say {', '.join(unsaid)}")
     return meta
 
 

@@ -14,6 +14,20 @@ from tsunagu.analytics.features.timeline import Timeline
 
 PREFIX = "attr:"
 
+LABELS_JA: dict[str, str] = {
+    "channel": "チャネル",
+    "country": "国",
+    "employees": "従業員数",
+    "industry": "業種",
+    "product": "商品",
+    "region": "地域",
+    "sector": "業種",
+    "size": "企業規模",
+    "source": "きっかけ",
+    "team": "チーム",
+}
+"""Japanese labels of the usual attributes; others are called as their column is."""
+
 
 def features(learned: Learned) -> list[Feature]:
     """The deal's age, and one feature per attribute of the fitting log."""
@@ -25,10 +39,15 @@ def features(learned: Learned) -> list[Feature]:
         days_since("deal__created"),
     )
     text = [
-        category(PREFIX + n, "attributes", n, n, fact(_fact(n), missing=-1)) for n in learned.levels
+        category(PREFIX + n, "attributes", _ja(n), n, fact(_fact(n), missing=-1))
+        for n in learned.levels
     ]
-    numbers = [number(PREFIX + n, "attributes", n, n, fact(_fact(n))) for n in learned.numbers]
+    numbers = [number(PREFIX + n, "attributes", _ja(n), n, fact(_fact(n))) for n in learned.numbers]
     return [age, *text, *numbers]
+
+
+def _ja(name: str) -> str:
+    return LABELS_JA.get(name, name)
 
 
 def sources(learned: Learned) -> list[Source]:
@@ -47,8 +66,8 @@ def _attach(rows: ir.Table, timeline: Timeline, learned: Learned) -> ir.Table:
     deals = timeline.deals
     values = {_fact(n): _code(deals[n], levels) for n, levels in learned.levels.items()}
     values |= {_fact(n): deals[n].cast("float64") for n in learned.numbers}
-    known = deals.select(key="deal", deal__created="created", **values)
-    return rows.left_join(known, rows.deal == known.key).drop("key")
+    known = deals.select(deal__deal="deal", deal__created="created", **values)
+    return rows.left_join(known, rows.deal == known.deal__deal)
 
 
 def _code(value: ir.StringValue, levels: tuple[str, ...]) -> ir.IntegerValue:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tsunagu.analytics.features.clock import FIRST_DAY, local_day
+from tsunagu.analytics.features.clock import FIRST_DAY, from_micros, local_day
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.specs import Feature, fact, number
@@ -41,14 +42,9 @@ def sources(learned: Learned) -> list[Source]:
 
 
 def _attach(rows: ir.Table, timeline: Timeline, zone: str) -> ir.Table:
-    day = local_day(timeline.marks["at"], zone)
-    bounds = timeline.marks.agg(low=day.min(), high=day.max()).to_pyarrow().to_pylist()[0]
-    low = FIRST_DAY + timedelta(days=bounds["low"] or 0)
-    high = FIRST_DAY + timedelta(days=bounds["high"] or 0)
+    low, high = (from_micros(at).astimezone(ZoneInfo(zone)).date() for at in timeline.extent)
     days = _days(low, high, zone)
-    return rows.left_join(days, local_day(rows["at"], zone) == days.calendar_day).drop(
-        "calendar_day"
-    )
+    return rows.left_join(days, local_day(rows["at"], zone) == days.calendar_day)
 
 
 def _days(low: date, high: date, zone: str) -> ir.Table:

@@ -24,8 +24,13 @@ _YEARS = range(1980, 2061)
 
 
 def micros(instant: ir.TimestampValue) -> ir.IntegerValue:
-    """Whole microseconds since :data:`ORIGIN`."""
-    return instant.delta(ibis.literal(ORIGIN), unit="microsecond")
+    """Whole microseconds since :data:`ORIGIN`.
+
+    Without its zone, which is UTC in every session that Ibis opens: DuckDB takes four times as
+    long to subtract instants that carry one.
+    """
+    plain = instant.cast("timestamp(6)")
+    return plain.delta(ibis.literal(ORIGIN.replace(tzinfo=None)), unit="microsecond")
 
 
 def days(duration: ir.IntegerValue) -> ir.FloatingValue:

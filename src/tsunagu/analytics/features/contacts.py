@@ -6,9 +6,12 @@ import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.features.clock import days
+from tsunagu.analytics.features.counting import SPANS, last_name, span_name
+from tsunagu.analytics.features.facts import Source, numbered_lookup
 from tsunagu.analytics.features.learned import Learned
+from tsunagu.analytics.features.sorts import codes_of
 from tsunagu.analytics.features.specs import Feature, days_since, fact, number
-from tsunagu.analytics.features.timeline import SPANS, last_name, span_name
+from tsunagu.analytics.features.timeline import Timeline
 
 CONTACT_WORDS: dict[str, tuple[str, str]] = {
     "call": ("電話", "calls"),
@@ -39,6 +42,12 @@ def features(learned: Learned) -> list[Feature]:
         if kind in learned.kinds:
             found += _kind(kind)
     return found
+
+
+def sources() -> list[Source]:
+    """The deal's first contact from the customer, and what was answered by the latest."""
+    columns = {"first": "int64", "outbound": "int32"}
+    return [numbered_lookup("answer", "inbound", columns, _answers)]
 
 
 def _spoken(learned: Learned, direction: str) -> bool:
@@ -111,7 +120,7 @@ def _rhythm() -> list[Feature]:
 def mean_gap(facts: ir.Table) -> ir.FloatingValue:
     """Mean days between inbound contacts so far; null before the second."""
     count = facts["inbound"]
-    span = days(facts["inbound__last"] - facts["inbound__first"])
+    span = days(facts["inbound__last"] - facts["answer__first"])
     return ibis.ifelse(count >= 2, span / (count - 1).nullif(0), ibis.null("float64"))
 
 
@@ -121,5 +130,23 @@ def _unanswered() -> Feature:
         "silence",
         "返信のない連絡の回数",
         "contacts to the customer since their last answer",
-        lambda f: f["outbound"] - f["outbound__answered"].fill_null(0),
+        lambda f: f["outbound"] - f["answer__outbound"].fill_null(0),
     )
+
+
+def _answers(timeline: Timeline) -> ir.Table:
+    """At each contact from the customer: the first one, and contacts to the customer so far."""
+    heard, said = (codes_of(side, len(timeline.steps)) for side in ("inbound", "outbound"))
+    events = timeline.of_looked_deals(timeline.events)
+    talks = events.filter(events["sort"].isin(sorted({*heard, *said})))
+    inbound = talks["sort"].isin(heard)
+    so_far = ibis.cumulative_window(group_by=talks.deal, order_by=talks["at"])
+    when = ibis.ifelse(inbound, talks["at"], ibis.null("int64"))
+    counted = talks.select(
+        "deal",
+        inbound=inbound,
+        nth=inbound.cast("int32").sum().over(so_far).cast("int32"),
+        outbound=talks["sort"].isin(said).cast("int32").sum().over(so_far).cast("int32"),
+        first=when.min().over(so_far),
+    )
+    return counted.filter(counted.inbound).drop("inbound")

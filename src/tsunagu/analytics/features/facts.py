@@ -14,8 +14,11 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from tsunagu.analytics.contracts import EventLog, Kind
+from tsunagu.analytics.features.counting import count_events, counter_facts
+from tsunagu.analytics.features.sorts import KIND_COUNTERS, step_counter
 from tsunagu.analytics.features.specs import Feature
-from tsunagu.analytics.features.timeline import Timeline, count_events, counter_facts
+from tsunagu.analytics.features.timeline import Timeline, prepare
 
 KEYS = {"deal": "int32", "at": "int64"}
 
@@ -28,11 +31,13 @@ class Source:
         columns: names and types of what it adds.
         needs: columns that must be in the table before.
         attach: the join itself.
+        reads: kinds whose events' values the join reads.
     """
 
     columns: Mapping[str, str]
     needs: tuple[str, ...]
     attach: Callable[[ir.Table, Timeline], ir.Table]
+    reads: tuple[Kind, ...] = ()
 
 
 def numbered_lookup(
@@ -50,36 +55,57 @@ def numbered_lookup(
     def attach(rows: ir.Table, timeline: Timeline) -> ir.Table:
         right = table(timeline)
         named = {f"{prefix}__{c}": right[c] for c in columns}
-        right = right.select(key_deal="deal", key_nth="nth", **named)
-        found = rows.left_join(right, [rows.deal == right.key_deal, rows[counter] == right.key_nth])
-        return found.drop("key_deal", "key_nth")
+        key, nth = f"{prefix}__deal", f"{prefix}__nth"  # left in place: a chain of plain joins
+        right = right.select(**{key: right.deal, nth: right.nth}, **named)
+        return rows.left_join(right, [rows.deal == right[key], rows[counter] == right[nth]])
 
-    return Source({f"{prefix}__{c}": t for c, t in columns.items()}, (counter,), attach)
+    named = {f"{prefix}__{c}": t for c, t in columns.items()}
+    reads = (Kind(counter),) if counter in KIND_COUNTERS else ()
+    return Source(named, (counter,), attach, reads)
 
 
-def gather(
-    timeline: Timeline,
-    features: Iterable[Feature],
-    sources: Iterable[Source],
-    steps: tuple[str, ...],
-    counters: tuple[str, ...],
-) -> ir.Table:
-    """The table of facts that ``features`` read: ``deal, at`` and the facts."""
-    available = tuple(sources)
-    engine = counter_facts(counters)
-    wanted = _read_by(features, KEYS | engine | _columns_of(available))
-    chosen = []
-    for source in reversed(available):
-        if wanted & source.columns.keys():
-            chosen.append(source)
-            wanted |= set(source.needs)
-    chosen.reverse()
-    counted = frozenset(wanted & engine.keys())
-    counts = count_events(timeline, steps, counted)
-    rows = counts.with_keys({need for source in chosen for need in source.needs} & engine.keys())
-    for source in chosen:
-        rows = source.attach(rows, timeline)
-    return counts.unpack(rows, counted)
+@dataclass(frozen=True)
+class Plan:
+    """What has to be computed for some features.
+
+    Attributes:
+        sources: those whose columns are read, in the order of the joins.
+        counts: the facts of the counting engine that are read.
+        facts: all facts that are read, by a feature or a join.
+    """
+
+    sources: tuple[Source, ...]
+    counts: frozenset[str]
+    facts: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, features: Iterable[Feature], sources: Iterable[Source], counters: Iterable[str]
+    ) -> Plan:
+        """Only what ``features`` read of the sources' columns and the counters' facts."""
+        available = tuple(sources)
+        engine = counter_facts(counters)
+        wanted = _read_by(features, KEYS | engine | _columns_of(available))
+        chosen: list[Source] = []
+        for source in reversed(available):
+            if wanted & source.columns.keys():
+                chosen.append(source)
+                wanted |= set(source.needs)
+        return cls(tuple(reversed(chosen)), frozenset(wanted & engine.keys()), frozenset(wanted))
+
+    def prepare(self, log: EventLog, snapshots: ir.Table, steps: tuple[str, ...]) -> Timeline:
+        """The log as integers, as far as the plan needs it."""
+        counted = self.counts & {step_counter(place) for place in range(len(steps))}
+        kinds = {kind.value for source in self.sources for kind in source.reads}
+        return prepare(log, snapshots, steps if counted else (), kinds)
+
+    def gather(self, timeline: Timeline) -> ir.Table:
+        """The table of facts: ``deal, at`` and the facts."""
+        counted = count_events(timeline, self.counts)
+        rows = counted.with_keys({n for source in self.sources for n in source.needs} & self.counts)
+        for source in self.sources:
+            rows = source.attach(rows, timeline)
+        return counted.unpack(rows, self.facts | KEYS.keys())
 
 
 def _columns_of(sources: Iterable[Source]) -> dict[str, str]:

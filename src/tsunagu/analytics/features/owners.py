@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from tsunagu.analytics.contracts import Kind
-from tsunagu.analytics.features.clock import DAY, micros
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.materialising import materialise
+from tsunagu.analytics.features.slots import Slots, everywhere, in_order
 from tsunagu.analytics.features.specs import Feature, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
@@ -23,11 +24,11 @@ def features(learned: Learned) -> list[Feature]:
 
 def sources() -> list[Source]:
     """The owner at the snapshot, then that owner's load."""
-    columns = {"owner__id": "string", "owner__changes": "int32", "owner__changed": "int64"}
+    columns = {"owner__code": "int32", "owner__changes": "int32", "owner__changed": "int64"}
     load = {"owner__deals": "int32", "owner__events": "int32"}
     return [
-        Source(columns, ("owner",), _attach_owner),
-        Source(load, ("owner__id",), _attach_load),
+        Source(columns, ("owner",), _attach_owner, (Kind.OWNER,)),
+        Source(load, ("owner__code",), _attach_load),
     ]
 
 
@@ -82,27 +83,36 @@ def _load() -> list[Feature]:
 
 def _attach_owner(rows: ir.Table, timeline: Timeline) -> ir.Table:
     """The owner after the latest owner event, or else the deal's first one."""
-    first = timeline.deals.select(first_deal="deal", first_owner="owner_id")
+    first = timeline.deals.select(first_deal="deal", first_owner="owner")
     rows = rows.left_join(first, rows.deal == first.first_deal).drop("first_deal")
     after = _after_nth(timeline)
     found = rows.left_join(after, [rows.deal == after.key, rows.owner == after.nth])
     owner = ibis.coalesce(found.new_owner, found.first_owner)
-    return found.mutate(owner__id=owner).drop("key", "nth", "new_owner", "first_owner")
+    return found.mutate(owner__code=owner).drop("key", "nth", "new_owner", "first_owner")
 
 
 def _after_nth(timeline: Timeline) -> ir.Table:
-    """State after the nth owner event; one that names the same owner again changes nothing."""
-    first = timeline.deals.select("deal", first="owner_id")
+    """State after the nth owner event; one that names the same owner, or none, changes nothing."""
+    first = timeline.deals.select("deal", first="owner")
     rows = timeline.values(Kind.OWNER).select("deal", "at", "value").join(first, "deal")
-    order = ibis.window(group_by=rows.deal, order_by=rows.at)
-    rows = rows.mutate(before=ibis.coalesce(rows.value.lag().over(order), rows["first"]))
-    changed = ibis.ifelse(rows.before != rows.value, 1, 0)
+    rows = rows.left_join(timeline.owners, rows.value == timeline.owners.owner_id)
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
+    rows = rows.mutate(named=rows.owner.count().over(so_far))
+    since = ibis.window(group_by=[rows.deal, rows.named])
+    rows = rows.mutate(now=ibis.coalesce(rows.owner.max().over(since), rows["first"]))
+    return _cumulated(rows)
+
+
+def _cumulated(rows: ir.Table) -> ir.Table:
+    order = ibis.window(group_by=rows.deal, order_by=rows.at)
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
+    rows = rows.mutate(before=ibis.coalesce(rows.now.lag().over(order), rows["first"]))
+    changed = ibis.ifelse(rows.before != rows.now, 1, 0)
     moment = ibis.ifelse(changed == 1, rows.at, ibis.null("int64"))
     return rows.select(
         key="deal",
         nth=(ibis.row_number().over(order) + 1).cast("int32"),
-        new_owner="value",
+        new_owner="now",
         owner__changes=changed.sum().over(so_far).cast("int32"),
         owner__changed=moment.max().over(so_far),
     )
@@ -110,78 +120,80 @@ def _after_nth(timeline: Timeline) -> ir.Table:
 
 def _attach_load(rows: ir.Table, timeline: Timeline) -> ir.Table:
     """Deals and events of each snapshot's owner, over all deals of the log."""
-    looks = rows.filter(rows.owner__id.notnull()).select(owner="owner__id", at="at").distinct()
-    looks = materialise(looks)
-    stints = materialise(_stints(timeline).semi_join(looks, "owner"))
-    deals = materialise(_open_deals(looks, stints))
-    events = materialise(_recent_events(looks, _worked(timeline, stints)))
-    rows = rows.left_join(deals, [rows.owner__id == deals.owner, rows["at"] == deals.asked])
-    rows = rows.drop("owner", "asked")
-    rows = rows.left_join(events, [rows.owner__id == events.by, rows["at"] == events.asked])
-    return rows.drop("by", "asked")
+    load = materialise(_load_at(_owner_looks(rows, timeline), timeline))
+    return rows.left_join(load, [rows.owner__code == load.by, rows["at"] == load.asked]).drop(
+        "by", "asked"
+    )
+
+
+def _owner_looks(rows: ir.Table, timeline: Timeline) -> Slots:
+    """Every owner at every instant of a common grid, or else those there are."""
+    if timeline.looks.grid:
+        return everywhere(timeline.owners.select(key="owner"), timeline.looks.grid)
+    known = rows.filter(rows.owner__code.notnull())
+    return in_order(known.select("at", key="owner__code").distinct())
+
+
+def _load_at(looks: Slots, timeline: Timeline) -> ir.Table:
+    """``by, asked, owner__deals, owner__events``, by running sums as in ``counting``."""
+    stints = materialise(_stints(timeline))
+    points = _edges(stints).union(_worked(timeline, stints))
+    placed = looks.place(points, (0, LOAD_DAYS))
+    entered = placed[0].group_by(slot_in="slot").agg(deals=_.deals.sum(), came=_.events.sum())
+    left = placed[LOAD_DAYS].group_by(slot_out="slot").agg(went=_.events.sum())
+    rows = looks.looks.left_join(entered, [("slot", "slot_in")])
+    rows = rows.left_join(left, [("slot", "slot_out")])
+    so_far = ibis.cumulative_window(group_by=rows.key, order_by=rows.slot)
+    events = rows.came.fill_null(0) - rows.went.fill_null(0)
+    return rows.select(
+        by="key",
+        asked="at",
+        owner__deals=rows.deals.fill_null(0).sum().over(so_far).cast("int32"),
+        owner__events=events.sum().over(so_far).cast("int32"),
+    )
 
 
 def _stints(timeline: Timeline) -> ir.Table:
-    """``deal_id, owner, start, stop``: who owned each deal of the log from when until when."""
-    log = timeline.log
-    born = log.deals.select("deal_id", owner="owner_id", start=micros(log.deals.created_at))
-    given = log.events.filter(log.events.kind == Kind.OWNER.value)
-    given = given.select("deal_id", owner="value", start=micros(given["at"]))
-    changes = born.union(given)
-    order = ibis.window(group_by=changes.deal_id, order_by=changes.start)
+    """``deal, owner, start, stop``: who owned each deal of the log from when until when."""
+    born = timeline.deals.select("deal", "owner", start="created")
+    changes = born.union(_handings_over(timeline))
+    order = ibis.window(group_by=changes.deal, order_by=changes.start)
     changes = changes.mutate(following=changes.start.lead().over(order))
-    ends = log.outcomes()
-    ends = ends.select(ended_id="deal_id", end=micros(ends.ended_at))
-    rows = changes.left_join(ends, [("deal_id", "ended_id")])
+    rows = changes.left_join(_ends(timeline), [("deal", "ended_deal")])
     stop = ibis.least(
         ibis.coalesce(rows.following, rows.end), ibis.coalesce(rows.end, rows.following)
     )
-    stints = rows.select("deal_id", "owner", "start", stop=stop)
-    return stints.filter(stints.stop.isnull() | (stints.stop > stints.start))
+    stints = rows.select("deal", "owner", "start", stop=stop)
+    return stints.filter(
+        stints.owner.notnull(), stints.stop.isnull() | (stints.stop > stints.start)
+    )
 
 
-def _open_deals(looks: ir.Table, stints: ir.Table) -> ir.Table:
-    """One deal more at a stint's start, one less at its stop: ``owner, asked, owner__deals``."""
-    one = ibis.literal(1, "int32")
-    starts = stints.select("owner", at="start", change=one)
-    stops = stints.filter(stints.stop.notnull()).select("owner", at="stop", change=-one)
-    both = starts.union(stops).union(looks.mutate(change=ibis.null("int32")))
-    ever = ibis.range_window(group_by=both.owner, order_by=both["at"], preceding=None, following=0)
-    total = both.change.sum().over(ever).cast("int32")
-    seen = both.select("owner", "change", asked="at", owner__deals=total)
-    return seen.filter(seen.change.isnull()).drop("change")
+def _handings_over(timeline: Timeline) -> ir.Table:
+    raw = timeline.log.events
+    given = raw.filter(raw.kind == Kind.OWNER.value).select("deal_id", "at", "value")
+    named = timeline.numbered(given).join(timeline.owners, [("value", "owner_id")])
+    return named.select("deal", "owner", start="at")
+
+
+def _ends(timeline: Timeline) -> ir.Table:
+    raw = timeline.log.events
+    over = raw.filter(raw.kind == Kind.OUTCOME.value, raw["at"] <= timeline.log.observed_until)
+    ends = timeline.numbered(over.select("deal_id", "at"))
+    return ends.group_by(ended_deal="deal").agg(end=ends["at"].min())
+
+
+def _edges(stints: ir.Table) -> ir.Table:
+    """One deal more at a stint's start, one less at its stop."""
+    one, none = ibis.literal(1, "int32"), ibis.literal(0, "int32")
+    starts = stints.select(key="owner", at="start", deals=one, events=none)
+    stopped = stints.filter(stints.stop.notnull())
+    return starts.union(stopped.select(key="owner", at="stop", deals=-one, events=none))
 
 
 def _worked(timeline: Timeline, stints: ir.Table) -> ir.Table:
-    """``owner, at``: each event with the owner of its moment."""
-    raw = timeline.log.events
-    events = raw.filter(raw.kind != Kind.OUTCOME.value).select("deal_id", at=micros(raw["at"]))
-    both = events.join(stints, "deal_id")
+    """Each event with the owner of its moment."""
+    both = timeline.events.select("deal", "at").join(stints, "deal")
     own = both.filter(both["at"] >= both.start, both.stop.isnull() | (both["at"] < both.stop))
-    return own.select("owner", "at")
-
-
-def _recent_events(looks: ir.Table, worked: ir.Table) -> ir.Table:
-    """Events in the days before each look: ``by, asked, owner__events``.
-
-    The place of a look among an owner's events and looks, less its place among the looks alone,
-    is how many events lie at or before it: row numbers are far cheaper than sums over ranges.
-    """
-    now = looks.mutate(asked="at", now=ibis.literal(1, "int32"))
-    then = looks.mutate(asked="at", now=ibis.literal(-1, "int32"))
-    asked = now.union(then.mutate(at=then["at"] - LOAD_DAYS * DAY))
-    order = ibis.window(group_by=asked.owner, order_by=[asked["at"], asked.now])
-    asked = asked.mutate(looks_before=ibis.row_number().over(order))
-    events = worked.select(
-        "owner",
-        "at",
-        asked=ibis.null("int64"),
-        now=ibis.literal(-2, "int32"),
-        looks_before=ibis.null("int64"),
-    )
-    both = asked.union(events)
-    order = ibis.window(group_by=both.owner, order_by=[both["at"], both.now])
-    both = both.mutate(before=ibis.row_number().over(order) - both.looks_before)
-    seen = both.filter(both.asked.notnull())
-    difference = (seen.before * seen.now).sum().cast("int32")
-    return seen.group_by(by=seen.owner, asked=seen.asked).agg(owner__events=difference)
+    one, none = ibis.literal(1, "int32"), ibis.literal(0, "int32")
+    return own.select(key="owner", at="at", deals=none, events=one)

@@ -12,38 +12,41 @@ _EXACT_BITS = 52
 
 @dataclass(frozen=True)
 class Packing:
-    """Where each counter lies.
+    """Where each count lies.
 
     Attributes:
-        counters: names, in the order in which they are packed.
+        counts: names, in the order in which they are packed.
         bits: room for one count; no count may reach ``2**bits``.
     """
 
-    counters: tuple[str, ...]
+    counts: tuple[str, ...]
     bits: int
 
     @classmethod
-    def for_counts(cls, counters: tuple[str, ...], largest: int) -> Packing:
-        """A packing in which every counter can count to ``largest``."""
-        return cls(counters, max(1, largest.bit_length()))
+    def for_largest(cls, counts: tuple[str, ...], largest: int) -> Packing:
+        """A packing in which every count can reach ``largest``."""
+        return cls(counts, max(1, largest.bit_length()))
 
     @property
     def words(self) -> int:
-        """How many numbers hold all counters."""
-        return -(-len(self.counters) // self._per_word)
+        """How many numbers hold all counts."""
+        return -(-len(self.counts) // self._per_word)
 
     @property
     def _per_word(self) -> int:
         return max(1, _EXACT_BITS // self.bits)
 
-    def word_of(self, counter: str) -> int:
-        """Index of the number that holds ``counter``."""
-        return self.counters.index(counter) // self._per_word
+    def word_of(self, count: str) -> int:
+        """Index of the number that holds ``count``."""
+        return self.counts.index(count) // self._per_word
 
-    def shift_of(self, counter: str) -> int:
-        """Bits to the right of ``counter`` within its number."""
-        return self.counters.index(counter) % self._per_word * self.bits
+    def one(self, count: str) -> int:
+        """What one more of ``count`` adds to its number."""
+        return 1 << self._shift(count)
 
-    def read(self, counter: str, word: ir.IntegerValue) -> ir.IntegerValue:
-        """The count of ``counter`` in its ``word``."""
-        return ((word >> self.shift_of(counter)) & ((1 << self.bits) - 1)).cast("int32")
+    def read(self, count: str, word: ir.IntegerValue) -> ir.IntegerValue:
+        """The value of ``count`` in its ``word``."""
+        return ((word >> self._shift(count)) & ((1 << self.bits) - 1)).cast("int32")
+
+    def _shift(self, count: str) -> int:
+        return self.counts.index(count) % self._per_word * self.bits

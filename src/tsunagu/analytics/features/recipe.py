@@ -22,17 +22,12 @@ from tsunagu.analytics.features import (
     steps,
 )
 from tsunagu.analytics.features.clock import ORIGIN
-from tsunagu.analytics.features.facts import Source, gather
+from tsunagu.analytics.features.facts import Plan, Source
 from tsunagu.analytics.features.learned import Learned, learn
 from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.snapshots import current, weekly
+from tsunagu.analytics.features.sorts import BASE_COUNTERS, KIND_COUNTERS, step_counter
 from tsunagu.analytics.features.specs import Feature, FeatureSpec
-from tsunagu.analytics.features.timeline import (
-    BASE_COUNTERS,
-    KIND_COUNTERS,
-    prepare,
-    step_counter,
-)
 
 MOST_DEALS_TO_CHECK = 20_000
 """Constant columns are looked for in the snapshots of at most this many deals."""
@@ -89,12 +84,14 @@ class FittedFeatures:
         Returns:
             ``deal_id, at``, then :attr:`names`: float64 (null: unknown), categories int32
             (-1: unknown or other).  Row order means nothing.
+
+        Raises:
+            TsunaguError: if a snapshot's deal is not among the log's deals.
         """
         chosen = self._features()
-        timeline = prepare(log, snapshots)
-        facts = gather(
-            timeline, chosen, _sources(self.learned), self.learned.steps, _counters(self.learned)
-        )
+        plan = Plan.of(chosen, _sources(self.learned), _counters(self.learned))
+        timeline = plan.prepare(log, snapshots, self.learned.steps)
+        facts = plan.gather(timeline)
         keys = timeline.deals.select("deal", "deal_id")
         rows = facts.join(keys, "deal")
         values = {f.spec.name: _typed(f, rows) for f in chosen}
@@ -143,6 +140,7 @@ def _sources(learned: Learned) -> list[Source]:
     return [
         *owners.sources(),
         *attributes.sources(learned),
+        *contacts.sources(),
         *stages.sources(learned),
         *commitments.sources(),
         *people.sources(),
@@ -160,7 +158,8 @@ def _typed(feature: Feature, rows: ir.Table) -> ir.Value:
 
 
 def _instant(at: ir.IntegerValue) -> ir.TimestampValue:
-    moment = ibis.literal(ORIGIN) + at.as_interval("us")
+    """Without a zone until the end, as in ``clock.micros``."""
+    moment = ibis.literal(ORIGIN.replace(tzinfo=None)) + at.as_interval("us")
     return moment.cast("timestamp('UTC', 6)")
 
 

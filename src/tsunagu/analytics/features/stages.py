@@ -138,7 +138,7 @@ def _cumulated(paired: ir.Table) -> ir.Table:
 
 def _attach_usual(rows: ir.Table, learned: Learned) -> ir.Table:
     usual = _usual(learned)
-    return rows.left_join(usual, rows.stage__code == usual.usual_code).drop("usual_code")
+    return rows.left_join(usual, rows.stage__code == usual.usual_code)
 
 
 def _usual(learned: Learned) -> ir.Table:

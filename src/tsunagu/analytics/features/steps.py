@@ -10,10 +10,12 @@ import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.contracts import Kind
+from tsunagu.analytics.features.counting import last_name
 from tsunagu.analytics.features.facts import Source, numbered_lookup, with_code
 from tsunagu.analytics.features.learned import Learned
+from tsunagu.analytics.features.sorts import step_counter
 from tsunagu.analytics.features.specs import Feature, category, days_since, fact, number
-from tsunagu.analytics.features.timeline import Timeline, last_name, step_counter
+from tsunagu.analytics.features.timeline import Timeline
 
 _ACTIVITY = Kind.ACTIVITY.value
 

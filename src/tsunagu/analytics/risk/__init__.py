@@ -3,5 +3,6 @@
 from tsunagu.analytics.risk.model import RiskModel
 from tsunagu.analytics.risk.settings import Settings
 from tsunagu.analytics.risk.summary import Summary
+from tsunagu.analytics.risk.window import Window
 
-__all__ = ["RiskModel", "Settings", "Summary"]
+__all__ = ["RiskModel", "Settings", "Summary", "Window"]

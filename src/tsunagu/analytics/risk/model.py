@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from tsunagu.analytics.risk.hazard_model import HazardModel
 from tsunagu.analytics.risk.periods import CAUSES
 from tsunagu.analytics.risk.settings import Settings
 from tsunagu.analytics.risk.summary import Summary, state_history
+from tsunagu.analytics.risk.window import DEFAULT_WINDOW, Window
 
 DEFAULTS = Settings()
 EXPLAINED_AT_ONCE = 2_000
@@ -41,6 +42,13 @@ class RiskModel:
     A discrete-time competing-risk landmark model; ``docs/reference/scorecard.md`` tells what it
     does while a team has little history.
 
+    Attributes:
+        recipe: the features.
+        hazards: the scorecard, the trees and their calibration.
+        summary: what the model says about itself.
+        window: the span of days whose risk orders lists of deals; :meth:`fit` leaves the default,
+            :func:`tsunagu.analytics.evaluation.fit_in_order` chooses it.
+
     Example::
 
         model = RiskModel.fit(log.until(today))
@@ -50,6 +58,7 @@ class RiskModel:
     recipe: FittedFeatures
     hazards: HazardModel
     summary: Summary
+    window: Window = DEFAULT_WINDOW
 
     @classmethod
     def fit(
@@ -164,6 +173,7 @@ class RiskModel:
             "recipe": self.recipe.to_dict(),
             "hazards": self.hazards.to_dict(),
             "summary": self.summary.to_dict(),
+            "window": asdict(self.window),
         }
 
 
@@ -231,4 +241,5 @@ def _score_table(keys: pa.Table, incidence: Floats) -> pa.Table:
 def _from_dict(data: dict[str, Any], booster: str | None) -> RiskModel:
     recipe = FittedFeatures.from_dict(data["recipe"])
     hazards = HazardModel.from_dict(data["hazards"], recipe.names, booster)
-    return RiskModel(recipe, hazards, Summary.from_dict(data["summary"]))
+    summary, window = Summary.from_dict(data["summary"]), Window(**data["window"])
+    return RiskModel(recipe, hazards, summary, window)

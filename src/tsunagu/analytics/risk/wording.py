@@ -130,8 +130,8 @@ def _of_attribute(spec: FeatureSpec) -> Phrase:
     shown_en = "“{name}”" if spec.categorical else "{n}"
     return Phrase(
         Unit("", decimals=1),
-        raises=(f"「{ja}」が{shown}です", f"“{en}” is {shown_en}"),
-        null=(f"「{ja}」が未記録か、まれな値です", f"“{en}” is not on record, or rare"),
+        raises=(f"{ja}が{shown}です", f"{en.capitalize()} is {shown_en}"),
+        null=(f"{ja}が未記録か、まれな値です", f"{en.capitalize()} is not on record, or rare"),
         compare=False,
     )
 

@@ -12,7 +12,7 @@ from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.evaluation.arrays import Flags, Floats
 from tsunagu.analytics.evaluation.baselines.facts import FactReader, Facts
 from tsunagu.analytics.evaluation.baselines.thresholds import Thresholds
-from tsunagu.analytics.evaluation.baselines.training import Training
+from tsunagu.analytics.evaluation.baselines.training import Training, training_of
 
 LEAST_CONTACTS = 2
 _HALF_SILENCE_DAYS = 30.0
@@ -73,7 +73,7 @@ class HardestRule:
         Raises:
             NotEnoughHistoryError: if no deal broke off.
         """
-        training = Training.of(log)
+        training = training_of(log)
         facts = training.facts
         silence = None if facts.silence is None else _tuned(training, facts.silence)
         return FittedHardest(

@@ -17,7 +17,7 @@ from tsunagu.analytics.contracts import (
 )
 from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers, ratio, totals
 from tsunagu.analytics.evaluation.baselines.facts import NO_STAGE, FactReader, Facts
-from tsunagu.analytics.evaluation.baselines.training import WARNING_DAYS, Training
+from tsunagu.analytics.evaluation.baselines.training import WARNING_DAYS, training_of
 from tsunagu.analytics.evaluation.labels import EVENT_CODES, Labels, in_order
 
 PSEUDO_LANDMARKS = 20.0
@@ -144,7 +144,7 @@ class BaseRate:
         Raises:
             NotEnoughHistoryError: if there are none.
         """
-        labels = Training.of(log).labels
+        labels = training_of(log).labels
         return FittedBaseRate(aalen_johansen(labels.days, labels.event))
 
 
@@ -160,7 +160,7 @@ class StageRate:
         Raises:
             NotEnoughHistoryError: if there are none.
         """
-        training = Training.of(log)
+        training = training_of(log)
         labels = training.labels
         overall = aalen_johansen(labels.days, labels.event)
         cells = Cells.of(training.facts)

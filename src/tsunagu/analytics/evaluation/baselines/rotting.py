@@ -18,7 +18,7 @@ from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.evaluation.arrays import Floats
 from tsunagu.analytics.evaluation.baselines.facts import FactReader, Facts
 from tsunagu.analytics.evaluation.baselines.thresholds import Thresholds
-from tsunagu.analytics.evaluation.baselines.training import Training
+from tsunagu.analytics.evaluation.baselines.training import training_of
 
 BOTTLECRM_EARLY_DAYS = 14.0
 BOTTLECRM_LATE_DAYS = 10.0
@@ -75,7 +75,7 @@ class RottingRule:
         Raises:
             NotEnoughHistoryError: if no deal broke off.
         """
-        training = Training.of(log)
+        training = training_of(log)
         thresholds = Thresholds.tuned(
             self.clock.days(training.facts),
             training.facts.stage,

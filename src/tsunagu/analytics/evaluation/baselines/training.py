@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from tsunagu.analytics.errors import NotEnoughHistoryError
 from tsunagu.analytics.evaluation.arrays import Flags
 from tsunagu.analytics.evaluation.baselines.facts import FactReader, Facts
 from tsunagu.analytics.evaluation.labels import CENSORED, Labels, label
+from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.features.snapshots import weekly
 
 WARNING_DAYS = 30
@@ -31,30 +31,6 @@ class Training:
     reader: FactReader
     facts: Facts
     labels: Labels
-
-    @classmethod
-    def of(cls, log: EventLog) -> Training:
-        """Landmarks at every week of ``log``; reckoned once, as all rules tune on the same.
-
-        Raises:
-            NotEnoughHistoryError: if no deal was open at any landmark.
-        """
-        if id(log) not in _MADE:
-            _MADE[id(log)] = cls._make(log)
-            weakref.finalize(log, _MADE.pop, id(log), None)
-        return _MADE[id(log)]
-
-    @classmethod
-    def _make(cls, log: EventLog) -> Training:
-        snapshots = weekly(log).cache()
-        landmarks = label(log, snapshots)
-        if not len(landmarks):
-            raise NotEnoughHistoryError(
-                "No deal was open at the start of any week of the training part.",
-                remedy="Cut later, or read a longer log.",
-            )
-        reader = FactReader.fit(log)
-        return cls(reader, reader.read(log, snapshots), landmarks.labels)
 
     def known(self) -> Flags:
         """(n,) landmarks of which is known whether they broke off within the warning time."""
@@ -76,5 +52,19 @@ class Training:
         return broke
 
 
-_MADE: dict[int, Training] = {}
-"""By identity of the log, for as long as the log lives: equal expressions may differ in data."""
+@once_per_log
+def training_of(log: EventLog) -> Training:
+    """Landmarks at every week of ``log``; reckoned once, as all rules tune on the same.
+
+    Raises:
+        NotEnoughHistoryError: if no deal was open at any landmark.
+    """
+    snapshots = weekly(log).cache()
+    landmarks = label(log, snapshots)
+    if not len(landmarks):
+        raise NotEnoughHistoryError(
+            "No deal was open at the start of any week of the training part.",
+            remedy="Cut later, or read a longer log.",
+        )
+    reader = FactReader.fit(log)
+    return Training(reader, reader.read(log, snapshots), landmarks.labels)
