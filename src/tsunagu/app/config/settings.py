@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tsunagu.app.people",
     "tsunagu.app.customers",
     "tsunagu.app.deals",
+    "tsunagu.app.exchange",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -150,6 +151,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # Called after the commit of every change to a deal, with its id; dotted names of functions.
 DEAL_CHANGED: list[str] = []
+# Called by background jobs that changed many deals, with a list of ids; dotted names.
+DEALS_CHANGED: list[str] = []
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"

@@ -40,4 +40,5 @@ urlpatterns = [
     path("people/", include("tsunagu.app.people.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("customers/", include("tsunagu.app.customers.urls")),
+    path("imports/", include("tsunagu.app.exchange.urls")),
 ]
