@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.app.conftest import browser
-from tests.app.factories import Organisation
+from tests.app.factories import Organisation, make_import
 
 ROLES = ("representative", "manager", "head", "operations", "administrator", "stranger")
 SEES_ALL = ("operations", "administrator")
@@ -40,6 +40,10 @@ class Place:
     data: dict[str, str] = field(default_factory=dict)
 
 
+def an_import(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": make_import(organisation.operations).pk}
+
+
 THE_NORTH = ("manager", "head", *SEES_ALL)
 
 PLACES: dict[str, Place] = {
@@ -48,6 +52,15 @@ PLACES: dict[str, Place] = {
     "deals:list": Place(),
     "deals:detail": Place(arguments=lambda o: {"pk": o.unshared.pk}, see=THE_NORTH),
     "customers:list": Place(),
+    "imports:list": Place(see=SEES_ALL, unseen=403),
+    "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:columns": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:status": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:problems": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:rejects": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:start": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
+    "imports:cancel": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
+    "imports:undo": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "people:language": Place(302, method="post", data={"language": "en"}, anonymous="/"),
     "account_login": Place(302, anonymous=200),
     "account_logout": Place(anonymous="/"),
@@ -98,7 +111,7 @@ def test_each_role_sees_its_own_and_nothing_else(
     hidden = {organisation.unshared.title: "representative", organisation.own.title: "stranger"}
     for title, blind in hidden.items():
         if who == blind:
-            assert title not in answer.content.decode()
+            assert title not in answer.getvalue().decode()
 
 
 @pytest.mark.parametrize("name", sorted(PLACES))
@@ -122,7 +135,7 @@ def test_every_answer_forbids_foreign_and_inline_scripts(
 
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    page = answer.content.decode()
+    page = answer.getvalue().decode()
     assert page.count("<script") == page.count("<script src=")
     assert " style=" not in page
     assert "<style" not in page

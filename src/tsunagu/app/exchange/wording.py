@@ -41,7 +41,7 @@ PLAIN = (
     _("the quotes of this row do not match."),
     _("Put each cell that holds quotes into quotes, and double the quotes inside."),
     _("the cell holds bytes that are no text."),
-    _("Write the cell again; the unreadable places show as \ufffd."),
+    _("Write the cell again; the unreadable places show as �."),
     _("the file is empty."),
     _("the sheet is empty."),
     _("Export it again with its header and rows."),
