@@ -14,6 +14,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_import
 
+from tsunagu.app.scoring.models import RunKind
+from tsunagu.app.scoring.runs import open_run
+
 ROLES = ("representative", "manager", "head", "operations", "administrator", "stranger")
 SEES_ALL = ("operations", "administrator")
 LOG_IN = "/accounts/login/"
@@ -21,6 +24,10 @@ LOG_IN = "/accounts/login/"
 
 def nothing(organisation: Organisation) -> dict[str, Any]:
     return {}
+
+
+def waiting_fit(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": open_run(RunKind.FIT).pk}
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,10 @@ PLACES: dict[str, Place] = {
     "imports:start": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "imports:cancel": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "imports:undo": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
+    "scoring:model": Place(see=SEES_ALL, unseen=403),
+    "scoring:run": Place(see=SEES_ALL, unseen=403),
+    "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),
+    "scoring:stop": Place(302, see=SEES_ALL, unseen=403, method="post", arguments=waiting_fit),
     "people:language": Place(302, method="post", data={"language": "en"}, anonymous="/"),
     "account_login": Place(302, anonymous=200),
     "account_logout": Place(anonymous="/"),
@@ -76,6 +87,13 @@ PLACES: dict[str, Place] = {
     ),
     "account_reset_password_from_key_done": Place(anonymous=200),
 }
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(settings: Any) -> None:
+    """Tasks wait: a walk is about who may begin them."""
+    backend = "django_tasks.backends.dummy.DummyBackend"
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
 
 
 def names(patterns: list[Any], namespace: str = "") -> Iterator[str]:

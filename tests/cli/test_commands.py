@@ -154,7 +154,11 @@ def test_a_mistake_gives_one_clear_message(
 
 
 @pytest.mark.parametrize(
-    "name", ["simulate", "read", "fit", "score", "evaluate", "explain", "demo"]
+    "name",
+    [
+        *("simulate", "read", "fit", "score", "evaluate", "explain", "tour"),
+        *("serve", "migrate", "rescore", "createadmin", "demo"),
+    ],
 )
 def test_help_shows_an_example(name: str) -> None:
     done = tsunagu(name, "--help")

@@ -1,62 +1,100 @@
-"""``tsunagu demo``: the whole way on a simulated organisation."""
+"""``tsunagu demo``: the product with a simulated organisation in it."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
-from tsunagu.analytics import contracts
-from tsunagu.analytics.eventlog.store import open_log
+from tsunagu.analytics.contracts import Language, Progress
+from tsunagu.cli import application
 from tsunagu.cli.console import err, out, progress, with_errors
-from tsunagu.cli.evaluation import evaluation_section, evaluation_table
 from tsunagu.cli.options import Lang, Seed
-from tsunagu.cli.report import Report, write_report
-from tsunagu.cli.rows import deal_rows, risk_table
-from tsunagu.cli.tables import model_facts, risk_list
+from tsunagu.cli.serve import Host, Port, name_address, serve
+from tsunagu.cli.tables import log_in_table
 from tsunagu.cli.words import words
 
-EXAMPLES = "tsunagu demo demo --lang en"
-REPORT_FILES: dict[contracts.Language, str] = {"ja": "report.html", "en": "report.en.html"}
+if TYPE_CHECKING:
+    from tsunagu.app.demo.log_ins import LogIn
+
+EXAMPLES = "tsunagu demo demo\n\ntsunagu demo demo --deals 500 --lang en --port 8080"
+LOG_INS_FILE = "log-ins.json"
 
 
 @with_errors
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to work. / 作業フォルダ")],
-    deals: Annotated[int, typer.Option(help="Number of deals. / 案件数")] = 2000,
-    top: Annotated[int, typer.Option(help="Deals to show. / 表示件数", min=1)] = 15,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Its home. / 置き場所")],
+    deals: Annotated[int, typer.Option(help="Number of deals. / 案件数", min=1)] = 2000,
     seed: Seed = 0,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    serving: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Start the server. / サーバーを起動する")
+    ] = True,
     language: Lang = "ja",
 ) -> None:
-    """Simulate, fit, score, evaluate and report. / ひと通りを試す。"""
-    from tsunagu.analytics.evaluation import evaluate
-    from tsunagu.analytics.risk import RiskModel
-    from tsunagu.analytics.simulation import simulate
+    """Try the application with living data. / 架空の組織で製品を試す。
 
+    What is kept in FOLDER is used again at the next start.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    log_folder = folder / "log"
-    with progress(language) as report:
-        simulate(log_folder, deals=deals, seed=seed, progress=report)
-        log = open_log(log_folder)
-        model = RiskModel.fit(log, seed=seed, progress=report)
-        model.save(folder / "model.tsunagu")
-        evaluation = evaluate(log, seed=seed, progress=report)
-    table = risk_table(log, model, log_folder)
-    for tongue in get_args(contracts.Language):
-        rows = deal_rows(table.slice(0, top), log, model, tongue)
-        page = Report(
-            moment=log.observed_until,
-            simulated=log.origin == "simulation",
-            other=REPORT_FILES["en" if tongue == "ja" else "ja"],
-            table=table,
-            deals=rows,
-            evaluation=evaluation_section(evaluation, tongue),
-            model_facts=model_facts(model.summary, tongue),
-        )
-        write_report(folder / REPORT_FILES[tongue], page, tongue)
-        if tongue == language:
-            out().print(risk_list(rows, language))
-    out().print(evaluation_table(evaluation, language))
-    err().print(words("simulated", language))
-    err().print(words("written", language, path=(folder / REPORT_FILES[language]).resolve()))
+    name_address(host, port)
+    application.set_up(folder.resolve() / "home")
+    application.migrate()
+    with progress(language) as report, application.database_errors():
+        log_ins = prepare(folder, deals, seed, language, report)
+    err().print(words("simulated_organisation", language))
+    out().print(log_in_table(log_ins, language))
+    if serving:
+        serve(host, port, 1, language)
+
+
+def prepare(
+    folder: Path, deals: int, seed: int, language: Language, report: Progress
+) -> list[LogIn]:
+    """Whatever of the demo is not there yet: an interrupted start is taken up."""
+    from django.utils import translation
+
+    from tsunagu.app.deals.models import Deal
+    from tsunagu.app.demo import log_ins
+    from tsunagu.app.scoring import actions
+    from tsunagu.app.scoring.active import active_version
+    from tsunagu.app.scoring.models import Score
+
+    if not Deal.objects.exists():
+        with translation.override(language):
+            _load(folder, deals, seed, report)
+    if active_version() is None:
+        actions.fit_model(progress=report)
+    if not Score.objects.exists():
+        actions.rescore_all(report)
+    file = folder / LOG_INS_FILE
+    if file.exists():
+        return log_ins.read_log_ins(file)
+    with translation.override(language):
+        return log_ins.make_log_ins(file)
+
+
+def _load(folder: Path, deals: int, seed: int, report: Progress) -> None:
+    from django.utils import timezone
+
+    from tsunagu.analytics.simulation import simulate
+    from tsunagu.app.demo.loading import load
+
+    today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
+    simulate(folder / "log", deals=deals, seed=seed, end=today, progress=report)
+    report("load", 0.0)
+    load(folder / "log", _names, timezone.now())
+    report("load", 1.0)
+
+
+def _names(numbers: list[int]) -> list[str]:
+    import numpy as np
+
+    from tsunagu.analytics.simulation.register import made_up_names
+
+    names: list[str] = made_up_names(np.array(numbers, dtype=np.int64)).to_pylist()
+    return names

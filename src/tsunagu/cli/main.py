@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from tsunagu import __version__
-from tsunagu.cli import demo, evaluate, explain, fit, read, score, simulate
+from tsunagu.cli import (
+    createadmin,
+    demo,
+    evaluate,
+    explain,
+    fit,
+    migrate,
+    read,
+    rescore,
+    score,
+    serve,
+    simulate,
+    tour,
+)
 
 app = typer.Typer(
     name="tsunagu",
@@ -18,7 +31,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (simulate, read, fit, score, evaluate, explain, demo):
+ANALYST = (simulate, read, fit, score, evaluate, explain, tour)
+OPERATOR = (serve, migrate, rescore, createadmin, demo)
+for module in (*ANALYST, *OPERATOR):
     app.command(
         name=module.__name__.rpartition(".")[2], epilog=f"Examples / 例:\n\n{module.EXAMPLES}"
     )(module.command)

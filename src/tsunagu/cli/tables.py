@@ -18,6 +18,7 @@ from tsunagu.cli.words import money, outcome_words, risk_level, words
 if TYPE_CHECKING:
     from tsunagu.analytics.eventlog import ReadReport
     from tsunagu.analytics.risk import Summary
+    from tsunagu.app.demo.log_ins import LogIn
 
 _STYLES = {
     "risk_severe": "bold red",
@@ -112,3 +113,12 @@ def read_facts(report: ReadReport, language: Language) -> list[tuple[str, str]]:
         (words("observed_until", language), f"{report.observed_until:%Y-%m-%d %H:%M} UTC"),
         (words("rejected_rows", language), f"{report.rejected_rows:,}"),
     ]
+
+
+def log_in_table(log_ins: Sequence[LogIn], language: Language) -> Table:
+    """Who can log in to the demo, and how."""
+    headings = ("role", "name", "email", "password")
+    table = new_table(*(words(heading, language) for heading in headings))
+    for log_in in log_ins:
+        table.add_row(words(log_in.role, language), log_in.name, log_in.email, log_in.password)
+    return table

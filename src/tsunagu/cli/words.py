@@ -84,6 +84,23 @@ WORDS: dict[str, tuple[str, str]] = {
     "events_read": ("イベント", "Events"),
     "rejected_rows": ("エラー行", "Rejected rows"),
     "observed_until": ("記録の最終時刻", "Observed until"),
+    "migrated": ("データベースは最新です。", "The database is up to date."),
+    "rescored": ("進行中の案件{count:,}件を評価しました。", "Scored {count:,} open deals."),
+    "try_again": ("直してもう一度実行してください。", "Correct it and try again."),
+    "admin_created": ("管理者 {email} を作りました。", "Created the administrator {email}."),
+    "serving": ("つなぐを開く: {address}　（終了は Ctrl+C）", "Open {address} (Ctrl+C ends it)"),
+    "simulated_organisation": (
+        "シミュレーションで作った架空の組織です。次のどれかでログインできます。",
+        "The organisation is simulated. Log in as one of these.",
+    ),
+    "role": ("役割", "Role"),
+    "name": ("名前", "Name"),
+    "email": ("メールアドレス", "E-mail"),
+    "password": ("パスワード", "Password"),
+    "representative": ("営業担当", "Representative"),
+    "manager": ("マネージャー", "Manager"),
+    "operations": ("営業企画", "Sales operations"),
+    "administrator": ("管理者", "Administrator"),
 }
 
 STEPS: dict[str, str] = {}

@@ -121,10 +121,10 @@ def test_killed_workers_lose_and_repeat_nothing(tmp_path: Path) -> None:
         worker.wait()
 
     counts = "SELECT count(*), count(DISTINCT deal_id || natural_key), count(DISTINCT text)"
-    assert there.ask(f"{counts} FROM deals_event WHERE source = {pk}") == (ACTIVITIES,) * 3  # noqa: S608
+    assert there.ask(f"{counts} FROM deals_event WHERE source = {pk}") == (ACTIVITIES,) * 3
     assert (
         there.ask(f"SELECT written ->> 'new' FROM exchange_import WHERE id = {pk}")[0] == ACTIVITIES
-    )  # noqa: S608
+    )
     newest = "SELECT max(at) FROM deals_event e WHERE e.deal_id = d.id AND kind = 'call'"
     wrong = f"SELECT count(*) FROM deals_deal d WHERE last_activity_at IS NOT ({newest})"  # noqa: S608
     assert there.ask(wrong)[0] == 0

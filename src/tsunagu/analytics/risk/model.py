@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from tsunagu.analytics.risk.settings import Settings
 from tsunagu.analytics.risk.summary import Summary, state_history
 
 DEFAULTS = Settings()
-EXPLAINED_AT_ONCE = 5_000
+EXPLAINED_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,25 @@ class RiskModel:
             snapshots: ``deal_id, at``, on the log's backend.
             top: most reasons to give, the strongest first, raising or lowering the risk.
         """
+        return list(self._explained(inputs.read(self.recipe, log, snapshots), top))
+
+    def foresee(
+        self, log: EventLog, snapshots: ir.Table, *, top: int = 3
+    ) -> tuple[pa.Table, Iterator[Explanation]]:
+        """:meth:`score` and :meth:`explain` in one: the features, the dear part, computed once.
+
+        Returns:
+            The score table, and its rows' explanations in its order, made while they are read.
+        """
         found = inputs.read(self.recipe, log, snapshots)
-        explanations: list[Explanation] = []
+        table = _score_table(found.keys, self.hazards.incidence(found.landmarks))
+        return table, self._explained(found, top)
+
+    def _explained(self, found: inputs.Snapshots, top: int) -> Iterator[Explanation]:
         for start in range(0, len(found.keys), EXPLAINED_AT_ONCE):
             part = slice(start, start + EXPLAINED_AT_ONCE)
             keys = found.keys.slice(start, EXPLAINED_AT_ONCE)
-            page = inputs.Snapshots(keys, found.landmarks.where(part))
-            explanations += self._explain(page, top)
-        return explanations
+            yield from self._explain(inputs.Snapshots(keys, found.landmarks.where(part)), top)
 
     def _explain(self, page: inputs.Snapshots, top: int) -> list[Explanation]:
         parts = reasons.contributions(self.hazards, page.landmarks).features

@@ -84,8 +84,11 @@ def _customer_names(branch: Branch, customer: Ints) -> pa.StringArray:
 
 
 def _people_names(branch: Branch, people: Ints) -> pa.StringArray:
-    """A fixed name for each person: family and given names run through unlike cycles."""
-    number = person_numbers(branch, people)
+    return made_up_names(person_numbers(branch, people))
+
+
+def made_up_names(number: Ints) -> pa.StringArray:
+    """A fixed name for each number: family and given names run through unlike cycles."""
     family = _take(words.FAMILY_NAMES, number * 7 % len(words.FAMILY_NAMES))
     given = _take(words.GIVEN_NAMES, number * 11 % len(words.GIVEN_NAMES))
     return pc.binary_join_element_wise(family, given, " ")

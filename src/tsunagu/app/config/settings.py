@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tsunagu.app.customers",
     "tsunagu.app.deals",
     "tsunagu.app.exchange",
+    "tsunagu.app.scoring",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -147,12 +148,20 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Two queues, two workers: what people wait for never stands behind long work.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "scores"]}}
+
+# Name: (when, the task). "every N" is in seconds, "daily HH:MM" in the time zone.
+SCHEDULE = {
+    "scores": ("daily 02:30", "tsunagu.app.scoring.tasks.nightly"),
+    "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
+    "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
+}
 
 # Called after the commit of every change to a deal, with its id; dotted names of functions.
-DEAL_CHANGED: list[str] = []
+DEAL_CHANGED: list[str] = ["tsunagu.app.scoring.actions.request_rescore"]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
-DEALS_CHANGED: list[str] = []
+DEALS_CHANGED: list[str] = ["tsunagu.app.scoring.actions.rescore_deals"]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"

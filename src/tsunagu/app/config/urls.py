@@ -41,4 +41,5 @@ urlpatterns = [
     path("deals/", include("tsunagu.app.deals.urls")),
     path("customers/", include("tsunagu.app.customers.urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
+    path("settings/model/", include("tsunagu.app.scoring.urls")),
 ]

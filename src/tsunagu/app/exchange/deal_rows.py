@@ -17,7 +17,7 @@ from tsunagu.app.exchange import facts, parents
 from tsunagu.app.exchange.fields import RUNNING
 from tsunagu.app.exchange.mapping import Mapping
 from tsunagu.app.exchange.models import Import
-from tsunagu.app.exchange.reading import END, FACT, START, Columns, FileTable, Mask
+from tsunagu.app.exchange.reading import END, START, Columns, FileTable, Mask
 
 LONGEST = 200
 LONGEST_WORD = 100

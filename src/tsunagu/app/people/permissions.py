@@ -17,6 +17,7 @@ see a deal              own, shared     own, the subtree's  all         all
 ``exchange.run``        no              no                 yes         yes
 ``people.lead``         no              yes                yes         yes
 ``people.manage``       no              no                 no          yes
+``scoring.configure``   no              no                 yes         yes
 ======================  ==============  =================  ==========  =============
 
 "Shared" are deals that their owner shared with the team that answers for them.
@@ -171,3 +172,4 @@ rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
+rules.add_perm("scoring.configure", sees_all)

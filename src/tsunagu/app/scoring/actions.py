@@ -1,0 +1,186 @@
+"""What can be done about scores: ask for them, make them, learn the model behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from tsunagu.app.deals.models import Deal
+from tsunagu.app.people import audit
+from tsunagu.app.people.models import User
+from tsunagu.app.people.permissions import require
+from tsunagu.app.scoring import bridge, runs, writing
+from tsunagu.app.scoring.active import active_version, model_of
+from tsunagu.app.scoring.models import (
+    RescoreRequest,
+    RiskModelVersion,
+    Run,
+    RunKind,
+    Score,
+)
+
+Progress = Callable[[str, float], None]
+
+AT_ONCE = 2_000
+"""Rows in one transaction: the lock of SQLite is held for some hundredths of a second."""
+
+REQUESTS_AT_ONCE = 500
+RUN_LASTS = timedelta(hours=12)
+"""A run that died longer ago begins anew."""
+
+FRESH_FOR = timedelta(days=7)
+GROWTH = 1.1
+"""Fit anew after a week, or once there are a tenth more deals."""
+
+
+def request_rescore(deal_id: int) -> None:
+    """Mark the deal's score as stale and let a worker make a new one.
+
+    Changes that come before the worker does make one request.
+    """
+    from tsunagu.app.scoring.tasks import rescore_requested
+
+    with transaction.atomic():
+        _, fresh = RescoreRequest.objects.update_or_create(
+            deal_id=deal_id, defaults={"at": timezone.now()}
+        )
+        Score.objects.filter(deal=deal_id, stale=False).update(stale=True)
+        if fresh:
+            rescore_requested.enqueue()
+
+
+def rescore_waiting() -> int:
+    """Score all deals that were asked for, until none waits; returns how many."""
+    count = 0
+    while waiting := list(RescoreRequest.objects.order_by("at")[:REQUESTS_AT_ONCE]):
+        count += rescore_deals([request.deal_id for request in waiting])
+    return count
+
+
+def rescore_deals(deal_ids: Iterable[int]) -> int:
+    """Score these deals now; returns how many are open and have a new score."""
+    ids = list(dict.fromkeys(deal_ids))
+    version = active_version() or fit_model()
+    # Read before the facts: what is recorded later keeps its request.
+    requests = dict(RescoreRequest.objects.filter(deal__in=ids).values_list("deal_id", "at"))
+    at = timezone.now()
+    found = list(bridge.foresee(model_of(version), Q(pk__in=ids), at))
+    as_of = writing.AsOf.now(at, version)
+    with transaction.atomic():
+        writing.take_off(requests)
+        writing.write_scores(found, as_of)
+        writing.forget_ended(ids)
+    return len(found)
+
+
+def rescore_all(progress: Progress | None = None, user: User | None = None) -> int:
+    """Score every open deal, some thousand in one transaction; returns how many.
+
+    Takes up a run that died, after the last deal it finished; where another worker is at it,
+    nothing is done. :class:`Run` shows the progress and takes the wish to stop.
+    """
+    version = active_version() or fit_model()
+    with runs.working_on(runs.open_run(RunKind.RESCORE, user)) as worker:
+        return 0 if worker is None else _rescore(worker, version, progress or _silent)
+    return 0
+
+
+def _rescore(worker: runs.Worker, version: RiskModelVersion, progress: Progress) -> int:
+    at = timezone.now()
+    cursor = worker.run.cursor if worker.run.created_at > at - RUN_LASTS else 0
+    left = Deal.objects.filter(pk__gt=cursor, outcome__isnull=True).count()
+    as_of, count = writing.AsOf.now(at, version), 0
+    worker.tell("score", 0.0)
+    for page in _pages(bridge.foresee(model_of(version), Q(pk__gt=cursor), at)):
+        with transaction.atomic():
+            writing.write_scores(page, as_of)
+            worker.advance(page[-1].deal_id, len(page))
+        count += len(page)
+        share = count / max(left, count)
+        worker.tell("score", share)
+        progress("score", share)
+    _forget_ended()
+    return count
+
+
+def _pages(found: Iterator[bridge.Foresight]) -> Iterator[list[bridge.Foresight]]:
+    rows = iter(found)
+    while page := list(islice(rows, AT_ONCE)):
+        yield page
+
+
+def _forget_ended() -> None:
+    Score.objects.filter(deal__outcome__isnull=False).delete()
+
+
+def fit_model(user: User | None = None, progress: Progress | None = None) -> RiskModelVersion:
+    """Learn a model from everything recorded and use it from now on.
+
+    With little history this is the shipped scorecard; the version's summary says so.
+
+    Raises:
+        TsunaguError: the records cannot be learned from.
+    """
+    fitted = bridge.fit(timezone.now(), progress)
+    try:
+        return _use(fitted, user)
+    except IntegrityError:  # another worker's first model came in between
+        return _use(fitted, user)
+
+
+def _use(fitted: bridge.Fitted, user: User | None) -> RiskModelVersion:
+    with transaction.atomic():
+        RiskModelVersion.objects.filter(active=True).update(active=False)
+        version = RiskModelVersion.objects.create(
+            content=fitted.content, summary=fitted.summary, weight=fitted.weight, active=True
+        )
+        audit.record(user, "fit_model", version, after={"weight": fitted.weight})
+    return version
+
+
+def start_fit(user: User) -> Run:
+    """Let a worker learn a new model and score all deals with it.
+
+    Raises:
+        PermissionDenied: ``user`` may not.
+    """
+    from tsunagu.app.scoring.tasks import fit_and_rescore
+
+    require(user, "scoring.configure")
+    run = runs.open_run(RunKind.FIT, user)
+    fit_and_rescore.enqueue()
+    return run
+
+
+def stop_run(user: User, run: Run) -> None:
+    """Ask the worker of ``run`` to stop after the present step.
+
+    Raises:
+        PermissionDenied: ``user`` may not.
+    """
+    require(user, "scoring.configure")
+    Run.objects.filter(pk=run.pk, finished_at__isnull=True).update(stop=True)
+
+
+def run_fit() -> None:
+    """Do the fit that waits, with its progress."""
+    with runs.working_on(runs.open_run(RunKind.FIT)) as worker:
+        if worker is not None:
+            fit_model(worker.run.asked_by, worker.tell)
+
+
+def fit_is_due(at: datetime) -> bool:
+    """Whether the model in use is old, or learned from clearly fewer deals than there are."""
+    version = active_version()
+    if version is None or version.created_at < at - FRESH_FOR:
+        return True
+    return bool(Deal.objects.count() > GROWTH * version.summary["deals"])
+
+
+def _silent(_step: str, _share: float) -> None:
+    """Nobody listens."""

@@ -1,0 +1,198 @@
+"""The only door from the application to the analytics.
+
+The database's facts become an event log; the analytics' results become plain values. In the log
+deals and customers are named by their primary keys, people by their external ids. Texts stay
+behind: no feature reads them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.conf import settings
+from django.db.models import F, FloatField, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
+from tsunagu.app.scoring import attributes
+from tsunagu.app.scoring.columns import INSTANT, Field, read_columns
+
+if TYPE_CHECKING:
+    from tsunagu.analytics.contracts import EventLog, Explanation
+    from tsunagu.analytics.risk import RiskModel
+
+HORIZONS = (7, 14, 30, 60, 90)
+"""Days for which a score gives the risk; mirrors the analytics' contract (a test compares)."""
+
+LOAD_SPAN = timedelta(days=31)
+"""An owner's load counts the events of the last 30 days; a day more does no harm."""
+
+REASONS = 3
+
+KEY_DIGITS = 12
+"""Up to twelve letters DuckDB keeps in place."""
+
+Progress = Callable[[str, float], None]
+"""Called with a step's name and the share done; may raise to stop."""
+
+_EVENT_FIELDS: tuple[Field, ...] = (
+    ("deal_id", F("deal_id"), pa.int64()),
+    ("at", F("at"), INSTANT),
+    ("kind", F("kind"), pa.string()),
+    ("value", F("value"), pa.string()),
+    ("amount", Cast("amount", FloatField()), pa.float64()),
+    ("actor", F("actor"), pa.string()),
+    ("direction", F("direction"), pa.string()),
+)
+_DEAL_FIELDS: tuple[Field, ...] = (
+    ("deal_id", F("pk"), pa.int64()),
+    ("customer_id", F("customer_id"), pa.int64()),
+    ("owner_id", F("created_owner__external_id"), pa.string()),
+    ("created_at", F("created_at"), INSTANT),
+    ("attributes", Cast("attributes", TextField()), pa.string()),
+    *((name, F(f"customer__{name}"), pa.string()) for name in attributes.OF_CUSTOMERS),
+)
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What the analytics say about one open deal.
+
+    ``reasons`` are dictionaries with ``group``, ``contribution``, ``ja`` and ``en``.
+    """
+
+    deal_id: int
+    risk: tuple[float, ...]
+    won_30: float
+    lost_30: float
+    reasons: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model as what can be kept."""
+
+    content: bytes
+    summary: dict[str, Any]
+    weight: float
+
+
+def whole_log(at: datetime) -> EventLog:
+    """Every fact of the organisation up to ``at``."""
+    return _log(Deal.objects.all(), Event.objects.all(), at, attributes.split)
+
+
+def log_of(wanted: Q, at: datetime, model: RiskModel) -> EventLog:
+    """The facts up to ``at`` from which the features of the ``wanted`` open deals follow.
+
+    Beside their own these are what makes their owners' load: who else's deals these owners had in
+    the last days, and what happened there.
+    """
+    own = Deal.objects.filter(wanted, outcome__isnull=True)
+    others = _sharing_owners(own, at - LOAD_SPAN)
+    telling = Q(kind__in=(Kind.OWNER, Kind.OUTCOME)) | Q(at__gte=at - LOAD_SPAN)
+    events = Event.objects.filter(Q(deal__in=own) | (Q(deal__in=others) & telling))
+    learned = model.recipe.learned
+    known = attributes.Known(tuple(learned.levels), learned.numbers)
+    return _log(Deal.objects.filter(Q(pk__in=own) | Q(pk__in=others)), events, at, known.split)
+
+
+def _sharing_owners(own: QuerySet[Deal], since: datetime) -> QuerySet[Deal]:
+    """Deals whose owner at any time since then may be an owner of ``own``."""
+    owners = own.order_by().values("owner").distinct()
+    held = Q(owner__in=owners) & (Q(outcome__isnull=True) | Q(ended_at__gte=since))
+    handed_over = Event.objects.filter(kind=Kind.OWNER, at__gte=since).order_by().values("deal")
+    return Deal.objects.filter(held | Q(pk__in=handed_over))
+
+
+def _log(
+    deals: QuerySet[Deal],
+    events: QuerySet[Event],
+    at: datetime,
+    split: Callable[[pa.Table], pa.Table],
+) -> EventLog:
+    from tsunagu.analytics.backends.connecting import connect
+    from tsunagu.analytics.contracts import EventLog
+
+    connection = connect("duckdb://")
+    facts = _named(read_columns(events.filter(at__lte=at), _EVENT_FIELDS))
+    facts = facts.append_column("text", pa.nulls(len(facts), pa.string()))
+    rows = _named(split(read_columns(deals.filter(created_at__lte=at), _DEAL_FIELDS)))
+    rows = rows.add_column(4, "at_risk_from", pa.nulls(len(rows), INSTANT))
+    return EventLog(
+        events=connection.create_table("events", facts),
+        deals=connection.create_table("deals", rows),
+        observed_until=at,
+        time_zone=settings.TIME_ZONE,
+        stages=_stages(),
+    )
+
+
+def _named(table: pa.Table) -> pa.Table:
+    """With keys as the strings that the contract wants, in the same order as the numbers."""
+    for name in {"deal_id", "customer_id"} & set(table.column_names):
+        place = table.column_names.index(name)
+        padded = pc.utf8_lpad(table[name].cast(pa.string()), KEY_DIGITS, "0")
+        table = table.set_column(place, name, padded)
+    return table
+
+
+def _stages() -> tuple[str, ...]:
+    """Every process's stages in their order, the default process's first."""
+    order = ("-process__is_default", "process__name", "position")
+    return tuple(dict.fromkeys(Stage.objects.order_by(*order).values_list("key", flat=True)))
+
+
+def fit(at: datetime, progress: Progress | None = None) -> Fitted:
+    """Learn from everything up to ``at``; with little history this is the shipped scorecard."""
+    from tsunagu.analytics.risk import RiskModel
+
+    model = RiskModel.fit(whole_log(at), progress=progress)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(file := Path(folder) / "model")
+        return Fitted(file.read_bytes(), model.summary.to_dict(), model.summary.trees_weight)
+
+
+def load(content: bytes) -> RiskModel:
+    """The model that :func:`fit` gave."""
+    from tsunagu.analytics.risk import RiskModel
+
+    with tempfile.TemporaryDirectory() as folder:
+        (file := Path(folder) / "model").write_bytes(content)
+        return RiskModel.load(file)
+
+
+def foresee(model: RiskModel, wanted: Q, at: datetime) -> Iterator[Foresight]:
+    """What ``model`` says at ``at`` about each of the ``wanted`` deals that is open then.
+
+    In the order of their keys; the reasons are made while they are read.
+    """
+    import ibis
+
+    from tsunagu.analytics.features import current
+
+    mine = Deal.objects.filter(wanted, outcome__isnull=True)
+    keys = _named(read_columns(mine, _DEAL_FIELDS[:1]))
+    if not len(keys):
+        return
+    log = log_of(wanted, at, model)
+    asked = current(log).semi_join(ibis.memtable(keys), "deal_id")
+    table, explanations = model.foresee(log, asked, top=REASONS)
+    yield from map(_foresight, table.to_pylist(), explanations)
+
+
+def _foresight(row: dict[str, Any], explanation: Explanation) -> Foresight:
+    return Foresight(
+        deal_id=int(row["deal_id"]),
+        risk=tuple(row[f"{Outcome.BROKEN_OFF}_{days}"] for days in HORIZONS),
+        won_30=row[f"{Outcome.WON}_30"],
+        lost_30=row[f"{Outcome.LOST}_30"],
+        reasons=[asdict(reason) for reason in explanation.reasons],
+    )

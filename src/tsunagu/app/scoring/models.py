@@ -1,0 +1,149 @@
+"""What the analytics said about each deal, which model said it, and the work still to be done."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tsunagu.app.deals.models import Deal
+from tsunagu.app.people.models import User
+
+
+class RiskModelVersion(models.Model):
+    """A fitted model, as the bytes of its file, so that every worker and backup has it.
+
+    ``weight`` is that of the organisation's own history against the shipped scorecard, 0 to 1.
+    """
+
+    created_at = models.DateTimeField(default=timezone.now)
+    content = models.BinaryField()
+    summary = models.JSONField(default=dict)
+    weight = models.FloatField()
+    active = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint("active", condition=Q(active=True), name="one_active_model")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M} ({self.weight:.0%})"
+
+
+class Source(models.TextChoices):
+    """What a score rests on."""
+
+    MODEL = "model", _("Own history")
+    SCORECARD = "scorecard", _("Shipped scorecard")
+    BLEND = "blend", _("Own history and scorecard")
+
+
+class Score(models.Model):
+    """What an open deal's future looked like ``at`` an instant; a new score replaces the old one.
+
+    ``risk_N`` is the probability to break off within N days. ``reasons`` are dictionaries with
+    ``group``, ``contribution``, ``ja`` and ``en``, the strongest first. ``previous_risk_30`` is
+    the last value of an earlier day. ``stale``: the deal changed since and will be scored again.
+    """
+
+    deal = models.OneToOneField(Deal, models.CASCADE, related_name="score", primary_key=True)
+    at = models.DateTimeField()
+    risk_7 = models.FloatField()
+    risk_14 = models.FloatField()
+    risk_30 = models.FloatField(_("break risk in 30 days"), db_index=True)
+    risk_60 = models.FloatField()
+    risk_90 = models.FloatField()
+    won_30 = models.FloatField()
+    lost_30 = models.FloatField()
+    previous_risk_30 = models.FloatField(null=True)
+    reasons = models.JSONField(default=list)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    model = models.ForeignKey(
+        RiskModelVersion, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    worth = models.FloatField(db_index=True)
+    stale = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.risk_30:.0%}"
+
+
+class ScorePoint(models.Model):
+    """A day's last ``risk_30`` of a deal: a point of its risk curve."""
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="score_points", db_index=False)
+    on = models.DateField()
+    risk_30 = models.FloatField()
+
+    class Meta:
+        ordering = ["deal", "on"]
+        constraints = [models.UniqueConstraint(fields=["deal", "on"], name="score_point_day")]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.risk_30:.0%}"
+
+
+class RescoreRequest(models.Model):
+    """A deal that changed and waits to be scored anew; many changes make one request.
+
+    Whoever scores the deal removes the request only if ``at`` still is what it read before: a
+    change in between keeps it.
+    """
+
+    deal = models.OneToOneField(Deal, models.CASCADE, related_name="+", primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.deal_id)
+
+
+class RunKind(models.TextChoices):
+    """Long work."""
+
+    FIT = "fit", _("Fitting the model")
+    RESCORE = "rescore", _("Scoring all deals")
+
+
+class Run(models.Model):
+    """A piece of long work: its progress, and where it goes on after a restart.
+
+    ``cursor`` is the last deal that is done. ``beat_at`` tells that its worker lives. Of a kind at
+    most one is open, that is, without ``finished_at``.
+    """
+
+    kind = models.CharField(max_length=10, choices=RunKind.choices)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    beat_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=32, blank=True)
+    finished_at = models.DateTimeField(null=True)
+    step = models.CharField(max_length=100, blank=True)
+    share = models.FloatField(default=0.0)
+    cursor = models.BigIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    stop = models.BooleanField(default=False)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(finished_at__isnull=True), name="one_open_run"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.share:.0%}"
+
+
+class Schedule(models.Model):
+    """When something is due next. Who moves ``due_at`` on, by conditional update, does it."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.due_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,81 @@
+"""The processes below ``tsunagu serve``: ``python -m tsunagu.cli.child web|worker ...``.
+
+Each ends with its parent, however that ended: a server that is gone must not hold its port.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+from tsunagu.cli import application
+
+POLL_SECONDS = 0.2
+"""How often a worker looks for something to do: a share of the second that a person waits."""
+
+
+def main(arguments: list[str]) -> None:
+    """Be a web server or a worker."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    role, *rest = arguments
+    if role == "web":
+        web(rest[0], int(rest[1]), int(rest[2]))
+    else:
+        worker(rest[0], rest[1:])
+
+
+def web(host: str, port: int, workers: int) -> None:
+    """Answer requests."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "tsunagu.app.config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def worker(queue: str, excluded: list[str]) -> None:
+    """Do the tasks of ``queue`` (``*``: all but the ``excluded``)."""
+    application.set_up()
+    from django.core.management import call_command
+
+    if queue == "scores":
+        _warm_up()
+    call_command(
+        "db_worker",
+        queue_name=queue,
+        exclude_queues=",".join(excluded),
+        interval=POLL_SECONDS,
+        startup_delay=False,
+        reload=False,
+        verbosity=0,
+    )
+
+
+def _warm_up() -> None:
+    """Load the model and what it needs now, so that the first person does not wait for it."""
+    from tsunagu.app.scoring.active import active_version, model_of
+
+    version = active_version()
+    if version is not None:
+        model_of(version)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
