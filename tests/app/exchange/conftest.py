@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.app.factories import make_user
@@ -11,7 +12,8 @@ from tsunagu.app.people.models import Role, User
 
 
 @pytest.fixture(autouse=True)
-def _at_once(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _at_once(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
+    settings.DEALS_CHANGED = settings.DEAL_CHANGED = []  # scores are another test's matter
     monkeypatch.setattr("tsunagu.app.exchange.actions.transaction.on_commit", lambda call: call())
     yield
 

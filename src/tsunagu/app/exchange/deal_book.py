@@ -265,7 +265,7 @@ class DealBook:
         return deal, change, told
 
     def _update(self, changes: list[tuple[Deal, ImportChange]]) -> None:
-        Deal.objects.bulk_update([d for d, _c in changes], list(("title", "customer", "team")))
+        Deal.objects.bulk_update([d for d, _c in changes], ["title", "customer", "team"])
         ImportChange.objects.bulk_create([c for _d, c in changes], batch_size=500)
 
     def _facts_of_changed(

@@ -22,6 +22,8 @@ from tsunagu.app.exchange.reading import END, START, Columns, FileTable, Mask
 LONGEST = 200
 LONGEST_WORD = 100
 LARGEST = 1e15
+DAY = 86_400_000_000
+ENDS = ("ended", "won_at", "lost_at", "close_date")
 
 
 class DealRow(NamedTuple):
@@ -105,7 +107,8 @@ def _converted(columns: Columns, mapping: Mapping, source: Import) -> dict[str, 
     outcome, stage = _outcomes(columns, mapping)
     ended = _ends(columns, mapping, outcome)
     began = facts.integers(created)
-    _check_times(columns, mapping, began, ended, outcome, uploaded)
+    _check_beginning(columns, mapping, began, uploaded)
+    _check_end(columns, mapping, began, ended, outcome)
     amounts = columns.numbers(column("amount"))
     bad = pc.fill_null(pc.or_(pc.less(amounts, 0), pc.greater(amounts, LARGEST)), False)
     columns.reject(
@@ -189,32 +192,25 @@ def _ending(meaning: str) -> str | None:
 
 def _ends(columns: Columns, mapping: Mapping, outcome: list[str | None]) -> Any:
     """When each ended deal did: a column of its own, won or lost at, or else the close date."""
-    own, won, lost, close = (
-        columns.instants(mapping.column(name), END)
-        for name in ("ended", "won_at", "lost_at", "close_date")
-    )
+    own, won, lost, close = (columns.instants(mapping.column(name), END) for name in ENDS)
     is_won = pa.array([o == Outcome.WON for o in outcome])
     return facts.integers(pc.coalesce(own, pc.if_else(is_won, won, lost), close))
 
 
-def _check_times(
-    columns: Columns,
-    mapping: Mapping,
-    began: Any,
-    ended: Any,
-    outcome: list[str | None],
-    uploaded: int,
-) -> None:
-    over: Mask = np.array([o is not None for o in outcome], bool)
-    dated = next(
-        (c for n in ("ended", "won_at", "lost_at", "close_date") if (c := mapping.column(n))), None
-    )
+def _check_beginning(columns: Columns, mapping: Mapping, began: Any, uploaded: int) -> None:
     columns.reject(
-        began > uploaded + 86_400_000_000,
+        began > uploaded + DAY,
         mapping.column("created"),
         _("the deal begins in the future."),
         _("Correct the day on which it began."),
     )
+
+
+def _check_end(
+    columns: Columns, mapping: Mapping, began: Any, ended: Any, outcome: list[str | None]
+) -> None:
+    over: Mask = np.array([o is not None for o in outcome], bool)
+    dated = next((c for name in ENDS if (c := mapping.column(name))), None)
     columns.reject(
         over & (ended == 0),
         dated,

@@ -123,7 +123,7 @@ class FactBook:
         ends: list[int] = []
         while size and (not ends or ends[-1] < size):
             wanted = (ends[-1] if ends else 0) + CHUNK
-            place = min(np.searchsorted(last_rows, wanted), len(last_rows) - 1)
+            place = min(int(np.searchsorted(last_rows, wanted)), len(last_rows) - 1)
             ends.append(int(last_rows[place]))
         return list(zip([0, *ends[:-1]], ends, strict=True))
 

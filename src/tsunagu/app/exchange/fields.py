@@ -33,17 +33,28 @@ class Field:
 
 FIELDS: dict[str, tuple[Field, ...]] = {
     FileKind.DEALS: (
-        Field("id", _("Deal number"), required=True, hint=_("Tells deals apart: the same number is the same deal.")),
+        Field(
+            "id",
+            _("Deal number"),
+            required=True,
+            hint=_("Tells deals apart: the same number is the same deal."),
+        ),
         Field("title", _("Title"), hint=_("Without it the customer's name stands for it.")),
         Field("customer", _("Customer number or name")),
         Field("customer_name", _("Customer name, where the number stands in another column")),
         Field("owner", _("Owner"), hint=_("Where it is empty, you become the owner.")),
         Field("created", _("Began on"), required=True),
         Field("stage", _("Stage"), words="outcome"),
-        Field("status", _("Running, won or lost, where it stands beside the stage"), words="outcome"),
+        Field(
+            "status", _("Running, won or lost, where it stands beside the stage"), words="outcome"
+        ),
         Field("amount", _("Amount")),
         Field("close_date", _("Expected close date")),
-        Field("ended", _("Ended on"), hint=_("Where it is empty, the close date of an ended deal counts.")),
+        Field(
+            "ended",
+            _("Ended on"),
+            hint=_("Where it is empty, the close date of an ended deal counts."),
+        ),
         Field("won_at", _("Won on")),
         Field("lost_at", _("Lost on")),
         Field("stage_changed", _("In this stage since")),
@@ -53,7 +64,12 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     FileKind.ACTIVITIES: (
         Field("deal", _("Deal number"), required=True),
-        Field("at", _("When it happened"), required=True, hint=_("A day in the future becomes the next step.")),
+        Field(
+            "at",
+            _("When it happened"),
+            required=True,
+            hint=_("A day in the future becomes the next step."),
+        ),
         Field("type", _("Kind of activity"), words="kind"),
         Field("direction", _("From or to the customer"), words="direction"),
         Field("actor", _("Who did it")),
@@ -68,13 +84,15 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("id", _("Number of the change")),
     ),
     FileKind.CUSTOMERS: (
-        Field("id", _("Customer number"), hint=_("Without it, the same name is the same customer.")),
+        Field(
+            "id", _("Customer number"), hint=_("Without it, the same name is the same customer.")
+        ),
         Field("name", _("Name"), required=True),
         Field("industry", _("Industry")),
         Field("size", _("Size")),
         Field("region", _("Region")),
     ),
-}  # fmt: skip
+}
 
 
 RUNNING = "running"

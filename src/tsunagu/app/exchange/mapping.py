@@ -6,6 +6,9 @@ from collections.abc import Mapping as Mappable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
 from tsunagu.app.exchange import fields
 from tsunagu.app.exchange.models import Import
 
@@ -109,3 +112,24 @@ def word_maps(source: Import, mapping: Mapping) -> list[dict[str, Any]]:
             choices = fields.MEANINGS.get(f.words)
             maps.append({"field": f, "vocabulary": f.words, "rows": rows, "choices": choices})
     return maps
+
+
+def check(source: Import, chosen: Mapping) -> None:
+    """Refuse fields and columns that there are not.
+
+    Raises:
+        ValidationError: naming what there is.
+    """
+    known = {field.key for field in fields.FIELDS[source.kind]}
+    headers = {column["header"] for column in source.columns}
+    for key, header in chosen.columns.items():
+        if key not in known:
+            names = ", ".join(sorted(known))
+            raise ValidationError(
+                _("There is no field {key}; there are {names}.").format(key=key, names=names)
+            )
+        if header not in headers:
+            names = ", ".join(sorted(headers))
+            raise ValidationError(
+                _("There is no column {key}; there are {names}.").format(key=header, names=names)
+            )

@@ -1,4 +1,4 @@
-"""People, stages and customers that a file names: found, or made because the dry run listed them."""
+"""People, stages and customers that a file names: found, or made as the dry run listed them."""
 
 from __future__ import annotations
 

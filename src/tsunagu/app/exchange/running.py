@@ -18,7 +18,7 @@ from tsunagu.app.exchange.customer_book import CustomerBook
 from tsunagu.app.exchange.deal_book import DealBook
 from tsunagu.app.exchange.fact_book import FactBook
 from tsunagu.app.exchange.models import FileKind, Import, ImportProblem, State
-from tsunagu.app.exchange.reading import Columns, FileTable, UnreadableError, problems
+from tsunagu.app.exchange.reading import Columns, FileTable, Reject, UnreadableError, problems
 from tsunagu.app.people import audit
 
 log = logging.getLogger("tsunagu.imports")
@@ -46,7 +46,7 @@ class Book(Protocol):
         """Write the chunk; call it inside a transaction."""
 
 
-BOOKS: dict[str, Callable[[Import, mapping.Mapping, FileTable], Book]] = {
+BOOKS: dict[FileKind, Callable[[Import, mapping.Mapping, FileTable], Book]] = {
     FileKind.DEALS: DealBook,
     FileKind.CUSTOMERS: CustomerBook,
     FileKind.ACTIVITIES: FactBook,
@@ -79,7 +79,7 @@ def work(pk: int) -> None:
 
 _BROKEN = _("something went wrong that should not have.")
 _BROKEN_REMEDY = _(
-    "Try again: it goes on where it stopped. If it fails again, ask whoever runs Tsunagu to look into its log."
+    "Try again: it goes on where it stopped. If it fails again, ask for a look into the log."
 )
 
 
@@ -99,7 +99,7 @@ def open_book(source: Import) -> Book:
         UnreadableError: the file cannot be read as a whole.
     """
     table = FileTable.open(store.file_of(source))
-    return BOOKS[source.kind](source, mapping.kept(source), table)
+    return BOOKS[FileKind(source.kind)](source, mapping.kept(source), table)
 
 
 def check(source: Import, token: uuid.UUID) -> None:
@@ -132,7 +132,7 @@ def _finish_check(source: Import, token: uuid.UUID, book: Book, counts: Counts) 
         found.save()
 
 
-def _kept_problems(source: Import, rejects: list) -> list[ImportProblem]:  # type: ignore[type-arg]
+def _kept_problems(source: Import, rejects: list[Reject]) -> list[ImportProblem]:
     return [
         ImportProblem(
             source=source,

@@ -11,7 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tsunagu.app.exchange import actions, mapping, queries, store
+from tsunagu.app.exchange import actions, mapping, queries, reading, store
 from tsunagu.app.exchange.models import FileKind, Import, State
 from tsunagu.app.lists import page_of, render_list
 from tsunagu.app.people.models import User
@@ -33,7 +33,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "page": page_of(queries.import_list(), request.GET.get("page")),
         "kinds": FileKind.choices,
         "kind": request.POST.get("kind", FileKind.DEALS),
-        "types": ",".join(actions.TYPES),
+        "types": ",".join(reading.TYPES),
         "limit": store.SIZE_LIMIT // actions.MEGABYTE,
         "step": 1,
     }
