@@ -96,7 +96,7 @@ def _importer(email: str) -> User:
     return found
 
 
-def _import(  # noqa: PLR0917
+def _import(
     user: User, file: Path, kind: str, preset: str, chosen: dict[str, str], *, dry_run: bool
 ) -> Import:
     from tsunagu.app.exchange import actions, fields, mapping

@@ -15,7 +15,7 @@ from tsunagu.app.people.models import Role, User
 def _at_once(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
     settings.DEALS_CHANGED = settings.DEAL_CHANGED = []  # scores are another test's matter
     monkeypatch.setattr("tsunagu.app.exchange.actions.transaction.on_commit", lambda call: call())
-    yield
+    return
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ def test_deals_come_in_with_their_people_customers_and_stages(user: User) -> Non
     running = Deal.objects.get(external_id="A-1")
     assert (running.title, running.amount) == ("基幹システム更新", Decimal(1_200_000))
     assert running.close_date == date(2026, 12, 20)
-    assert running.stage is not None and running.stage.name == "提案"
+    assert running.stage is not None
+    assert running.stage.name == "提案"
     assert (running.owner.name, running.owner.email) == ("佐藤 花子", None)
     assert set(Customer.objects.values_list("name", flat=True)) == {"青葉商事", "みどり物流"}
     won = Deal.objects.get(external_id="A-2")
@@ -53,7 +54,8 @@ def test_the_dry_run_says_what_will_be_made_and_makes_nothing(user: User) -> Non
     assert source.parents["owners"] == ["佐藤 花子", "鈴木 一郎"]
     assert source.parents["stages"] == ["提案"]
     assert source.parents["customers"] == ["青葉商事", "みどり物流"]
-    assert not Deal.objects.exists() and not Customer.objects.exists()
+    assert not Deal.objects.exists()
+    assert not Customer.objects.exists()
 
 
 def facts() -> list[tuple[object, ...]]:
@@ -90,7 +92,8 @@ def test_only_what_changed_in_the_file_changes(user: User) -> None:
 
     assert source.written == {"new": 0, "changed": 1, "unchanged": 2, "rejected": 0}
     deal = Deal.objects.get(external_id="A-1")
-    assert deal.stage is not None and deal.stage.name == "交渉"
+    assert deal.stage is not None
+    assert deal.stage.name == "交渉"
     assert deal.owner.name == "鈴木 一郎"
     new = Event.objects.filter(source=source.pk)
     assert sorted(new.values_list("kind", flat=True)) == ["owner", "stage"]
@@ -154,4 +157,6 @@ def test_a_confidence_becomes_a_dated_note_by_the_map(user: User) -> None:
     imported(user, csv_of(HEADER, DEALS[:1]))
 
     note = Event.objects.get(kind="note")
-    assert note.text is not None and "A" in note.text and "90" in note.text
+    assert note.text is not None
+    assert "A" in note.text
+    assert "90" in note.text

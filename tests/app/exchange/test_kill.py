@@ -25,7 +25,8 @@ from tsunagu.app.exchange import actions, mapping, running
 user = create_user(None, name="業務", email="ops@example.jp", role="operations")
 for kind in ("deals", "activities"):
     content = Path(kind + ".csv").read_bytes()
-    source = actions.upload(user, kind=kind, name=kind + ".csv", size=len(content), blocks=[content])
+    file = {"name": kind + ".csv", "size": len(content), "blocks": [content]}
+    source = actions.upload(user, kind=kind, **file)
     actions.map_columns(user, source, mapping.guess(source))
     running.work(source.pk)
     actions.start(user, source)
@@ -123,7 +124,8 @@ def test_killed_workers_lose_and_repeat_nothing(tmp_path: Path) -> None:
     counts = "SELECT count(*), count(DISTINCT deal_id || natural_key), count(DISTINCT text)"
     assert there.ask(f"{counts} FROM deals_event WHERE source = {pk}") == (ACTIVITIES,) * 3
     assert (
-        there.ask(f"SELECT written ->> 'new' FROM exchange_import WHERE id = {pk}")[0] == ACTIVITIES
+        there.ask(f"SELECT written ->> 'new' FROM exchange_import WHERE id = {pk}")[0]  # noqa: S608
+        == ACTIVITIES
     )
     newest = "SELECT max(at) FROM deals_event e WHERE e.deal_id = d.id AND kind = 'call'"
     wrong = f"SELECT count(*) FROM deals_deal d WHERE last_activity_at IS NOT ({newest})"  # noqa: S608

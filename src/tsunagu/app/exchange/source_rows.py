@@ -43,7 +43,7 @@ def remember(source: Import, values: Mapping[str, Mapping[str, Any]]) -> None:
     )
 
 
-def change_of(
+def change_of(  # noqa: PLR0913, PLR0917
     source: Import,
     key: str,
     object_id: int,

@@ -36,7 +36,7 @@ def follow(pk: int) -> None:
         work.using(run_after=later).enqueue(pk)
 
 
-@task()
+@task(queue_name="scores")
 def announce(pk: int) -> None:
     """Tell the rest of the application which deals the import changed."""
     facts: Any = Event.objects.filter(source=pk).order_by().values_list("deal_id", flat=True)

@@ -52,7 +52,7 @@ def undo(source: Import, token: uuid.UUID) -> Kept:
     return kept
 
 
-def _step(
+def _step(  # noqa: PLR0913, PLR0917
     source: Import,
     token: uuid.UUID,
     done: int,

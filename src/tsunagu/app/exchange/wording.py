@@ -57,14 +57,29 @@ PLAIN = (
 )
 
 SHAPED = (
-    (r"Put date_format = .* into the mapping\.", _("Say on the page of columns how dates such as 03/04/2024 are written.")),
-    (r"the file is no Excel workbook, or is damaged \(.*\)\.", _("the file is no Excel workbook, or is damaged.")),
+    (
+        r"Put date_format = .* into the mapping\.",
+        _("Say on the page of columns how dates such as 03/04/2024 are written."),
+    ),
+    (
+        r"the file is no Excel workbook, or is damaged \(.*\)\.",
+        _("the file is no Excel workbook, or is damaged."),
+    ),
     (r"the header is broken \(.*\)\.", _("the header is broken.")),
     (r"line [\d,]+ is longer than [\d,]+ bytes\.", _("a line is too long.")),
-    (r"the text is in no encoding that is understood \(byte [\d,]+\)\.", _("the text is in no encoding that is understood.")),
-    (r".* has \d+ sheets; “.*” was read\.", _("The workbook has several sheets; the first one that is shown was read.")),
-    (r".*: the encoding was guessed to be .*", _("The encoding of the text was guessed; if names look wrong, save the file as CSV UTF-8.")),
-)  # fmt: skip
+    (
+        r"the text is in no encoding that is understood \(byte [\d,]+\)\.",
+        _("the text is in no encoding that is understood."),
+    ),
+    (
+        r".* has \d+ sheets; “.*” was read\.",
+        _("The workbook has several sheets; the first one that is shown was read."),
+    ),
+    (
+        r".*: the encoding was guessed to be .*",
+        _("The encoding of the text was guessed; if names look wrong, save the file as CSV UTF-8."),
+    ),
+)
 """Messages with file-specific parts; the parts are left away in translation."""
 
 
