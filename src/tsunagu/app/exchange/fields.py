@@ -16,8 +16,8 @@ from tsunagu.app.deals.models import Direction, Kind, Outcome
 from tsunagu.app.exchange import reading
 from tsunagu.app.exchange.models import FileKind
 
-ENOUGH_HITS = 3
-"""Headers that must fit before a system's preset is recognised by itself."""
+ENOUGH_HITS = 4
+"""Headers that must fit, the number among them, before a preset is recognised by itself."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,8 @@ def recognised_preset(kind: str, headers: Sequence[str]) -> str:
 
 def _fitting(kind: str, preset: str, columns: set[str]) -> list[str]:
     fields = _preset_words(kind, preset)
-    return [field for field, words in fields.items() if columns & {plain(word) for word in words}]
+    found = [field for field, words in fields.items() if columns & {plain(word) for word in words}]
+    return found if "id" in found else []
 
 
 def _preset_words(kind: str, preset: str) -> Mapping[str, Iterable[str]]:
