@@ -57,13 +57,9 @@ class DealBook:
         self.source = source
         self.mapping = mapping
         self.rows = DealRows.of(source, mapping, table)
+        self.columns: Columns = self.rows.columns
         self.parents = parents.find(self.rows.owners, self.rows.stages)
         self.missing_customers: dict[str, str] = {}
-
-    @property
-    def columns(self) -> Columns:
-        """The file's columns with their faults."""
-        return self.rows.columns
 
     def bounds(self) -> list[tuple[int, int]]:
         """The chunks, as rows from and up to."""

@@ -39,6 +39,8 @@ folded = synonyms.folded
 CELL_TROUBLES = tuple(cells.WORDS.values())
 """Every message and remedy about a single cell, for the translators."""
 
+Rejects: TypeAlias = list[Reject]
+
 START, FACT, END = DayPart.START, DayPart.FACT, DayPart.END
 
 
@@ -166,16 +168,16 @@ class Columns:
         """Leave ``rows`` out without a word."""
         self.sheet.faults.skip(rows)
 
-    def rejected(self) -> list[Reject]:
+    def rejected(self) -> Rejects:
         """All rejected rows in the order of the file."""
         return rejects_of(self.sheet)
 
-    def write_rejects(self, folder: Path, rejects: list[Reject]) -> Path:
+    def write_rejects(self, folder: Path, rejects: Rejects) -> Path:
         """The file of rejected rows, which can be mended and uploaded again."""
         return write_rejects(folder, self.sheet, rejects)
 
 
-def problems(rejects: list[Reject]) -> Iterator[RowProblem]:
+def problems(rejects: Rejects) -> Iterator[RowProblem]:
     """Rejected rows in words that can be translated."""
     for reject in rejects:
         found = reject.problem

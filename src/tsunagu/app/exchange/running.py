@@ -18,7 +18,7 @@ from tsunagu.app.exchange.customer_book import CustomerBook
 from tsunagu.app.exchange.deal_book import DealBook
 from tsunagu.app.exchange.fact_book import FactBook
 from tsunagu.app.exchange.models import FileKind, Import, ImportProblem, State
-from tsunagu.app.exchange.reading import Columns, FileTable, Reject, UnreadableError, problems
+from tsunagu.app.exchange.reading import Columns, FileTable, Rejects, UnreadableError, problems
 from tsunagu.app.people import audit
 
 log = logging.getLogger("tsunagu.imports")
@@ -132,7 +132,7 @@ def _finish_check(source: Import, token: uuid.UUID, book: Book, counts: Counts) 
         found.save()
 
 
-def _kept_problems(source: Import, rejects: list[Reject]) -> list[ImportProblem]:
+def _kept_problems(source: Import, rejects: Rejects) -> list[ImportProblem]:
     return [
         ImportProblem(
             source=source,
