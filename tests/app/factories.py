@@ -10,6 +10,9 @@ from typing import Any
 from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Deal, Process, Stage
+from tsunagu.app.exchange import actions as exchange_actions
+from tsunagu.app.exchange import mapping, running
+from tsunagu.app.exchange.models import Import
 from tsunagu.app.people.actions import create_team, create_user
 from tsunagu.app.people.models import Role, Team, User
 
@@ -54,6 +57,17 @@ def make_deal(owner: User, **fields: Any) -> Deal:
         **fields,
     }
     return deal_actions.create_deal(owner, owner=owner, **fields)
+
+
+def make_import(user: User) -> Import:
+    """A file of one good and one bad row, checked."""
+    content = "案件番号,案件名,作成日\nI-1,取り込む案件,2026-04-01\nI-2,日付なし,\n".encode()
+    source = exchange_actions.upload(
+        user, kind="deals", name="deals.csv", size=len(content), blocks=[content]
+    )
+    exchange_actions.map_columns(user, source, mapping.guess(source))
+    running.work(source.pk)
+    return source
 
 
 @dataclass

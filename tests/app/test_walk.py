@@ -13,7 +13,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from tests.app.conftest import browser
-from tests.app.factories import Organisation
+from tests.app.factories import Organisation, make_import
 
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
@@ -46,6 +46,10 @@ class Place:
     method: str = "get"
     unseen: int = 404
     data: dict[str, str] = field(default_factory=dict)
+
+
+def an_import(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": make_import(organisation.operations).pk}
 
 
 THE_NORTH = ("manager", "head", *SEES_ALL)
@@ -81,6 +85,15 @@ PLACES: dict[str, Place] = {
     "today:card": of_the_north(),
     "team:show": Place(see=LEADERS, unseen=403),
     "customers:list": Place(),
+    "imports:list": Place(see=SEES_ALL, unseen=403),
+    "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:columns": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:status": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:problems": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:rejects": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:start": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
+    "imports:cancel": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
+    "imports:undo": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "scoring:model": Place(see=SEES_ALL, unseen=403),
     "scoring:run": Place(see=SEES_ALL, unseen=403),
     "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),
@@ -154,7 +167,7 @@ def test_each_role_sees_its_own_and_nothing_else(
     hidden = {organisation.unshared.title: "representative", organisation.own.title: "stranger"}
     for title, blind in hidden.items():
         if who == blind:
-            assert title not in answer.content.decode()
+            assert title not in answer.getvalue().decode()
 
 
 @pytest.mark.parametrize("who", ROLES)
@@ -192,7 +205,7 @@ def test_every_answer_forbids_foreign_and_inline_scripts(
 
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    page = answer.content.decode()
+    page = answer.getvalue().decode()
     assert page.count("<script") == page.count("<script src=")
     assert " style=" not in page
     assert "<style" not in page

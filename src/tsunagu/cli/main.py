@@ -13,6 +13,7 @@ from tsunagu.cli import (
     evaluate,
     explain,
     fit,
+    import_,
     migrate,
     read,
     rescore,
@@ -32,10 +33,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 ANALYST = (simulate, read, fit, score, evaluate, explain, tour)
-OPERATOR = (serve, migrate, rescore, createadmin, demo)
+OPERATOR = (serve, migrate, import_, rescore, createadmin, demo)
 for module in (*ANALYST, *OPERATOR):
     app.command(
-        name=module.__name__.rpartition(".")[2], epilog=f"Examples / 例:\n\n{module.EXAMPLES}"
+        name=module.__name__.rpartition(".")[2].rstrip("_"),
+        epilog=f"Examples / 例:\n\n{module.EXAMPLES}",
     )(module.command)
 
 

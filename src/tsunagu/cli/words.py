@@ -89,6 +89,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "deals_read": ("案件", "Deals"),
     "events_read": ("イベント", "Events"),
     "rejected_rows": ("エラー行", "Rejected rows"),
+    "imported": (
+        "{file}：新規 {new:,}　変更 {changed:,}　変更なし {unchanged:,}　除外 {rejected:,}",
+        "{file}: {new:,} new, {changed:,} changed, {unchanged:,} unchanged, {rejected:,} left out",
+    ),
     "observed_until": ("記録の最終時刻", "Observed until"),
     "migrated": ("データベースは最新です。", "The database is up to date."),
     "rescored": ("進行中の案件{count:,}件を評価しました。", "Scored {count:,} open deals."),

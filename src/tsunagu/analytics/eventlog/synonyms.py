@@ -70,11 +70,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """For each meaning the headers that carry it, most telling first; compared without case."""
 
-_FINAL_WORDS: dict[Outcome, tuple[str, ...]] = {
+FINAL_WORDS: dict[Outcome, tuple[str, ...]] = {
     Outcome.WON: ("won", "closed won", "closedwon", "受注", "成約", "契約", "受注済", "受注確定"),
     Outcome.BROKEN_OFF: ("broken_off", "営業中途", "中途", "中断", "自然消滅", "音信不通"),
     Outcome.LOST: ("lost", "closed lost", "closedlost", "失注", "見送り", "敗退", "却下"),
 }
+"""Words of stages and states that end a deal."""
 
 _MAZRICA_NOTE = re.compile(r"\s*\(管理番号:[^)]*\)\s*$")
 
@@ -146,11 +147,12 @@ def _known_deals(source: Source) -> DealTable:
 
 
 def _find(source: Source, words: Sequence[str]) -> str | None:
-    known = {_folded(header): header for header in reversed(source.table.column_names)}
+    known = {folded(header): header for header in reversed(source.table.column_names)}
     return next((known[word] for word in words if word in known), None)
 
 
-def _folded(header: str) -> str:
+def folded(header: str) -> str:
+    """A header or word as it is compared: without width, case, and Mazrica's number in brackets."""
     text = unicodedata.normalize("NFKC", header).strip()
     return _MAZRICA_NOTE.sub("", text).casefold()
 
@@ -182,7 +184,7 @@ def _outcomes(source: Source, found: dict[str, str | None]) -> tuple[Rule, ...]:
         raise InputError(Problem(source.name, 1, column, None, message, _WRITE_MAPPING))
     return tuple(
         Rule(when=(_says(column, words),), kind=Kind.OUTCOME, outcome=outcome, at=at)
-        for (outcome, words), at in zip(_FINAL_WORDS.items(), ends, strict=True)
+        for (outcome, words), at in zip(FINAL_WORDS.items(), ends, strict=True)
     )
 
 
@@ -192,7 +194,7 @@ def _says(column: str, words: Sequence[str]) -> Condition:
 
 
 def _any_final(source: Source, column: str) -> bool:
-    words = [word for known in _FINAL_WORDS.values() for word in known]
+    words = [word for known in FINAL_WORDS.values() for word in known]
     stages = cells.plain(source.column(column))
     pattern = _says(column, words).matches
     return bool(pc.any(pc.match_substring_regex(stages, pattern)).as_py())
@@ -203,7 +205,7 @@ def _dated_stage(found: dict[str, str | None]) -> tuple[Rule, ...]:
     stage, changed = found["stage"], found["stage_changed"]
     if stage is None or changed is None:
         return ()
-    final = tuple(word for words in _FINAL_WORDS.values() for word in words)
+    final = tuple(word for words in FINAL_WORDS.values() for word in words)
     spelt = {form for word in final for form in (word, word.title(), word.upper())}
     running = Condition(stage, none_of=tuple(sorted(spelt)))
     return (Rule(when=(running,), kind=Kind.STAGE, value=stage, at=changed),)

@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("outlook:show", _("Outlook"), "chart-line"),
     Entry("knowledge:list", _("Knowledge"), "bulb"),
     Entry("team:show", _("Team"), "users", "people.lead"),
+    Entry("imports:list", _("Import"), "database-import", "exchange.run"),
     Entry("scoring:model", _("Risk model"), "target", "scoring.configure"),
     Entry("settings:show", _("Settings"), "settings"),
 )

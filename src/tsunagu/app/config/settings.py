@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tsunagu.app.people",
     "tsunagu.app.customers",
     "tsunagu.app.deals",
+    "tsunagu.app.exchange",
     "tsunagu.app.scoring",
     "tsunagu.app.today",
     "allauth",
@@ -160,6 +161,8 @@ SCHEDULE = {
 
 # Called after the commit of every change to a deal, with its id; dotted names of functions.
 DEAL_CHANGED: list[str] = ["tsunagu.app.scoring.actions.request_rescore"]
+# Called by background jobs that changed many deals, with a list of ids; dotted names.
+DEALS_CHANGED: list[str] = ["tsunagu.app.scoring.actions.rescore_deals"]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"

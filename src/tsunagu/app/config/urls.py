@@ -42,5 +42,6 @@ urlpatterns = [
     path("team/", include("tsunagu.app.today.team_urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("customers/", include("tsunagu.app.customers.urls")),
+    path("imports/", include("tsunagu.app.exchange.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),
 ]

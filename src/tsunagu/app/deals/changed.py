@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
@@ -22,3 +24,12 @@ def _after_commit(name: str, deal_id: int) -> None:
         import_string(name)(deal_id)
 
     transaction.on_commit(call, robust=True)
+
+
+def announce_many(deal_ids: Sequence[int]) -> None:
+    """Call every function that ``settings.DEALS_CHANGED`` names with all the ids at once.
+
+    For work on many deals that has its own background job, such as an import.
+    """
+    for name in settings.DEALS_CHANGED:
+        import_string(name)(deal_ids)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Field
 from django.utils import timezone
 
 from tsunagu.app.deals.models import ACTIVITY_KINDS, CONTACT_KINDS, Deal, Event, Kind, Stage
@@ -130,7 +131,9 @@ def rebuild(deals: Iterable[Deal]) -> None:
     )
     for pk, deal in found.items():
         state = folded.get(pk, State())
-        deal.owner = owners.get(state.owner or "") or deal.created_owner
+        owner = owners.get(state.owner or "")
+        # By id: the owner at creation would be asked for deal by deal.
+        deal.owner_id = owner.pk if owner else deal.created_owner_id
         deal.stage = stages.get((deal.process_id, state.stage or ""))
         for name in PLAIN:
             setattr(deal, name, getattr(state, name))
@@ -144,8 +147,14 @@ def _write(deals: Iterable[Deal]) -> None:
     columns = [field for field in Deal._meta.concrete_fields if field.name in written]
     settings = ", ".join(f"{connection.ops.quote_name(f.column or f.name)} = %s" for f in columns)
     rows = [
-        [*(f.get_db_prep_save(getattr(d, f.attname), connection) for f in columns), d.pk]
-        for d in deals
+        [*(_stored(field, getattr(deal, field.attname)) for field in columns), deal.pk]
+        for deal in deals
     ]
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE deals_deal SET {settings} WHERE id = %s", rows)  # noqa: S608
+
+
+def _stored(field: Field[Any, Any], value: Any) -> Any:
+    """A value as the database takes it; ids, texts and nulls are so already."""
+    plain = value is None or isinstance(value, int | str)
+    return value if plain else field.get_db_prep_save(value, connection)

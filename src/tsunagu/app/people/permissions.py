@@ -14,6 +14,7 @@ see a deal              own, shared     own, the subtree's  all         all
 ``deals.add``           for oneself     for the subtree     all         all
 ``deals.configure``     no              no                 yes         yes
 ``customers.change``    yes             yes                yes         yes
+``exchange.run``        no              no                 yes         yes
 ``people.lead``         no              yes                yes         yes
 ``people.manage``       no              no                 no          yes
 ``scoring.configure``   no              no                 yes         yes
@@ -168,6 +169,7 @@ rules.add_perm("deals.assign", leads | (is_manager & owns) | sees_all)
 rules.add_perm("deals.add", may_answer_for | sees_all)
 rules.add_perm("deals.configure", sees_all)
 rules.add_perm("customers.change", rules.always_allow)
+rules.add_perm("exchange.run", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
 rules.add_perm("scoring.configure", sees_all)

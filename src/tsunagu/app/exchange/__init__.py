@@ -1,0 +1,1 @@
+"""Import: files of other systems become customers, deals and facts."""

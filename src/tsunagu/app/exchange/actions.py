@@ -1,0 +1,188 @@
+"""What can be done to an import. Each: permission, one transaction, the audit entry, the task.
+
+Sales operations and administrators import, for everybody: files of other systems seldom end at
+the border of a team. Every action may raise ``PermissionDenied``, and ``ValidationError`` with
+words for the person; nothing is written then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tsunagu.app.exchange import lease, store, tasks
+from tsunagu.app.exchange.mapping import Mapping
+from tsunagu.app.exchange.models import BUSY, FileKind, Import, State
+from tsunagu.app.exchange.reading import TYPES, FileTable, UnreadableError
+from tsunagu.app.exchange.wording import words_of
+from tsunagu.app.people import audit
+from tsunagu.app.people.models import User
+from tsunagu.app.people.permissions import require
+
+MEGABYTE = 1024 * 1024
+
+
+def upload(user: User, *, kind: str, name: str, size: int, blocks: Iterable[bytes]) -> Import:
+    """Keep a file and look at its columns."""
+    require(user, "exchange.run")
+    _check_upload(kind, name, size)
+    source = Import(user=user, kind=kind, file_name=store.safe_name(name), size=size)
+    path = store.keep(source, blocks)
+    try:
+        _look_into(source, FileTable.open(path))
+        with transaction.atomic():
+            source.save()
+            audit.record(user, "upload_import", source, after={"file": name, "kind": kind})
+    except UnreadableError as error:
+        store.drop(source)
+        where = _(" (row {row})").format(row=error.row) if error.row else ""
+        raise ValidationError(
+            words_of(error.message) + where + " " + words_of(error.remedy)
+        ) from error
+    return source
+
+
+def _check_upload(kind: str, name: str, size: int) -> None:
+    if kind not in FileKind.values:
+        raise ValidationError(_("Say what the rows of the file are."))
+    if Path(name.removesuffix(".gz")).suffix.lower() not in TYPES or name.endswith(".gz"):
+        raise ValidationError(
+            _("Give a CSV or Excel file: {types}.").format(types=", ".join(TYPES))
+        )
+    if size > store.SIZE_LIMIT:
+        limit = store.SIZE_LIMIT // MEGABYTE
+        raise ValidationError(
+            _("The file is larger than {limit} MB. Split it.").format(limit=limit)
+        )
+
+
+def _look_into(source: Import, table: FileTable) -> None:
+    source.rows = len(table)
+    source.columns = table.columns()
+    source.notices = list(table.notices)
+    if not source.rows:
+        raise UnreadableError("the file is empty.", "Export it again with its header and rows.")
+
+
+def map_columns(user: User, source: Import, mapping: Mapping) -> None:
+    """Say what the columns mean, and ask for the dry run."""
+    require(user, "exchange.run")
+    if missing := mapping.missing(source.kind):
+        names = ", ".join(f"“{field.label}”" for field in missing)
+        raise ValidationError(_("Choose a column for {names}.").format(names=names))
+    with transaction.atomic():
+        found = _locked(
+            source,
+            State.UPLOADED,
+            State.MAPPED,
+            State.CHECKING,
+            State.CHECKED,
+            State.FAILED,
+            State.CANCELLED,
+        )
+        if found.has_begun:
+            raise ValidationError(_("The import has begun; its columns cannot change any more."))
+        found.mapping = mapping.as_json()
+        found.mapped_at = found.check_asked_at = timezone.now()
+        found.checked_at = found.failed_at = found.cancelled_at = None
+        found.done, found.total = 0, found.rows
+        # Another check may be under way: it notices that it holds the import no longer.
+        found.token = None
+        _await(found)
+        audit.record(user, "map_import", found, after=found.mapping)
+    _ask(found)
+    source.refresh_from_db()
+
+
+def start(user: User, source: Import) -> None:
+    """Begin, or go on after a failure or a cancellation."""
+    require(user, "exchange.run")
+    with transaction.atomic():
+        found = _locked(source, State.CHECKED, State.FAILED, State.CANCELLED)
+        if not found.checked_at:
+            raise ValidationError(_("Check the file first."))
+        if not found.has_begun:
+            found.done = 0
+        found.run_asked_at = timezone.now()
+        found.failed_at = found.cancelled_at = None
+        _await(found)
+        audit.record(user, "start_import", found)
+    _ask(found)
+    source.refresh_from_db()
+
+
+def cancel(user: User, source: Import) -> None:
+    """Stop after the present chunk. What is in stays, to be undone or gone on with."""
+    require(user, "exchange.run")
+    with transaction.atomic():
+        found = _locked(source, State.CHECKING, State.RUNNING)
+        found.cancelled_at = timezone.now()
+        found.save(update_fields=["cancelled_at"])
+        audit.record(user, "cancel_import", found)
+    source.refresh_from_db()
+
+
+def request_undo(user: User, source: Import) -> None:
+    """Take back all that the import brought."""
+    require(user, "exchange.run")
+    with transaction.atomic():
+        found = _locked(source, State.DONE, State.FAILED, State.CANCELLED)
+        if not found.has_begun:
+            raise ValidationError(_("There is nothing to undo."))
+        found.undo_asked_at = timezone.now()
+        found.failed_at = found.cancelled_at = None
+        found.done = found.total = 0
+        _await(found)
+        audit.record(user, "request_undo_import", found)
+    _ask(found)
+    source.refresh_from_db()
+
+
+def resume_interrupted() -> int:
+    """Ask again for all work whose worker vanished; for the start of a server or worker.
+
+    Returns:
+        How many imports go on.
+    """
+    waiting = [source for source in Import.objects.all() if source.state in BUSY]
+    return sum(resume(source) for source in waiting)
+
+
+def resume(source: Import) -> bool:
+    """Ask again for the work of ``source`` if nobody is at it; whether that was so."""
+    now = timezone.now()
+    gone = Import.objects.filter(pk=source.pk, held_until__lt=now)
+    if not source.is_busy or not gone.update(held_until=now + lease.HELD, token=None):
+        return False
+    tasks.work.enqueue(source.pk)
+    return True
+
+
+def _locked(source: Import, *states: State) -> Import:
+    found = Import.objects.select_for_update().get(pk=source.pk)
+    if found.state not in states:
+        raise ValidationError(
+            _("This is not possible now: {state}.").format(state=found.state.label)
+        )
+    return found
+
+
+def _await(source: Import) -> None:
+    """Save; if no worker has begun by then, :func:`resume` may ask again."""
+    if source.token is None:
+        source.held_until = timezone.now() + lease.HELD
+    source.save()
+
+
+def _ask(source: Import) -> None:
+    transaction.on_commit(lambda: tasks.work.enqueue(source.pk))
+
+
+def no_file() -> str:
+    """What to say where no file was chosen."""
+    return _("Choose a file.")

@@ -1,0 +1,108 @@
+"""Writing many facts at once: rows for ``deals_event``, made in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
+from numpy.typing import NDArray
+
+from tsunagu.app.deals.models import Event
+from tsunagu.app.exchange.models import Import
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+COLUMNS = (
+    "deal_id", "at", "kind", "value", "amount", "actor", "direction", "text",
+    "natural_key", "recorded_at", "recorded_by_id", "source",
+)  # fmt: skip
+INSERT = (
+    f"INSERT INTO deals_event ({', '.join(COLUMNS)}) "  # noqa: S608
+    f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+)
+
+
+class Fact(NamedTuple):
+    """One fact of a deals table; ``at`` in microseconds since 1970."""
+
+    at: int
+    kind: str
+    value: str | None = None
+    amount: str | None = None
+    text: str | None = None
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment(at: int) -> datetime:
+    """The instant that :func:`micros` gives as a number."""
+    return EPOCH + at * MICROSECOND
+
+
+def integers(instants: pa.Array) -> NDArray[np.int64]:
+    """Instants as microseconds since 1970, 0 for null."""
+    return np.asarray(pc.fill_null(pc.cast(instants, pa.int64()), 0).to_numpy())
+
+
+def as_stored(at: NDArray[np.int64]) -> list[str]:
+    """Instants as Django writes them into SQLite, in UTC; PostgreSQL reads them as well.
+
+    Django leaves ``.000000`` away, and SQLite compares texts.
+    """
+    written = pc.strftime(pa.array(at).cast(pa.timestamp("us")), format="%Y-%m-%d %H:%M:%S")
+    texts: list[str] = pc.replace_substring_regex(written, r"\.000000$", "").to_pylist()
+    return texts
+
+
+def insert(source: Import, recorded_at: datetime, columns: Sequence[Iterable[Any]]) -> None:
+    """Add facts; ``columns`` are those of :data:`COLUMNS` up to ``natural_key``."""
+    now = as_stored(np.array([micros(recorded_at)]))[0]
+    rows = [(*row, now, source.user_id, source.pk) for row in zip(*columns, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.executemany(INSERT, rows)
+
+
+def insert_of_deals(
+    source: Import, recorded_at: datetime, facts: Iterable[tuple[int, Fact]]
+) -> None:
+    """Add the facts of a deals table, as pairs of the deal's id and the fact."""
+    pairs = list(facts)
+    if not pairs:
+        return
+    at = as_stored(np.array([fact.at for _deal, fact in pairs]))
+    rows = [
+        (deal, when, fact.kind, fact.value, fact.amount, None, None, fact.text, None)
+        for when, (deal, fact) in zip(at, pairs, strict=True)
+    ]
+    insert(source, recorded_at, list(zip(*rows, strict=True)))
+
+
+def in_order(facts: Iterable[Fact], taken: frozenset[int] | set[int] = frozenset()) -> list[Fact]:
+    """The facts in the order given, each at its instant or the first free one after it."""
+    placed: list[Fact] = []
+    last = -1
+    for fact in facts:
+        at = max(fact.at, last + 1)
+        while at in taken:
+            at += 1
+        placed.append(fact._replace(at=at))
+        last = at
+    return placed
+
+
+def instants_of(deal_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The instants that the facts of each deal have taken."""
+    taken: dict[int, set[int]] = {}
+    rows = Event.objects.filter(deal__in=list(deal_ids)).order_by().values_list("deal_id", "at")
+    for deal, at in rows.iterator(10_000):
+        taken.setdefault(deal, set()).add(micros(at))
+    return taken

@@ -1,0 +1,189 @@
+"""Files become columns: the second bridge to the analytics, whose readers do the reading.
+
+Encodings, dialects, workbooks, numbers, dates and reject files are understood in one place only,
+:mod:`tsunagu.analytics.eventlog`; nothing else of the application may ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from tsunagu.analytics.errors import InputError
+from tsunagu.analytics.eventlog import cells, synonyms
+from tsunagu.analytics.eventlog.files import load_source
+from tsunagu.analytics.eventlog.rejects import Reject, rejects_of, write_rejects
+from tsunagu.analytics.eventlog.sheet import Fault, Sheet
+from tsunagu.analytics.eventlog.sources import OWN_COLUMNS, Source
+from tsunagu.analytics.eventlog.times import Clock, DayPart
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+TYPES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+"""Files that can be uploaded."""
+
+SAMPLES = 3
+DISTINCT = 60
+"""Columns with at most so many different words can be given meanings word by word."""
+
+DEAL_HEADERS = synonyms.SYNONYMS
+FINAL_WORDS = {str(outcome): words for outcome, words in synonyms.FINAL_WORDS.items()}
+folded = synonyms.folded
+CELL_TROUBLES = tuple(cells.WORDS.values())
+"""Every message and remedy about a single cell, for the translators."""
+
+Rejects: TypeAlias = list[Reject]
+
+START, FACT, END = DayPart.START, DayPart.FACT, DayPart.END
+
+
+class UnreadableError(Exception):
+    """A file that cannot be used as a whole: ``message`` and ``remedy`` in English."""
+
+    def __init__(self, message: str, remedy: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.message, self.remedy, self.row = message, remedy, row
+
+
+class RowProblem(NamedTuple):
+    """Why a row is left out."""
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class FileTable:
+    """A file as a table of texts."""
+
+    source: Source
+
+    @classmethod
+    def open(cls, path: Path) -> FileTable:
+        """Read ``path``.
+
+        Raises:
+            UnreadableError: the file cannot be read as a whole, or its type is not known.
+        """
+        try:
+            return cls(load_source(path))
+        except InputError as error:
+            found = error.problem
+            raise UnreadableError(found.message, found.remedy, found.row) from error
+
+    @property
+    def headers(self) -> list[str]:
+        """The columns that can be used."""
+        names: list[str] = self.source.table.column_names
+        repeated = self.source.repeated
+        return [n for n in names if n not in repeated and not n.startswith(OWN_COLUMNS)]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the readers say about the file."""
+        return self.source.notices
+
+    def __len__(self) -> int:
+        return len(self.source.table) + len(self.source.rejected)
+
+    def columns(self) -> list[dict[str, Any]]:
+        """For each header a few samples, and all its words where they are few."""
+        return [self._column(header) for header in self.headers]
+
+    def _column(self, header: str) -> dict[str, Any]:
+        texts = cells.as_text(self.source.column(header))
+        counted = pc.value_counts(cells.plain(texts).drop_null()).to_pylist()
+        counted.sort(key=lambda each: -each["counts"])
+        words = [each["values"] for each in counted]
+        samples = texts.drop_null().unique().to_pylist()[:SAMPLES]
+        return {
+            "header": header,
+            "samples": [text[:60] for text in samples],
+            "words": words
+            if len(words) <= DISTINCT and max(map(len, words), default=0) < 80
+            else [],
+        }
+
+    def sheet(self, time_zone: str, date_format: str | None) -> Columns:
+        """The table's columns, to be converted."""
+        return Columns(Sheet(self.source, Clock(time_zone, date_format)))
+
+
+@dataclass
+class Columns:
+    """Converts a file's columns and keeps the first fault of each row. No header: all empty."""
+
+    sheet: Sheet
+
+    def __len__(self) -> int:
+        return len(self.sheet)
+
+    @property
+    def fine(self) -> Mask:
+        """Rows without a fault so far."""
+        return self.sheet.faults.fine
+
+    def ids(self, header: str | None) -> pa.Array:
+        """Ids, trimmed and half-width."""
+        return self.sheet.ids(header, self.fine)
+
+    def words(self, header: str | None) -> pa.Array:
+        """Words as they are compared: trimmed, half-width."""
+        if header is None:
+            return pa.nulls(len(self), pa.string())
+        return self.sheet.plain(header)
+
+    def texts(self, header: str | None) -> pa.Array:
+        """Texts as written, trimmed."""
+        return pc.utf8_trim_whitespace(self.sheet.text(header, self.fine))
+
+    def numbers(self, header: str | None) -> pa.Array:
+        """Numbers."""
+        return self.sheet.numbers(header, self.fine)
+
+    def days(self, header: str | None) -> pa.Array:
+        """ISO dates."""
+        return self.sheet.dates(header, self.fine)
+
+    def instants(self, header: str | None, part: DayPart) -> pa.Array:
+        """Instants in UTC; ``part`` says where in its day a date without a time lies."""
+        return self.sheet.instants(header, part, self.fine)
+
+    def reject(self, rows: Mask, header: str | None, message: str, remedy: str) -> None:
+        """Give ``rows`` this fault unless they have one."""
+        self.sheet.faults.add(rows, Fault(header, message, remedy))
+
+    def skip(self, rows: Mask) -> None:
+        """Leave ``rows`` out without a word."""
+        self.sheet.faults.skip(rows)
+
+    def rejected(self) -> Rejects:
+        """All rejected rows in the order of the file."""
+        return rejects_of(self.sheet)
+
+    def write_rejects(self, folder: Path, rejects: Rejects) -> Path:
+        """The file of rejected rows, which can be mended and uploaded again."""
+        return write_rejects(folder, self.sheet, rejects)
+
+
+def problems(rejects: Rejects) -> Iterator[RowProblem]:
+    """Rejected rows in words that can be translated."""
+    for reject in rejects:
+        found = reject.problem
+        message, remedy = found.message, found.remedy
+        if message.startswith("the row has "):  # the numbers in it defy translation
+            message = "the row has another number of cells than the header."
+        yield RowProblem(
+            found.file, found.row, found.column or "", found.value or "", message, remedy
+        )

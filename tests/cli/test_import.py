@@ -1,0 +1,84 @@
+"""``tsunagu import`` on an installation of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEADER = "案件番号,案件名,取引先名,担当者,作成日,フェーズ\n"
+GOOD = "A-1,更新,青葉商事,佐藤,2026-04-01,提案\n"
+BAD = "A-2,日付なし,青葉商事,佐藤,,提案\n"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installation")
+    assert tsunagu(folder, "migrate").returncode == 0
+    made = tsunagu(
+        folder,
+        "createadmin",
+        "--email",
+        "a@example.jp",
+        "--name",
+        "管理者",
+        password="tabi-no-michi-7",  # noqa: S106
+    )
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def tsunagu(home: Path, *arguments: str, password: str = "") -> subprocess.CompletedProcess[str]:
+    left_out = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"}
+    env = {k: v for k, v in os.environ.items() if k not in left_out}
+    if password:
+        env["TSUNAGU_PASSWORD"] = password
+    command = [str(Path(sys.executable).with_name("tsunagu")), *arguments]
+    return subprocess.run(  # noqa: S603
+        command,
+        env={**env, "TSUNAGU_HOME": str(home)},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_files_come_in_and_rows_that_cannot_be_are_named(home: Path) -> None:
+    (home / "deals.csv").write_text(HEADER + GOOD + BAD, encoding="cp932")
+
+    dry = tsunagu(home, "import", "deals.csv", "--dry-run", "--json")
+    done = tsunagu(home, "import", "deals.csv", "--json")
+    again = tsunagu(home, "import", "deals.csv", "--lang", "en")
+
+    assert (dry.returncode, done.returncode, again.returncode) == (3, 3, 3), done.stderr
+    assert json.loads(dry.stdout)[0]["state"] == "checked"
+    found = json.loads(done.stdout)[0]
+    assert (found["state"], found["new"], found["rejected"]) == ("done", 1, 1)
+    assert "0 new, 0 changed, 1 unchanged, 1 left out" in again.stdout
+    assert "3" in again.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("missing.csv",),
+        ("deals.csv", "--preset", "no-such-system"),
+        ("deals.csv", "--column", "nothing"),
+        ("deals.csv", "--column", "id=無い列"),
+        ("deals.csv", "--kind", "spaceships"),
+        ("deals.csv", "--user", "nobody@example.jp"),
+    ],
+)
+def test_mistakes_are_said_without_a_traceback(home: Path, arguments: tuple[str, ...]) -> None:
+    (home / "deals.csv").write_text(HEADER + GOOD, encoding="utf-8")
+
+    done = tsunagu(home, "import", *arguments)
+
+    assert done.returncode == 1
+    assert "✗" in done.stderr
+    assert "Traceback" not in done.stderr
