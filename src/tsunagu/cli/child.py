@@ -16,6 +16,9 @@ from tsunagu.cli import application
 THREADS, BACKLOG = 4, 128
 """Of a web process: requests at once, and requests that wait."""
 
+LONG_WORK = 10
+"""Niceness of the worker for long work: pages and single scores go first."""
+
 POLL_SECONDS = 0.2
 """How often a worker looks for something to do: a share of the second that a person waits."""
 
@@ -56,6 +59,8 @@ def worker(queue: str, excluded: list[str]) -> None:
 
     if queue == "scores":
         _warm_up()
+    else:
+        os.nice(LONG_WORK)
     call_command(
         "db_worker",
         queue_name=queue,
