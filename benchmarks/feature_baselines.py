@@ -145,7 +145,7 @@ def _final_sql() -> str:
 def polars_asof(folder: Path) -> pa.Table:
     """Sorted once; as-of joins find only positions; counts are differences of cumulative sums.
 
-    Entries and exits per look, as in the SQL, took 6.3 s of CPU up to the joins here, so they were left.
+    Entries and exits per look, as in the SQL, took 6.3 s of CPU up to the joins, so they were left.
     """
     import polars as pl
 
