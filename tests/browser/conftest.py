@@ -36,6 +36,13 @@ def chromium(beside_an_event_loop: None) -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def work_waits(settings: Any) -> None:
+    """Tasks wait for a worker, as in life; done within the request they would hold every click."""
+    backend = "django_tasks.backends.dummy.DummyBackend"
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+
+
 @pytest.fixture
 def organisation(transactional_db: None) -> Organisation:
     return make_organisation()
@@ -60,7 +67,7 @@ def enter(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.extend(_complaint(message)))
         page.goto("/")
