@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tsunagu.cli.words import RISK_LEVELS, WORDS, money, risk_level, words
+from tsunagu.cli.words import RISK_LEVELS, WORDS, money, risk_level, step_words, words
 
 PLACEHOLDER = re.compile(r"{(\w+)[:,}]")
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
@@ -47,3 +47,9 @@ def test_every_risk_level_has_words() -> None:
 )
 def test_money_is_short_in_japanese(amount: float | None, ja: str, en: str) -> None:
     assert (money(amount, "ja"), money(amount, "en")) == (ja, en)
+
+
+def test_a_step_of_a_long_job_is_named_in_the_users_language() -> None:
+    assert step_words("trees", "ja") == "モデルの学習"
+    assert step_words("trees", "en") == "trees"
+    assert step_words("a step without words", "ja") == "a step without words"

@@ -113,7 +113,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "administrator": ("管理者", "Administrator"),
 }
 
-STEPS: dict[str, str] = {}
+STEPS: dict[str, str] = {
+    "bootstrap": "信頼区間の計算",
+    "calibration": "較正",
+    "done": "完了",
+    "features": "特徴量の計算",
+    "load": "取り込み",
+    "read xes": "XESの読み込み",
+    "score": "リスクの計算",
+    "simulate": "シミュレーション",
+    "trees": "モデルの学習",
+}
+"""Japanese names of the steps that long jobs report."""
 
 
 def words(key: str, language: Language, **values: object) -> str:
