@@ -143,10 +143,15 @@ def _parsed(entry: Entry, reader: Reader) -> _Phrase:
         (read,) = reader.read([piece.removesuffix("*")])
         inside = [word for sentence in read for word in sentence.words]
         words += [*inside[:-1], *(word + star for word in inside[-1:])]
-        gaps += [_GAP, *[0] * (len(inside) - 1)][: len(inside)]
+        gaps += [_gap(place, word) for place, word in enumerate(inside)]
     if not words:
         raise ValueError(f"the lexicon's phrase {entry.phrase!r} has no content word")
     return _Phrase(entry, tuple(words), tuple(gaps))
+
+
+def _gap(place: int, word: str) -> int:
+    """Words allowed before a word of a piece.  A negation stands close: 予算は問題ない has 予算."""
+    return _GAP if place == 0 and word != NOT else 0
 
 
 def _span(phrase: _Phrase, words: Sequence[str], start: int) -> list[int] | None:

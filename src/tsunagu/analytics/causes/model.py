@@ -55,6 +55,7 @@ class CauseModel:
         causes: Sequence[str],
         signals: Signals | None = None,
         settings: Settings | None = None,
+        beliefs: CauseBeliefs | None = None,
     ) -> CauseModel:
         """Learn from confirmed cases; one text and one main cause a case, in any order.
 
@@ -63,11 +64,12 @@ class CauseModel:
             causes: the main cause that a person confirmed.
             signals: kinds of the signals of each case; None: none known.
             settings: choices for learning.
+            beliefs: what is believed beforehand; None: the shipped lexicon.
 
         Raises:
             ValueError: if a cause is not of the taxonomy, or the lengths differ.
         """
-        beliefs = cause_beliefs()
+        beliefs = beliefs or cause_beliefs()
         model = cls(beliefs, Classifier(beliefs.before, settings or Settings()), len(causes))
         label = np.array([CAUSES.index(Cause(cause)) for cause in causes], dtype=np.int64)
         documents = model._documents(texts, signals)
