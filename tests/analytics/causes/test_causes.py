@@ -106,7 +106,7 @@ def test_a_few_confirmed_cases_move_the_lexicon_a_little_and_many_turn_it() -> N
     odds = [chance(CauseModel.fit([past] * n, [ours] * n), note, ours) for n in (0, 1, 4, 60)]
     assert odds == sorted(odds)
     assert odds[1] < 0.5
-    assert odds[3] > 0.8
+    assert odds[3] > 0.7
 
 
 def test_signals_are_learnt_from() -> None:

@@ -25,7 +25,7 @@ class Settings:
 
     Attributes:
         ridge: precision of the weights' normal prior; larger: slower away from the lexicon.
-            0.2 lies between what small and large samples of comments liked best
+            0.1 lies between what 50 and 200 comments of earlier years liked best
             (``docs/reference/causes.md``).
         longest: a term is up to this many neighbouring content words.
         characters: terms are also runs of up to this many characters; 0: none.
@@ -33,7 +33,7 @@ class Settings:
         most_terms: of more terms, the most frequent are kept.
     """
 
-    ridge: float = 0.2
+    ridge: float = 0.1
     longest: int = 2
     characters: int = 0
     rarest: int = 1
