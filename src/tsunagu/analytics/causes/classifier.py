@@ -79,7 +79,8 @@ class Classifier:
     def fit(self, documents: Documents, label: Ints) -> None:
         """Learn, always from the shipped state; the order of cases has no bearing."""
         found = self._terms(documents)
-        order = sorted(range(len(found)), key=lambda i: (found[i], int(label[i])))
+        told = documents.lexicon.tolist()
+        order = sorted(range(len(found)), key=lambda i: (found[i], told[i], int(label[i])))
         found = [found[i] for i in order]
         self._choose(found)
         self.weights = linear.fit(

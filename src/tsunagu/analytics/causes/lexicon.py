@@ -63,7 +63,6 @@ class Lexicon:
     labels: int
     _begin: dict[str, list[_Phrase]] = field(init=False, repr=False)
     _prefixes: tuple[str, ...] = field(init=False, repr=False)
-    _seen: dict[str, list[_Phrase]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         reader = Reader()
@@ -73,7 +72,6 @@ class Lexicon:
             begin[phrase.words[0]].append(phrase)
         self._begin = dict(begin)
         self._prefixes = tuple(word[:-1] for word in begin if word.endswith("*"))
-        self._seen = {}
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -128,11 +126,12 @@ class Lexicon:
         return [_hit(phrase.entry, span, sentence, own) for phrase, span in found]
 
     def _beginning(self, word: str) -> list[_Phrase]:
-        """Phrases whose first piece is this word; remembered, since words come again."""
-        if word not in self._seen:
-            keys = [word, *(f"{p}*" for p in self._prefixes if word.startswith(p))]
-            self._seen[word] = [phrase for key in keys for phrase in self._begin.get(key, ())]
-        return self._seen[word]
+        """Phrases whose first piece is this word."""
+        found = list(self._begin.get(word, ()))
+        if word.startswith(self._prefixes):
+            starred = (f"{p}*" for p in self._prefixes if word.startswith(p))
+            found += (phrase for key in starred for phrase in self._begin[key])
+        return found
 
 
 def _parsed(entry: Entry, reader: Reader) -> _Phrase:

@@ -17,14 +17,14 @@ from tsunagu.analytics.causes.words import Reader
 
 FORMAT = "tsunagu-tone-model"
 
-_HALF = 1.5  # sum of weights at which the tone is believed to be one step off neutral
+_HALF = 1.0  # sum of weights at which the tone is one step off neutral: one usual word
 _SPREAD = 0.8  # deviation, in steps, of the tone around what the words say
 
 
 class ToneModel:
     """Probabilities of the five steps: from the shipped lexicon, then as :meth:`fit` learnt.
 
-    The words' weights sum to s, and the tone is believed to lie around ``2 s / (|s| + 1.5)`` with a
+    The words' weights sum to s, and the tone is believed to lie around ``2 s / (|s| + 1)`` with a
     deviation of 0.8 steps; both are judgement.  Learning goes on from there as for causes.
     """
 
