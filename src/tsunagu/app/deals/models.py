@@ -44,6 +44,8 @@ class Kind(models.TextChoices):
     AMOUNT = "amount", _("Amount")
     OWNER = "owner", _("Owner")
     CONTACT = "contact", _("Contact person joined")
+    CONTACT_LEFT = "contact_left", _("Contact person left")
+    CHECKPOINT = "checkpoint", _("Checkpoint")
     COMPETITOR = "competitor", _("Competitor")
     INTERRUPTION = "interruption", _("Interruption")
     RESUMED = "resumed", _("Resumed")

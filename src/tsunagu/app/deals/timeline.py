@@ -26,6 +26,8 @@ LANES = (
     Kind.AMOUNT,
     Kind.OWNER,
     Kind.CONTACT,
+    Kind.CONTACT_LEFT,
+    Kind.CHECKPOINT,
     Kind.COMPETITOR,
     Kind.INTERRUPTION,
     Kind.RESUMED,
