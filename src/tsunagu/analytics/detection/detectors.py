@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from tsunagu.analytics.contracts import Kind, SignalKind
 from tsunagu.analytics.detection import texts
 from tsunagu.analytics.detection.arrays import Bools, Floats
-from tsunagu.analytics.detection.observing import Facts
+from tsunagu.analytics.detection.observing import LONG_PUSH_DAYS, Facts
 from tsunagu.analytics.detection.risks import Risks
 from tsunagu.analytics.detection.texts import Spans
 from tsunagu.analytics.detection.usual import Usual
@@ -191,7 +191,8 @@ def _close_date_pushed(scene: Scene) -> Found:
         "total": facts.number("push_days"),
         "day": from_day_number(facts.number("close_due")),
     }
-    return Found(facts.number("push_weight"), facts.number("pushed"), evidence)
+    pushes = facts.number("push_weighted_days") / LONG_PUSH_DAYS
+    return Found(pushes, facts.number("pushed"), evidence)
 
 
 def _amount_cut(scene: Scene) -> Found:

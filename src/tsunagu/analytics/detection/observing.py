@@ -23,7 +23,7 @@ from tsunagu.analytics.features.clock import day_number, local_day, micros
 PROCESS = "process"
 """Name of the deals' attribute that says which process a deal runs in, where there is one."""
 
-LONG_PUSH_DAYS = 30.0
+LONG_PUSH_DAYS = 30
 """A push of the close date counts once for every so many days, and at least once."""
 
 _CHANGES: tuple[Kind, ...] = (
@@ -211,7 +211,7 @@ def _dates(rows: ir.Table) -> dict[str, ir.Value]:
     dated = planned & rows.due.notnull()
     push = rows.due - rows.due_before
     pushed = close & (push > 0)
-    weight = ibis.greatest(push.cast("float64") / LONG_PUSH_DAYS, ibis.literal(1.0))
+    weight = ibis.greatest(push, LONG_PUSH_DAYS)  # whole days: sums of them do not round
     return {
         "due": rows.due.max(where=dated),
         "planned": rows.moment.max(where=dated),
@@ -219,7 +219,7 @@ def _dates(rows: ir.Table) -> dict[str, ir.Value]:
         "pushed": rows.moment.max(where=pushed),
         "pushes": pushed.cast("int64").sum(),
         "push_days": push.sum(where=pushed),
-        "push_weight": weight.sum(where=pushed),
+        "push_weighted_days": weight.sum(where=pushed),
         "close_due": rows.due.argmax(rows.moment, where=close & rows.due.notnull()),
     }
 
