@@ -108,6 +108,16 @@ class View:
     facts: Facts
 
     @cached_property
+    def at(self) -> Floats:
+        """(n,) of the fact that the signal dates from."""
+        return self.since(self.cuts)
+
+    def since(self, cuts: Floats) -> Floats:
+        """(n,) the same, were the cuts these."""
+        since = self.found.since
+        return self.found.at if since is None else since(cuts - _TOLERANCE)
+
+    @cached_property
     def applies(self) -> Bools:
         """(n,) where there is something to measure that has not passed."""
         known: Bools = np.isfinite(self.found.measure) & np.isfinite(self.found.at)
@@ -135,7 +145,7 @@ class View:
             "deal_id": self.facts.keys["deal_id"].take(place),
             "as_of": instants(self.facts.look[rows]),
             "kind": pa.repeat(self.kind.value, len(rows)),
-            "at": instants(self.found.at[rows]),
+            "at": instants(self.at[rows]),
             "strength": self.strength[rows],
             "measure": self.found.measure[rows],
         }

@@ -17,7 +17,7 @@ from tsunagu.analytics.contracts import Kind, SignalKind
 from tsunagu.analytics.detection import texts
 from tsunagu.analytics.detection.arrays import Bools, Floats
 from tsunagu.analytics.detection.observing import LONG_PUSH_DAYS, Facts
-from tsunagu.analytics.detection.risks import Risks
+from tsunagu.analytics.detection.risks import Risks, Runs
 from tsunagu.analytics.detection.texts import Spans
 from tsunagu.analytics.detection.usual import Usual
 from tsunagu.analytics.detection.workdays import from_day_number
@@ -65,6 +65,8 @@ class Found:
             ``quote`` (strings), those that the kind has.
         reaches: for what grows by waiting alone: given cuts (n,), the instants (n,) at which the
             measure reaches them; None for what only an event can raise.
+        since: for what is measured again and again: given cuts (n,), the instants (n,) since when
+            the measure has reached them without a break, in place of ``at``.
         shifts: (n,) when time alone may next change which fact is the last one; NaN: never.
     """
 
@@ -72,6 +74,7 @@ class Found:
     at: Floats
     evidence: Mapping[str, object]
     reaches: Callable[[Floats], Floats] | None = None
+    since: Callable[[Floats], Floats] | None = None
     shifts: Floats | None = None
 
 
@@ -332,18 +335,25 @@ def _survey_missing(scene: Scene) -> Found:
 
 
 def _risk_high(scene: Scene) -> Found:
-    day = scene.facts.workdays.day(scene.risks.at)
-    return Found(scene.risks.now, scene.risks.at, {"number": scene.risks.now, "day": day})
+    high = scene.risks.high
+    risk, at = high.now(), _at_scores(high)
+    evidence = {"number": risk, "day": scene.facts.workdays.day(at)}
+    return Found(risk, at, evidence, since=high.since)
 
 
 def _risk_rising(scene: Scene) -> Found:
     risks = scene.risks
     evidence = {
-        "number": risks.now,
+        "number": risks.high.now(),
         "usual": risks.before,
         "day": scene.facts.workdays.day(risks.at_before),
     }
-    return Found(risks.rise(), risks.at, evidence)
+    return Found(risks.rising.now(), _at_scores(risks.rising), evidence, since=risks.rising.since)
+
+
+def _at_scores(runs: Runs) -> Floats:
+    """(n,) of the last scores: what no cut is low enough for begins there."""
+    return runs.since(np.full(len(runs.look_deal), np.inf))
 
 
 def _needing(*kinds: Kind) -> frozenset[Kind]:

@@ -124,7 +124,8 @@ class _Try:
     @classmethod
     def of(cls, cut: float, view: View, history: _History, base: float) -> _Try:
         raised = view.applies & (view.found.measure >= cut)
-        new = history.new(raised, view.found.at) & history.known
+        at = view.since(np.full(len(raised), cut))
+        new = history.new(raised, at) & history.known
         count, hits = int(new.sum()), int((new & history.broke).sum())
         precision = (hits + base * PRIOR_SIGNALS) / (count + PRIOR_SIGNALS)
         return cls(float(cut), 100 * count / history.known.sum(), hits, float(precision))

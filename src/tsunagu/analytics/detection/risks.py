@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tsunagu.analytics.contracts import Outcome, incidence_column
-from tsunagu.analytics.detection.arrays import Floats
+from tsunagu.analytics.contracts import Outcome, incidence_column, score_schema
+from tsunagu.analytics.detection.arrays import Floats, Ints
 from tsunagu.analytics.features.clock import DAY, ORIGIN
 
 HORIZON_DAYS = 30
@@ -21,25 +21,64 @@ _FLOOR = 1e-4
 
 
 @dataclass(frozen=True)
-class Risks:
-    """(n,) each, NaN where no score is known.
+class Runs:
+    """A number that each score gives, in order of deal and time, and each look's place in it.
 
     Attributes:
-        now: probability of breaking off within :data:`HORIZON_DAYS`, by the last score.
-        at: of that score.
-        before: by the score to compare with.
-        at_before: of that one.
+        deal: (m,) deals' codes.
+        at: (m,) of the scores.
+        value: (m,) NaN where not known.
+        look_deal: (n,) codes of the looks' deals.
+        place: (n,) the last score at or before each look; -1: none.
     """
 
-    now: Floats
+    deal: Ints
     at: Floats
+    value: Floats
+    look_deal: Ints
+    place: Ints
+
+    def now(self) -> Floats:
+        """(n,) the number at each look."""
+        return _at(self.value, self.place)
+
+    def since(self, cuts: Floats) -> Floats:
+        """(n,) when the unbroken run of scores that reach each look's cut began.
+
+        Where the last score does not reach it, that score's time.
+        """
+        if not len(self.deal):
+            return _at(self.at, self.place)
+        limit = np.full(max(self.deal.max(), self.look_deal.max()) + 1, np.inf)
+        limit[self.look_deal] = cuts
+        reached = self.value >= limit[self.deal]
+        goes_on = np.zeros(len(reached), dtype=bool)
+        goes_on[1:] = reached[1:] & reached[:-1] & (self.deal[1:] == self.deal[:-1])
+        start = np.maximum.accumulate(np.where(goes_on, 0, np.arange(len(reached))))
+        return _at(self.at[start], self.place)
+
+
+@dataclass(frozen=True)
+class Risks:
+    """Scores known at n looks.
+
+    Attributes:
+        high: probability of breaking off within :data:`HORIZON_DAYS`.
+        rising: rise of its log-odds against the score to compare with.
+        before: (n,) the probability to compare with, NaN if none.
+        at_before: (n,) of that score.
+    """
+
+    high: Runs
+    rising: Runs
     before: Floats
     at_before: Floats
 
-    def rise(self) -> Floats:
-        """(n,) rise of the log-odds."""
-        rise: Floats = _log_odds(self.now) - _log_odds(self.before)
-        return rise
+
+def _at(column: Floats, place: Ints) -> Floats:
+    found = np.full(len(place), np.nan)
+    found[place >= 0] = column[place[place >= 0]]
+    return found
 
 
 def risks_at(scores: pa.Table | None, deals: pa.Array, look: Floats) -> Risks:
@@ -51,16 +90,16 @@ def risks_at(scores: pa.Table | None, deals: pa.Array, look: Floats) -> Risks:
         deals: (n,) ids.
         look: (n,) microseconds since ``clock.ORIGIN``.
     """
-    unknown = np.full(len(look), np.nan)
-    if scores is None or not len(scores) or not len(look):
-        return Risks(unknown, unknown, unknown, unknown)
-    ids = pc.unique(pa.concat_arrays([_whole(scores["deal_id"]), _whole(deals)])).sort()
-    trail = _Trail.of(scores, ids)
-    mine = pc.index_in(_whole(deals), value_set=ids).to_numpy().astype(np.float64)
-    now, at = trail.latest(mine, look)
-    before, at_before = trail.latest(mine, at - RISING_DAYS * DAY)
-    recent = look - at_before <= OLDEST_DAYS * DAY
-    return Risks(now, at, np.where(recent, before, np.nan), np.where(recent, at_before, np.nan))
+    none = score_schema().empty_table()
+    trail = _Trail.of(none if scores is None else scores, deals)
+    place = trail.latest(trail.looks, look)
+    compared = trail.latest(trail.deal, trail.at - RISING_DAYS * DAY)
+    before, at_before = _at(trail.risk, compared), _at(trail.at, compared)
+    before[trail.at - at_before > OLDEST_DAYS * DAY] = np.nan
+    rise = _log_odds(trail.risk) - _log_odds(before)
+    high = Runs(trail.deal, trail.at, trail.risk, trail.looks, place)
+    rising = Runs(trail.deal, trail.at, rise, trail.looks, place)
+    return Risks(high, rising, _at(before, place), _at(at_before, place))
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -69,29 +108,43 @@ def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 @dataclass(frozen=True)
 class _Trail:
-    """Scores in order of deal and time; ``key`` is a complex number of both, to search in."""
+    """Scores in order of deal and time.
 
-    key: np.ndarray
+    Attributes:
+        deal: (m,) codes.
+        at, risk: (m,).
+        looks: (n,) codes of the looks' deals.
+    """
+
+    deal: Ints
     at: Floats
     risk: Floats
+    looks: Ints
 
     @classmethod
-    def of(cls, scores: pa.Table, ids: pa.Array) -> _Trail:
-        deal = pc.index_in(_whole(scores["deal_id"]), value_set=ids).to_numpy().astype(np.float64)
+    def of(cls, scores: pa.Table, looks: pa.Array | pa.ChunkedArray) -> _Trail:
+        ids = pc.unique(pa.concat_arrays([_whole(scores["deal_id"]), _whole(looks)])).sort()
+        deal = _codes(scores["deal_id"], ids)
         instants = scores["at"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
         at = instants.to_numpy().astype(np.float64) - _EPOCH
         risk = scores[incidence_column(Outcome.BROKEN_OFF, HORIZON_DAYS)].to_numpy()
         order = np.lexsort((at, deal))
-        return cls((deal + 1j * at)[order], at[order], risk[order])
+        return cls(deal[order], at[order], risk[order], _codes(looks, ids))
 
-    def latest(self, deal: Floats, moment: Floats) -> tuple[Floats, Floats]:
-        """Risk and time of each deal's last score at or before the moment; NaN if none."""
-        known = np.isfinite(moment)
-        wanted = deal + 1j * np.where(known, moment, 0.0)
-        place = np.searchsorted(self.key, wanted, side="right") - 1
-        safe = np.maximum(place, 0)
-        found = known & (place >= 0) & (self.key.real[safe] == deal)
-        return np.where(found, self.risk[safe], np.nan), np.where(found, self.at[safe], np.nan)
+    def latest(self, deal: Ints, moment: Floats) -> Ints:
+        """Place of each deal's last score at or before the moment; -1 if none."""
+        if not len(self.deal):
+            return np.full(len(deal), -1)
+        # complex numbers are ordered by the real part, then by the imaginary one
+        key = self.deal + 1j * self.at
+        place = np.searchsorted(key, deal + 1j * moment, side="right") - 1
+        mine: Ints = np.where(self.deal[np.maximum(place, 0)] == deal, place, -1)
+        return mine
+
+
+def _codes(column: pa.Array | pa.ChunkedArray, ids: pa.Array) -> Ints:
+    codes: Ints = pc.index_in(_whole(column), value_set=ids).to_numpy().astype(np.int64)
+    return codes
 
 
 def _log_odds(risk: Floats) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from tsunagu.analytics.contracts import EventLog, SignalKind
-from tsunagu.analytics.detection.detecting import View, look
+from tsunagu.analytics.detection.detecting import View, instants, look
 from tsunagu.analytics.detection.fitting import fit_thresholds
 from tsunagu.analytics.detection.thresholds import Thresholds
 from tsunagu.analytics.errors import NotEnoughHistoryError
@@ -162,8 +162,6 @@ def strengths(
 
 def in_landmark_order(view: View) -> tuple[np.ndarray, pa.Table]:
     """Where each landmark, by time and deal, stands among a view's looks; and their keys."""
-    from tsunagu.analytics.detection.detecting import instants
-
     keys = view.facts.keys.append_column("at", instants(view.facts.look))
     numbered = keys.append_column("place", pa.array(np.arange(len(keys))))
     ordered = in_order(numbered)

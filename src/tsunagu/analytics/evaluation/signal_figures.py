@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import ibis.expr.types as ir
 import numpy as np
 
 from tsunagu.analytics.contracts import EventLog, Progress, SignalKind
@@ -16,14 +17,14 @@ from tsunagu.analytics.evaluation.backtest import evaluate
 from tsunagu.analytics.evaluation.baselines import BottleCrmRotting, Clock, RottingRule
 from tsunagu.analytics.evaluation.detection_predictor import (
     DetectionPredictor,
+    FittedDetection,
     in_landmark_order,
-    learnt_from,
 )
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, WINDOW_DAYS
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks, in_order, label
 from tsunagu.analytics.evaluation.predictor import Baseline
 from tsunagu.analytics.evaluation.results import Evaluation, Figure
-from tsunagu.analytics.evaluation.risk_predictor import RiskPredictor, fitted_risk
+from tsunagu.analytics.evaluation.risk_predictor import RiskPredictor
 from tsunagu.analytics.evaluation.splitting import snapshots_after
 from tsunagu.analytics.risk.window import DEFAULT_WINDOW
 
@@ -93,10 +94,24 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: known(value) for name, value in values.items()}
 
 
-def detection_predictors() -> Sequence[Baseline]:
+class Kept:
+    """Detection that keeps what it has learnt, so that its signals are judged with the same."""
+
+    name = DetectionPredictor().name
+
+    def __init__(self) -> None:
+        self.fitted: FittedDetection | None = None
+
+    def fit(self, log: EventLog, *, seed: int) -> FittedDetection:
+        """As :meth:`DetectionPredictor.fit`."""
+        self.fitted = DetectionPredictor().fit(log, seed=seed)
+        return self.fitted
+
+
+def detection_predictors(detection: Baseline) -> Sequence[Baseline]:
     """Detection with and without the risk model, that model alone, and the rotting rules."""
     return (
-        DetectionPredictor(),
+        detection,
         DetectionPredictor(with_risk=False),
         RiskPredictor(),
         RiskPredictor(DEFAULT_WINDOW, "tsunagu_30"),
@@ -118,27 +133,29 @@ def evaluate_detection(  # noqa: PLR0913 - as ``evaluate``
 
     Arguments and errors as for :func:`evaluate`.
     """
+    kept = Kept()
     evaluation = evaluate(
         log,
         cut=cut,
         train_share=train_share,
-        predictors=detection_predictors(),
+        predictors=detection_predictors(kept),
         seed=seed,
         bootstrap=bootstrap,
         progress=progress,
     )
+    assert kept.fitted is not None  # noqa: S101 - evaluate has fitted it, or has raised
     snapshots = snapshots_after(log, evaluation.cut)
-    training = log.until(evaluation.cut)
-    thresholds = learnt_from(training, seed).thresholds
-    scores = in_order(fitted_risk(training, seed).score(log, snapshots))
-    landmarks = label(log, snapshots)
-    views = list(look(log, snapshots, thresholds, scores=scores))
-    judge = _Judge(landmarks, np.random.default_rng(seed), bootstrap)
-    figures = [judge.figures(view) for view in views]
+    judge = _Judge(label(log, snapshots), np.random.default_rng(seed), bootstrap)
+    figures = [judge.figures(view) for view in _views(kept.fitted, log, snapshots)]
     spoke = [f for f in figures if f.new]
     spoke.sort(key=lambda f: (-np.nan_to_num(f.lift.value), f.kind.value))
     silent = tuple(f.kind for f in figures if not f.new)
     return DetectionEvaluation(tuple(spoke), silent, judge.base_rate(), evaluation)
+
+
+def _views(fitted: FittedDetection, log: EventLog, snapshots: ir.Table) -> list[View]:
+    scores = in_order(fitted.risk.score(log, snapshots))
+    return list(look(log, snapshots, fitted.thresholds, scores=scores))
 
 
 @dataclass(frozen=True)
@@ -155,7 +172,7 @@ class _Judge:
     def figures(self, view: View) -> SignalFigures:
         """The figures of one kind."""
         place, _ = in_landmark_order(view)
-        raised, at = view.raised[place], view.found.at[place]
+        raised, at = view.raised[place], view.at[place]
         new = _new(self.landmarks, raised, at)
         precision, lift = self._precision(new)
         warned, lead = self._leads(raised)
