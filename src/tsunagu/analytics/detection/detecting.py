@@ -17,12 +17,11 @@ from tsunagu.analytics.contracts import EVENT_SCHEMA, EventLog, SignalKind, sign
 from tsunagu.analytics.detection import texts
 from tsunagu.analytics.detection.arrays import Bools, Floats
 from tsunagu.analytics.detection.detectors import DETECTORS, Found, Scene
-from tsunagu.analytics.detection.observing import Facts, observe
+from tsunagu.analytics.detection.observing import Facts, looks_of, observe, open_deals
 from tsunagu.analytics.detection.risks import risks_at
 from tsunagu.analytics.detection.texts import Spans
 from tsunagu.analytics.detection.thresholds import Threshold, Thresholds
-from tsunagu.analytics.features.clock import DAY, ORIGIN
-from tsunagu.analytics.features.snapshots import current
+from tsunagu.analytics.features.clock import DAY, ORIGIN, in_micros
 
 _EPOCH = int(ORIGIN.timestamp()) * 1_000_000
 _INSTANT = EVENT_SCHEMA.field("at").type
@@ -51,8 +50,8 @@ def detect(
     Returns:
         :func:`contracts.signal_schema`, sorted by deal and kind; :func:`signals` puts it in words.
     """
-    known = log if as_of is None else log.until(as_of)
-    return detect_over(known, current(known), thresholds, scores=scores)
+    limits = thresholds or Thresholds.shipped()
+    return _together(views(log, _open(log, as_of), limits, scores=scores))
 
 
 def detect_over(
@@ -71,10 +70,7 @@ def detect_over(
         scores: as for :func:`detect`; of each deal the latest at or before the snapshot is used.
     """
     limits = thresholds or Thresholds.shipped()
-    views = look(log, snapshots, limits, scores=scores)
-    tables = [view.signals() for view in views]
-    whole = pa.concat_tables(tables).combine_chunks()
-    return whole.sort_by([(n, "ascending") for n in ("deal_id", "as_of", "kind")])
+    return _together(look(log, snapshots, limits, scores=scores))
 
 
 def next_look(
@@ -89,10 +85,10 @@ def next_look(
     One row per deal open at ``as_of``, sorted; null where only an event can.  A new event makes the
     answer void: look then, and ask anew.
     """
-    known = log if as_of is None else log.until(as_of)
-    views = list(look(known, current(known), thresholds or Thresholds.shipped(), scores=scores))
-    facts = views[0].facts
-    times = [view.next_time() for view in views]
+    limits = thresholds or Thresholds.shipped()
+    seen = list(views(log, _open(log, as_of), limits, scores=scores))
+    facts = seen[0].facts
+    times = [view.next_time() for view in seen]
     soonest = np.fmin.reduce([*times, np.full(len(facts), np.nan)])
     return facts.keys.append_column("next_look", instants(soonest))
 
@@ -169,7 +165,14 @@ class View:
 def look(
     log: EventLog, looks: ir.Table, thresholds: Thresholds, *, scores: pa.Table | None = None
 ) -> Iterator[View]:
-    """Every detector's answer about the looks, in the order of :data:`DETECTORS`.
+    """Every detector's answer about ``looks`` (``deal_id, at``), in the order of the kinds."""
+    return views(log, looks_of(looks), thresholds, scores=scores)
+
+
+def views(
+    log: EventLog, looks: pa.Table, thresholds: Thresholds, *, scores: pa.Table | None = None
+) -> Iterator[View]:
+    """Every detector's answer about ``looks`` (``deal_id, look``), in the order of the kinds.
 
     A kind whose records the organisation does not keep answers that there is nothing.
     """
@@ -185,6 +188,16 @@ def look(
         yield View(detector.kind, thresholds.kinds[detector.kind], cuts, found, facts)
     if not len(facts):
         yield from _of_nobody(thresholds, facts)
+
+
+def _open(log: EventLog, as_of: datetime | None) -> pa.Table:
+    moment = log.observed_until if as_of is None else min(as_of, log.observed_until)
+    return open_deals(log, in_micros(moment))
+
+
+def _together(seen: Iterator[View]) -> pa.Table:
+    whole = pa.concat_tables([view.signals() for view in seen]).combine_chunks()
+    return whole.sort_by([(n, "ascending") for n in ("deal_id", "as_of", "kind")])
 
 
 def _of_nobody(thresholds: Thresholds, facts: Facts) -> Iterator[View]:

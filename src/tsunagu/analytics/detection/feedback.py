@@ -115,4 +115,4 @@ def _precision(count: int, confirmed: int) -> Precision:
     spread = _Z * sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
     scale = 1 + _Z**2 / count
     low, high = (centre - spread) / scale, (centre + spread) / scale
-    return Precision(count, confirmed, share, max(low, 0.0), min(high, 1.0))
+    return Precision(count, confirmed, share, max(min(low, share), 0.0), min(max(high, share), 1.0))

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from tsunagu.analytics.contracts import BOUNCED, CONTACT_KINDS, EventLog, Kind
 from tsunagu.analytics.detection.arrays import Days, Floats
+from tsunagu.analytics.detection.prepared import answer
 from tsunagu.analytics.detection.workdays import Workdays
 from tsunagu.analytics.features.clock import day_number, local_day, micros
 
@@ -83,32 +84,53 @@ class Facts:
         return self.text(PROCESS)
 
 
-def observe(log: EventLog, looks: ir.Table, stages: tuple[str, ...]) -> Facts:
+def open_deals(log: EventLog, moment: int) -> pa.Table:
+    """``deal_id, look`` of the deals open at ``moment`` (microseconds), as ``features.current``."""
+    asked = pa.table({"look": pa.array([moment], pa.int64())})
+    return answer(_open, log, asked)
+
+
+def looks_of(snapshots: ir.Table) -> pa.Table:
+    """``deal_id, look`` of ``deal_id, at``."""
+    looks = snapshots.select("deal_id", look=micros(snapshots["at"]))
+    return looks.to_pyarrow().combine_chunks()
+
+
+def observe(log: EventLog, looks: pa.Table, stages: tuple[str, ...]) -> Facts:
     """Facts of ``log`` as of each look.
 
     Args:
-        looks: ``deal_id, at`` of deals of the log.
+        looks: ``deal_id, look`` of deals of the log.
         stages: names in the order of the process.
     """
-    rows = _numbered(looks)
+    rows = looks.sort_by([("deal_id", "ascending"), ("look", "ascending")])
+    rows = rows.append_column("place", pa.array(np.arange(len(rows)), pa.int64()))
     if not len(rows):
         return _facts(log, rows, pa.table({}))
-    asked = ibis.memtable(rows)
-    events = log.events.filter(log.events.kind != Kind.OUTCOME.value)
-    events = events.mutate(moment=micros(events["at"]))
-    deals = _deals(log)
-    wide = _contacts(events, asked, log.time_zone)
-    wide = wide.left_join(_changes(events, deals, asked, stages), "place").drop("place_right")
-    base = asked.left_join(deals, "deal_id").drop("deal_id_right")
-    found = base.left_join(wide, "place").drop("place_right").to_pyarrow().sort_by("place")
-    return _facts(log, rows, found)
+    found = answer(_wide, log, rows, log.time_zone, stages)
+    return _facts(log, rows, found.sort_by("place"))
 
 
-def _numbered(looks: ir.Table) -> pa.Table:
-    """``deal_id, look, place``: the looks in order of deal and time."""
-    rows = looks.select("deal_id", look=micros(looks["at"])).to_pyarrow().combine_chunks()
-    rows = rows.sort_by([("deal_id", "ascending"), ("look", "ascending")])
-    return rows.append_column("place", pa.array(np.arange(len(rows)), pa.int64()))
+def _open(events: ir.Table, deals: ir.Table, asked: ir.Table) -> ir.Table:
+    ends = events.filter(events.kind == Kind.OUTCOME.value)
+    ended = ends.group_by("deal_id").agg(ended=micros(ends["at"]).min())
+    start = ibis.greatest(deals.created_at, ibis.coalesce(deals.at_risk_from, deals.created_at))
+    lives = deals.select("deal_id", start=micros(start)).left_join(ended, "deal_id")
+    rows = lives.drop("deal_id_right").cross_join(asked)
+    still = rows.ended.isnull() | (rows.ended > rows.look)
+    return rows.filter(rows.start <= rows.look, still).select("deal_id", "look")
+
+
+def _wide(
+    events: ir.Table, deals: ir.Table, asked: ir.Table, zone: str, stages: tuple[str, ...]
+) -> ir.Table:
+    known = events.filter(events.kind != Kind.OUTCOME.value)
+    known = known.mutate(moment=micros(known["at"]))
+    told = _deals(deals)
+    wide = _contacts(known, asked, zone)
+    wide = wide.left_join(_changes(known, told, asked, stages), "place").drop("place_right")
+    base = asked.left_join(told, "deal_id").drop("deal_id_right")
+    return base.left_join(wide, "place").drop("place_right")
 
 
 def _facts(log: EventLog, rows: pa.Table, columns: pa.Table) -> Facts:
@@ -119,12 +141,12 @@ def _facts(log: EventLog, rows: pa.Table, columns: pa.Table) -> Facts:
     return Facts(rows.select(["deal_id"]), look, workdays, columns)
 
 
-def _deals(log: EventLog) -> ir.Table:
-    process = log.deals[PROCESS] if PROCESS in log.attributes else ibis.null("string")
-    return log.deals.select(
+def _deals(deals: ir.Table) -> ir.Table:
+    process = deals[PROCESS] if PROCESS in deals.columns else ibis.null("string")
+    return deals.select(
         "deal_id",
         first_owner="owner_id",
-        created=micros(log.deals.created_at),
+        created=micros(deals.created_at),
         process=process.cast("string"),
     )
 

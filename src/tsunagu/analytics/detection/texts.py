@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tsunagu.analytics.contracts import EventLog, Kind
 from tsunagu.analytics.detection.arrays import Bools, Floats
+from tsunagu.analytics.detection.prepared import answer
 from tsunagu.analytics.features.clock import DAY, micros
 
 GOOD, BAD = "tone_good", "tone_bad"
@@ -92,12 +93,16 @@ def _mentions(rows: pa.Table) -> Mentions:
 
 def _speaking(log: EventLog, looks: pa.Table, since: float) -> pa.Table:
     """``deal_id, at, text`` of the looked-at deals' events that carry a text."""
-    raw = log.events
-    told = raw.filter(raw.text.notnull(), raw.kind != Kind.OUTCOME.value, raw.text != "")
-    asked = ibis.memtable(pa.table({"deal_id": pc.unique(looks["deal_id"])}))
-    rows = told.semi_join(asked, "deal_id").select("deal_id", at=micros(told["at"]), text=told.text)
-    table = rows.filter(rows["at"] > int(since)).to_pyarrow().combine_chunks()
+    deals = pc.unique(looks["deal_id"])
+    asked = pa.table({"deal_id": deals, "since": pa.repeat(int(since), len(deals))})
+    table = answer(_texts, log, asked)
     return table.sort_by([("deal_id", "ascending"), ("at", "ascending")])
+
+
+def _texts(events: ir.Table, deals: ir.Table, asked: ir.Table) -> ir.Table:  # noqa: ARG001
+    told = events.filter(events.text.notnull(), events.kind != Kind.OUTCOME.value)
+    rows = told.select("deal_id", at=micros(told["at"]), text="text").join(asked, "deal_id")
+    return rows.filter(rows["at"] > rows.since).select("deal_id", "at", "text")
 
 
 def _sentences(texts: pa.Table) -> pa.Table:

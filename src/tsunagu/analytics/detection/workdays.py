@@ -38,8 +38,9 @@ class Workdays:
 
     @classmethod
     def spanning(cls, zone: str, first: float, last: float) -> Workdays:
-        """A calendar that knows the holidays from ``first`` to two years after ``last``."""
-        years = range(from_micros(int(first)).year, from_micros(int(last)).year + _AHEAD_YEARS + 1)
+        """A calendar that knows the holidays from before ``first`` to two years after ``last``."""
+        begin, end = (from_micros(int(moment)).year for moment in (first, last))
+        years = range(begin - 1, end + _AHEAD_YEARS + 1)
         closed = [day for year in years for day in _closed(zone, year)]
         return cls(zone, np.busdaycalendar(holidays=np.array(closed, "datetime64[D]")))
 
