@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import fold
 from tsunagu.app.deals.changed import announce
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import (
     ACTIVITY_KINDS,
     Deal,
@@ -246,7 +247,7 @@ def _change(
 
 
 def _locked(user: User, deal: Deal, permission: str) -> Deal:
-    found = Deal.objects.select_for_update().get(pk=deal.pk)
+    found = locked_deals().get(pk=deal.pk)
     require(user, permission, found)
     return found
 

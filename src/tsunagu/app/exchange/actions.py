@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from tsunagu.app.exchange import lease, store, tasks
 from tsunagu.app.exchange.mapping import Mapping
@@ -25,6 +26,11 @@ from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 
 MEGABYTE = 1024 * 1024
+
+NO_TEXT = (
+    gettext_noop("the header holds bytes that are no text."),
+    gettext_noop("Export the file again as CSV in UTF-8, or as an Excel workbook."),
+)
 
 
 def upload(user: User, *, kind: str, name: str, size: int, blocks: Iterable[bytes]) -> Import:
@@ -67,6 +73,8 @@ def _look_into(source: Import, table: FileTable) -> None:
     source.notices = list(table.notices)
     if not source.rows:
         raise UnreadableError("the file is empty.", "Export it again with its header and rows.")
+    if any("\x00" in header for header in table.headers):  # PostgreSQL knows no NUL in a text
+        raise UnreadableError(*NO_TEXT)
 
 
 def map_columns(user: User, source: Import, mapping: Mapping) -> None:

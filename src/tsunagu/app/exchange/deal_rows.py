@@ -103,7 +103,7 @@ def _converted(columns: Columns, mapping: Mapping, source: Import) -> dict[str, 
     _reject_long(columns, ids, column("id"))
     _reject_repeated(columns, ids, column("id"))
     for name in ("owner", "stage"):
-        _reject_long_word(columns, column(name))
+        reject_long_word(columns, column(name))
     outcome, stage = _outcomes(columns, mapping)
     ended = _ends(columns, mapping, outcome)
     began = facts.integers(created)
@@ -154,7 +154,8 @@ def _reject_long(columns: Columns, values: pa.Array, header: str | None) -> None
     )
 
 
-def _reject_long_word(columns: Columns, header: str | None) -> None:
+def reject_long_word(columns: Columns, header: str | None) -> None:
+    """Leave out rows whose cell is too long to name a person or a stage."""
     long = pc.fill_null(pc.greater(pc.utf8_length(columns.words(header)), LONGEST_WORD), False)
     columns.reject(
         long.to_numpy(zero_copy_only=False),

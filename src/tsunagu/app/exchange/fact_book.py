@@ -20,9 +20,11 @@ from django.utils.translation import gettext_noop as _
 from numpy.typing import NDArray
 
 from tsunagu.app.deals import fold
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal, Event, Kind
 from tsunagu.app.exchange import facts, parents
 from tsunagu.app.exchange.counts import Counts
+from tsunagu.app.exchange.deal_rows import reject_long_word
 from tsunagu.app.exchange.fields import RUNNING
 from tsunagu.app.exchange.mapping import Mapping
 from tsunagu.app.exchange.models import FileKind, Import
@@ -78,6 +80,8 @@ class FactBook:
             columns.reject(
                 empty, column(name), _("this cell must not be empty."), _("Fill the cell.")
             )
+        for name in ("actor", "stage"):
+            reject_long_word(columns, column(name))
         self.at = facts.integers(moments)
         self.directions = columns.words(column("direction"))
         self.actors = columns.words(column("actor"))
@@ -137,7 +141,7 @@ class FactBook:
     def write(self, start: int, end: int) -> Counts:
         """Write the chunk; call it inside a transaction."""
         places = self._fine(start, end)
-        deals = list(Deal.objects.select_for_update().filter(external_id__in=self._names(places)))
+        deals = list(locked_deals().filter(external_id__in=self._names(places)))
         known = dict(self._known((d.external_id, d.pk, d.created_at) for d in deals))
         batch, counts = self._new(places, known, end - start)
         if len(batch.places):

@@ -163,6 +163,7 @@ def run(source: Import, token: uuid.UUID) -> None:
     """Bring the file in, from the checkpoint on: each chunk and its checkpoint in one go."""
     book = open_book(source)
     with transaction.atomic():
+        lease.in_turn()
         found = lease.locked(source, token)
         parents.make_missing(found, book.parents, mapping.kept(source).team)
         found.total = len(book.columns)
@@ -175,6 +176,7 @@ def run(source: Import, token: uuid.UUID) -> None:
 
 def _run_chunk(source: Import, token: uuid.UUID, book: Book, start: int, end: int) -> Import:
     with transaction.atomic():
+        lease.in_turn()
         found = lease.locked(source, token)
         counts = Counts.kept(found.written)
         counts.add(book.write(start, end))

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, ProtectedError
 
 from tsunagu.app.customers.models import Contact, Customer
 from tsunagu.app.deals import fold
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal, Event, Stage
 from tsunagu.app.exchange import lease, source_rows
 from tsunagu.app.exchange.models import FileKind, Import, ImportChange, SourceRow
@@ -61,6 +62,7 @@ def _step(  # noqa: PLR0913, PLR0917
     ids: list[int],
 ) -> int:
     with transaction.atomic():
+        lease.in_turn()
         found = lease.locked(source, token)
         kept = action(source, ids)
         found.done, found.total = done, total
@@ -82,7 +84,7 @@ def _customers(source: Import) -> list[int]:
 
 
 def _undo_deals(source: Import, ids: list[int]) -> int:
-    deals = list(Deal.objects.select_for_update().filter(pk__in=ids))
+    deals = list(locked_deals().filter(pk__in=ids))
     made = {deal.pk for deal in deals if deal.source == source.pk}
     others = Event.objects.filter(deal=OuterRef("pk")).exclude(source=source.pk)
     worked = Deal.objects.filter(Exists(others), pk__in=made)
@@ -116,7 +118,7 @@ def _restore(row: Deal | Customer, change: ImportChange) -> None:
 
 
 def _undo_customers(source: Import, ids: list[int]) -> int:
-    rows = Customer.objects.select_for_update().filter(pk__in=ids)
+    rows = Customer.objects.select_for_update().order_by("pk").filter(pk__in=ids)
     changed = {c.object_id: c for c in source.changes.filter(object_id__in=ids)}
     if source.kind == FileKind.CUSTOMERS:
         for row in rows.exclude(source=source.pk):

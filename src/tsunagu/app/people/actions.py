@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
@@ -64,7 +64,7 @@ def change_role(actor: User, user: User, role: str) -> None:
     """
     require(actor, "people.manage")
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
+        user = _locked(user)
         before, user.role = user.role, role
         _save(user)
         audit.record(actor, "change_role", user, before={"role": before}, after={"role": role})
@@ -79,7 +79,7 @@ def deactivate_user(actor: User, user: User) -> None:
     """
     require(actor, "people.manage")
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
+        user = _locked(user)
         user.is_active = False
         _save(user)
         audit.record(actor, "deactivate_user", user)
@@ -146,6 +146,15 @@ def move_team(actor: User, team: Team, parent: Team | None) -> None:
 def _clean(user: User) -> None:
     """Check the fields; only who logs in needs an e-mail."""
     user.full_clean(exclude=None if user.email else {"email"})
+
+
+def _locked(user: User) -> User:
+    """``user``, locked with all administrators: two of them must not dismiss each other."""
+    wanted = Q(pk=user.pk) | Q(role=Role.ADMINISTRATOR)
+    found = {
+        each.pk: each for each in User.objects.select_for_update().filter(wanted).order_by("pk")
+    }
+    return found[user.pk]
 
 
 def _save(user: User) -> None:
