@@ -149,6 +149,17 @@ def test_an_empty_database_asks_for_migrate_and_then_takes_an_administrator(
     assert "10 characters" in weak.stderr
     assert empty.tsunagu(*who, "kumo-no-ue-9").returncode == 0
     assert empty.tsunagu(*who, "kumo-no-ue-9").returncode == 1  # taken
+    nothing_of_the_demo_comes_near_real_people(empty)
+
+
+def nothing_of_the_demo_comes_near_real_people(real: Installation) -> None:
+    folder = real.home / "elsewhere"
+    folder.mkdir()
+    (folder / "home").symlink_to(real.home)
+    demo = real.tsunagu("demo", folder, "--no-serve")
+    assert demo.returncode == 1
+    assert "DATABASE_URL" in demo.stderr
+    assert real.one("SELECT count(*) FROM people_user") == 1
 
 
 def test_a_bad_database_address_is_an_error_with_a_remedy(

@@ -71,6 +71,15 @@ def test_rows_without_a_deal_or_before_it_are_left_out(user: User, deal: Deal) -
     assert [p.row for p in source.problems.all()] == [2, 3]
 
 
+def test_a_cell_that_is_too_long_for_a_name_leaves_its_row_out(user: User, deal: Deal) -> None:
+    long = f"A-1,2026-04-10,電話,{'長' * 300},"
+
+    source = imported(user, csv_of(ACTIVITY, [long, *ROWS]), "activities")
+
+    assert source.written == {"new": 3, "changed": 0, "unchanged": 0, "rejected": 1}
+    assert [(p.row, p.column) for p in source.problems.all()] == [(2, "担当者")]
+
+
 def test_a_numbered_activity_is_not_rewritten(user: User, deal: Deal) -> None:
     header = f"活動番号,{ACTIVITY}"
     imported(user, csv_of(header, [f"7,{ROWS[0]}"]), "activities")
