@@ -19,11 +19,6 @@ import pytest
 SERVER = os.environ.get("DATABASE_URL", "")
 
 
-def on_sqlite_only(reason: str) -> pytest.MarkDecorator:
-    """For what has no meaning on a server."""
-    return pytest.mark.skipif(bool(SERVER), reason=f"on SQLite only: {reason}")
-
-
 def on_server_only(reason: str) -> pytest.MarkDecorator:
     """For what has no meaning on SQLite."""
     return pytest.mark.skipif(not SERVER, reason=f"on PostgreSQL only: {reason}")
