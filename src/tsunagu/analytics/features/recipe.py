@@ -21,7 +21,7 @@ from tsunagu.analytics.features import (
     stages,
     steps,
 )
-from tsunagu.analytics.features.clock import ORIGIN
+from tsunagu.analytics.features.clock import instants
 from tsunagu.analytics.features.facts import Plan, Source
 from tsunagu.analytics.features.learned import Learned, learn
 from tsunagu.analytics.features.materialising import materialise
@@ -95,7 +95,7 @@ class FittedFeatures:
         keys = timeline.deals.select("deal", "deal_id")
         rows = facts.join(keys, "deal")
         values = {f.spec.name: _typed(f, rows) for f in chosen}
-        return rows.select("deal_id", at=_instant(rows["at"]), **values)
+        return rows.select("deal_id", at=instants(rows["at"]), **values)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able values."""
@@ -155,12 +155,6 @@ def _counters(learned: Learned) -> tuple[str, ...]:
 
 def _typed(feature: Feature, rows: ir.Table) -> ir.Value:
     return feature.compute(rows).cast("int32" if feature.spec.categorical else "float64")
-
-
-def _instant(at: ir.IntegerValue) -> ir.TimestampValue:
-    """Without a zone until the end, as in ``clock.micros``."""
-    moment = ibis.literal(ORIGIN.replace(tzinfo=None)) + at.as_interval("us")
-    return moment.cast("timestamp('UTC', 6)")
 
 
 def _varying(fitted: FittedFeatures, log: EventLog) -> list[str]:
