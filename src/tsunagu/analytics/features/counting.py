@@ -111,7 +111,7 @@ class Counts:
 def count_events(timeline: Timeline, facts: frozenset[str]) -> Counts:
     """Count what ``facts``, all of them of :func:`counter_facts`, ask for."""
     rows = timeline.looks.looks.rename(deal="key")
-    layout = Layout.of(facts, _most_events(timeline.events) if facts else 1)
+    layout = Layout.of(facts, timeline.most_events if facts else 1)
     if not facts:
         return Counts(rows.drop("slot"), layout)
     placed = timeline.looks.place(_units(timeline, layout.packing), layout.spans)
@@ -125,11 +125,6 @@ def count_events(timeline: Timeline, facts: frozenset[str]) -> Counts:
 def _counted(count: str) -> tuple[str, int]:
     counter, _, days = count.partition("__")
     return counter, int(days) if days else _EVER
-
-
-def _most_events(events: ir.Table) -> int:
-    counts = events.group_by("deal").agg(n=events.count())
-    return counts.n.max().to_pyarrow().as_py() or 0
 
 
 def _units(timeline: Timeline, packing: Packing) -> ir.Table:
