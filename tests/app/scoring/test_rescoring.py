@@ -91,14 +91,14 @@ def test_a_change_while_a_worker_counts_keeps_its_request(
 ) -> None:
     deal = some_deal()
     actions.request_rescore(deal.pk)
-    foresee = bridge.foresee
+    foresee = bridge.foresee_few
 
     def slowly(*arguments: Any) -> list[bridge.Foresight]:
         found = list(foresee(*arguments))
         actions.request_rescore(deal.pk)  # recorded after the facts were read
         return found
 
-    monkeypatch.setattr(bridge, "foresee", slowly)
+    monkeypatch.setattr(bridge, "foresee_few", slowly)
     actions.rescore_deals([deal.pk])
 
     assert RescoreRequest.objects.filter(deal=deal).exists()
