@@ -65,6 +65,19 @@ def of_the_north(**options: Any) -> Place:
     return Place(arguments=unshared, see=THE_NORTH, **options)
 
 
+def a_colleague(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": organisation.colleague.pk}
+
+
+def the_north(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": organisation.north.pk}
+
+
+def for_administrators(status: int = 200, **options: Any) -> Place:
+    """A page of the settings that others are refused."""
+    return Place(status, see=("administrator",), unseen=403, **options)
+
+
 PLACES: dict[str, Place] = {
     "home": Place(302),
     "health": Place(anonymous=200),
@@ -98,6 +111,19 @@ PLACES: dict[str, Place] = {
     "scoring:run": Place(see=SEES_ALL, unseen=403),
     "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),
     "scoring:stop": Place(302, see=SEES_ALL, unseen=403, method="post", arguments=waiting_fit),
+    "settings:show": Place(),
+    "settings:profile": Place(),
+    "settings:people": for_administrators(),
+    "settings:person_add": for_administrators(),
+    "settings:person": for_administrators(arguments=a_colleague),
+    "settings:person_link": for_administrators(302, arguments=a_colleague, method="post"),
+    "settings:person_leave": for_administrators(arguments=a_colleague),
+    "settings:person_return": for_administrators(302, arguments=a_colleague, method="post"),
+    "settings:teams": for_administrators(),
+    "settings:team": for_administrators(arguments=the_north),
+    "settings:team_remove": for_administrators(302, arguments=the_north, method="post"),
+    "settings:ranks": Place(see=SEES_ALL, unseen=403),
+    "settings:ranks_restore": Place(302, see=SEES_ALL, unseen=403, method="post"),
     "people:language": Place(302, method="post", data={"language": "en"}, anonymous="/"),
     "account_login": Place(302, anonymous=200),
     "account_logout": Place(anonymous="/"),

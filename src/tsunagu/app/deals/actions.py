@@ -174,6 +174,19 @@ def change_owner(user: User, deal: Deal, owner: User, *, reason: str | None = No
         return change.add(Kind.OWNER, value=owner.external_id, text=reason)
 
 
+def hand_over_all(user: User, owner: User, heir: User, *, reason: str | None = None) -> int:
+    """Hand all running deals of ``owner`` over to ``heir``; returns how many."""
+    require(user, "deals.add", heir)
+    count = 0
+    with transaction.atomic():
+        if not User.objects.select_for_update().get(pk=heir.pk).is_active:
+            raise ValidationError(_("Choose somebody who is active."))
+        theirs = Deal.objects.filter(owner=owner, outcome__isnull=True)
+        for deal in theirs.order_by("pk"):
+            count += change_owner(user, deal, heir, reason=reason) is not None
+    return count
+
+
 def close_deal(
     user: User, deal: Deal, outcome: str, *, reason: str | None = None, at: datetime | None = None
 ) -> Event:

@@ -1,0 +1,23 @@
+"""Addresses under ``/settings/``."""
+
+from django.urls import path
+
+from tsunagu.app.exchange import rank_views
+from tsunagu.app.organisation import people_views, team_views, views
+
+app_name = "settings"
+urlpatterns = [
+    path("", views.show, name="show"),
+    path("profile/", views.profile, name="profile"),
+    path("people/", people_views.people, name="people"),
+    path("people/add/", people_views.add, name="person_add"),
+    path("people/<int:pk>/", people_views.person_page, name="person"),
+    path("people/<int:pk>/link/", people_views.link, name="person_link"),
+    path("people/<int:pk>/leave/", people_views.leave, name="person_leave"),
+    path("people/<int:pk>/return/", people_views.come_back, name="person_return"),
+    path("teams/", team_views.teams, name="teams"),
+    path("teams/<int:pk>/", team_views.team, name="team"),
+    path("teams/<int:pk>/remove/", team_views.remove, name="team_remove"),
+    path("ranks/", rank_views.ranks, name="ranks"),
+    path("ranks/restore/", rank_views.restore, name="ranks_restore"),
+]
