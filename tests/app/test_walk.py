@@ -69,6 +69,10 @@ def a_colleague(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.colleague.pk}
 
 
+def a_subject(organisation: Organisation) -> dict[str, Any]:
+    return {"kind": "user", "pk": organisation.colleague.pk}
+
+
 def the_north(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.north.pk}
 
@@ -122,6 +126,9 @@ PLACES: dict[str, Place] = {
     "settings:teams": for_administrators(),
     "settings:team": for_administrators(arguments=the_north),
     "settings:team_remove": for_administrators(302, arguments=the_north, method="post"),
+    "settings:privacy": for_administrators(),
+    "settings:privacy_held": for_administrators(arguments=a_subject),
+    "settings:privacy_export": for_administrators(arguments=a_subject, method="post"),
     "settings:ranks": Place(see=SEES_ALL, unseen=403),
     "settings:ranks_restore": Place(302, see=SEES_ALL, unseen=403, method="post"),
     "people:language": Place(302, method="post", data={"language": "en"}, anonymous="/"),

@@ -77,7 +77,7 @@ def ranks(request: HttpRequest) -> HttpResponse:
     return render(request, "exchange/ranks.html", context, status=422 if bad else 200)
 
 
-def _saved(request: HttpRequest, user: User, forms_now: RankFormSet) -> bool:
+def _saved(request: HttpRequest, user: User, forms_now: forms.BaseFormSet[RankForm]) -> bool:
     said = [form.cleaned_data for form in forms_now if form.cleaned_data.get("word")]
     try:
         rank_map.save(user, {row["word"]: row["percent"] for row in said})

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.exchange import ranks
 from tsunagu.app.exchange.models import Import
 from tsunagu.app.people.models import Language, Team, User
@@ -83,6 +84,12 @@ def _model(user: User) -> str:
     return _("Fitted %(day)s") % {"day": date_format(timezone.localtime(at), "SHORT_DATE_FORMAT")}
 
 
+def _privacy(user: User) -> str:
+    count = Contact.objects.count()
+    people = ngettext("%(count)d contact person", "%(count)d contact persons", count)
+    return people % {"count": count}
+
+
 SECTIONS = (
     Section(
         "settings:profile",
@@ -131,5 +138,13 @@ SECTIONS = (
         gettext_lazy("What the break risks rest on, and when it was learned."),
         "scoring.configure",
         _model,
+    ),
+    Section(
+        "settings:privacy",
+        "shield",
+        gettext_lazy("Data protection"),
+        gettext_lazy("Give people what is held about them, or erase it."),
+        "people.manage",
+        _privacy,
     ),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.deals.queries import number
 from tsunagu.app.lists import ordering, search_text
@@ -77,3 +79,16 @@ def teams() -> QuerySet[Team]:
         people=Coalesce(Subquery(members.annotate(n=Count("pk")).values("n")), 0),
         running=Coalesce(Subquery(deals.annotate(n=Count("pk")).values("n")), 0),
     ).order_by("path")
+
+
+def people_held(kind: str, text: str, sort: str) -> QuerySet[Contact] | QuerySet[User]:
+    """Contact persons or users by name or address."""
+    fields = {"name": "name", "email": "email"}
+    rows: Any = User.objects.all()
+    if kind == "contact":
+        rows = Contact.objects.select_related("customer")
+        fields["customer"] = "customer__name"
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    found: QuerySet[Contact] | QuerySet[User] = rows.order_by(*ordering(sort, fields, "name"))
+    return found

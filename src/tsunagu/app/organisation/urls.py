@@ -3,7 +3,7 @@
 from django.urls import path
 
 from tsunagu.app.exchange import rank_views
-from tsunagu.app.organisation import people_views, team_views, views
+from tsunagu.app.organisation import people_views, privacy_views, team_views, views
 
 app_name = "settings"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("teams/", team_views.teams, name="teams"),
     path("teams/<int:pk>/", team_views.team, name="team"),
     path("teams/<int:pk>/remove/", team_views.remove, name="team_remove"),
+    path("privacy/", privacy_views.people, name="privacy"),
+    path("privacy/<str:kind>/<int:pk>/", privacy_views.held, name="privacy_held"),
+    path("privacy/<str:kind>/<int:pk>/export/", privacy_views.export, name="privacy_export"),
     path("ranks/", rank_views.ranks, name="ranks"),
     path("ranks/restore/", rank_views.restore, name="ranks_restore"),
 ]
