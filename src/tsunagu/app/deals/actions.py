@@ -79,7 +79,9 @@ def create_deal(  # noqa: PLR0913
         created_at=began,
     )
     deal.full_clean()
-    stage = _of_process(stage or process.stages.first(), process)
+    if process.archived:
+        raise ValidationError(_("This process is archived. Choose another."))
+    stage = _of_process(stage or process.stages.filter(retired=False).first(), process)
     with transaction.atomic():
         deal.save()
         audit.record(user, "create_deal", deal, after={"title": title, "owner": owner})

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tsunagu.app.customers.models import Contact
+from tsunagu.app.deals.models import Process, Stage
 from tsunagu.app.exchange import ranks
 from tsunagu.app.exchange.models import Import
 from tsunagu.app.people.models import Language, Team, User
@@ -65,6 +66,14 @@ def _teams(user: User) -> str:
     return ngettext("%(count)d team", "%(count)d teams", count) % {"count": count}
 
 
+def _processes(user: User) -> str:
+    processes = Process.objects.filter(archived=False).count()
+    stages = Stage.objects.filter(retired=False, process__archived=False).count()
+    said = ngettext("%(count)d process", "%(count)d processes", processes) % {"count": processes}
+    steps_said = ngettext("%(count)d stage", "%(count)d stages", stages) % {"count": stages}
+    return f"{said} · {steps_said}"
+
+
 def _ranks(user: User) -> str:
     count = len(ranks.current())
     words = ngettext("%(count)d rank", "%(count)d ranks", count) % {"count": count}
@@ -114,6 +123,14 @@ SECTIONS = (
         gettext_lazy("Who answers for which deals: managers see the teams below theirs."),
         "people.manage",
         _teams,
+    ),
+    Section(
+        "settings:processes",
+        "columns",
+        gettext_lazy("Processes and stages"),
+        gettext_lazy("The steps that a deal goes through, and how long each usually takes."),
+        "deals.configure",
+        _processes,
     ),
     Section(
         "settings:ranks",

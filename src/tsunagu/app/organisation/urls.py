@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from tsunagu.app.deals import process_views
 from tsunagu.app.exchange import rank_views
 from tsunagu.app.organisation import people_views, privacy_views, team_views, views
 
@@ -21,6 +22,11 @@ urlpatterns = [
     path("privacy/", privacy_views.people, name="privacy"),
     path("privacy/<str:kind>/<int:pk>/", privacy_views.held, name="privacy_held"),
     path("privacy/<str:kind>/<int:pk>/export/", privacy_views.export, name="privacy_export"),
+    path("processes/", process_views.processes, name="processes"),
+    path("processes/<int:pk>/", process_views.process, name="process"),
+    path("processes/<int:pk>/change/", process_views.change, name="process_change"),
+    path("processes/<int:pk>/order/", process_views.order, name="stage_order"),
+    path("stages/<int:pk>/", process_views.stage, name="stage"),
     path("ranks/", rank_views.ranks, name="ranks"),
     path("ranks/restore/", rank_views.restore, name="ranks_restore"),
 ]
