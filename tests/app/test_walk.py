@@ -132,6 +132,7 @@ PLACES: dict[str, Place] = {
     "settings:team_remove": for_administrators(302, arguments=the_north, method="post"),
     "settings:privacy": for_administrators(),
     "settings:privacy_held": for_administrators(arguments=a_subject),
+    "settings:privacy_counts": for_administrators(arguments=a_subject),
     "settings:privacy_export": for_administrators(arguments=a_subject, method="post"),
     "settings:processes": Place(see=SEES_ALL, unseen=403),
     "settings:process": Place(arguments=the_process, see=SEES_ALL, unseen=403),

@@ -187,6 +187,23 @@ def test_others_with_a_similar_name_or_address_keep_theirs(organisation: Organis
     assert re.fullmatch(r"消去済み\S+\d+様と小林様、林業の話。kerin@x\.jp 消去済み\S+\d+", text)
 
 
+def test_the_export_of_a_short_name_holds_nothing_of_others(organisation: Organisation) -> None:
+    customer = make_customer("林業組合")
+    contact = Contact.objects.create(customer=customer, external_id="2", name="林")
+    deal = make_deal(organisation.representative, customer=customer)
+    log_activity(organisation.representative, deal, "call", text="小林様が退職")
+    log_activity(organisation.representative, deal, "call", text="林様は外出中")
+
+    files = unpacked(browser(organisation.administrator), "contact", contact.pk)
+
+    assert [row["text"] for row in json.loads(files["deals.event.json"])] == ["林様は外出中"]
+    assert "customers.customer.json" not in files
+    page = browser(organisation.administrator).get(
+        f"/settings/privacy/contact/{contact.pk}/counts/"
+    )
+    assert "<dt>活動などの記録</dt><dd>1</dd>" in page.content.decode()
+
+
 def test_a_namesake_keeps_the_name(organisation: Organisation, contact: Contact) -> None:
     namesake = make_user(name=NAME)
 

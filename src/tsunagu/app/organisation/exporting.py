@@ -25,8 +25,6 @@ from tsunagu.app.people.permissions import require
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Beginnings that spreadsheets take for a formula, the full-width ones too."""
 
-AT_ONCE = 2_000
-
 
 def export(actor: User, subject: Subject) -> IO[bytes]:
     """A temporary file with the ZIP, at its beginning; the caller closes it.
@@ -62,12 +60,12 @@ def counts(subject: Subject) -> list[tuple[str, int]]:
     found: dict[str, int] = {}
     for place in traces.places():
         word = str(WORDS.get(place.model._meta.label_lower, _("Other")))
-        found[word] = found.get(word, 0) + traces.rows_about(subject, place).count()
+        found[word] = found.get(word, 0) + len(traces.ids_about(subject, place))
     return [(word, count) for word, count in found.items() if count]
 
 
 def _add(archive: zipfile.ZipFile, subject: Subject, place: traces.Place) -> None:
-    ids = list(traces.rows_about(subject, place).values_list("pk", flat=True))
+    ids = traces.ids_about(subject, place)
     if not ids:
         return
     columns = _columns(place.model)
@@ -88,8 +86,8 @@ def _columns(model: type[Model]) -> list[str]:
 
 def _rows(model: type[Model], ids: list[Any], columns: list[str]) -> Iterator[dict[str, Any]]:
     manager = model._default_manager
-    for start in range(0, len(ids), AT_ONCE):
-        yield from manager.filter(pk__in=ids[start : start + AT_ONCE]).values(*columns)
+    for start in range(0, len(ids), traces.AT_ONCE):
+        yield from manager.filter(pk__in=ids[start : start + traces.AT_ONCE]).values(*columns)
 
 
 def _write_json(raw: IO[bytes], rows: Iterable[dict[str, Any]]) -> None:

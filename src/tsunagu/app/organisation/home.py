@@ -77,7 +77,8 @@ def _processes(user: User) -> str:
 def _ranks(user: User) -> str:
     count = len(ranks.current())
     words = ngettext("%(count)d rank", "%(count)d ranks", count) % {"count": count}
-    return f"{words} · {_('your own map') if ranks.is_own() else _('as shipped')}"
+    whose = _("your own map") if ranks.is_own() else _("as shipped")
+    return f"{words} · {whose}"
 
 
 def _imports(user: User) -> str:

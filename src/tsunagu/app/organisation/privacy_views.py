@@ -77,13 +77,20 @@ def held(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     context = {
         "kind": kind,
         "found": subject.row,
-        "counts": exporting.counts(subject),
         "form": form,
         "erased": subject.is_erased,
         "active": isinstance(subject.row, User) and subject.row.is_active,
     }
     status = 422 if form.errors else 200
     return render(request, "organisation/privacy_held.html", context, status=status)
+
+
+@require_GET
+def counts(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """How much is held: a part of the page that comes later, for it reads every text there is."""
+    _administrator(request)
+    held_here = exporting.counts(_subject(kind, pk))
+    return render(request, "organisation/_privacy_counts.html", {"counts": held_here})
 
 
 @require_POST

@@ -68,11 +68,14 @@ class Subject:
             return word % {"number": self.row.pk}
 
     @cached_property
-    def spellings(self) -> tuple[str, ...]:
-        """Texts of which one stands in every cell that :attr:`pattern` can match."""
+    def spellings(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """For each name or address a needle, and the spellings that all hold the needle."""
         gaps = ("", " ", "\u3000")
-        names = {gap.join(name.split()) for name in self.names for gap in gaps}
-        return (*sorted(names), *self.addresses, *self.phones)
+        names = (
+            (max(parts, key=len), tuple(dict.fromkeys(gap.join(parts) for gap in gaps)))
+            for parts in (name.split() for name in self.names)
+        )
+        return (*names, *((exact, (exact,)) for exact in (*self.addresses, *self.phones)))
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

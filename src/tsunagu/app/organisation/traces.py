@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import (
     CharField,
     Field,
@@ -28,6 +31,8 @@ from tsunagu.app.people.models import AuditEntry, User
 
 SECRET = frozenset({"password"})
 """Columns that neither leave the house nor name anybody."""
+
+AT_ONCE = 2_000
 
 PEOPLE = (User, Contact)
 """Their rows are persons of their own: a namesake's row is another's."""
@@ -60,23 +65,38 @@ def _holds_words(field: Field[Any, Any]) -> bool:
 
 def rows_that_name(subject: Subject, place: Place) -> QuerySet[Model]:
     """Rows in which one of the person's spellings stands; :func:`rewritten` looks closer."""
+    if place.model in PEOPLE:
+        is_own = isinstance(subject.row, place.model)
+        return _rows(place).filter(pk=subject.row.pk if is_own else None)
+    return _rows(place).filter(_naming(subject, place))
+
+
+def _rows(place: Place) -> QuerySet[Model]:
     # The plain query set: append-only models' own refuses what erasure must do.
     rows: QuerySet[Model] = QuerySet(place.model)
-    seen = Q()
-    for name in place.texts:
-        for word in subject.spellings:
-            seen |= Q(**{f"{name}__icontains": word})
-    for name in place.jsons:
-        rows = rows.alias(**{f"{name}_text": Cast(name, TextField())})
-        for word in subject.spellings:
-            # SQLite keeps JSON with escapes, PostgreSQL without.
-            for written in {word, json.dumps(word)[1:-1]}:
-                seen |= Q(**{f"{name}_text__icontains": written})
-    if place.model in PEOPLE:
-        rows = (
-            rows.filter(pk=subject.row.pk) if isinstance(subject.row, place.model) else rows.none()
-        )
-    return rows.filter(seen) if seen else rows.none()
+    texts = {f"{name}_text": Cast(name, TextField()) for name in place.jsons}
+    return rows.alias(**texts) if texts else rows
+
+
+def _naming(subject: Subject, place: Place) -> Q:
+    seen = Q(pk__in=())
+    for needle, spellings in subject.spellings:
+        for name in place.texts:
+            seen |= _holds(name, needle, spellings)
+        for name in place.jsons:
+            seen |= _holds(f"{name}_text", _in_json(needle), [_in_json(s) for s in spellings])
+    return seen
+
+
+def _holds(column: str, needle: str, spellings: Sequence[str]) -> Q:
+    """The needle first: few rows hold it, and only in those the spellings are looked for."""
+    any_of = reduce(or_, (Q(**{f"{column}__icontains": spelling}) for spelling in spellings))
+    return Q(**{f"{column}__icontains": needle}) & any_of
+
+
+def _in_json(word: str) -> str:
+    """As it stands in the database: SQLite keeps JSON with escapes, PostgreSQL without."""
+    return json.dumps(word, ensure_ascii=connection.vendor == "sqlite")[1:-1]
 
 
 def rewritten(subject: Subject, place: Place, row: Model) -> set[str]:
@@ -101,10 +121,19 @@ def facts_about(subject: Subject) -> Q:
     return Q(kind=Kind.CONTACT, value=subject.key, deal__customer=customer)
 
 
-def rows_about(subject: Subject, place: Place) -> QuerySet[Model]:
-    """All rows about the person: that name the person, and that point to the person's row."""
-    rows = rows_that_name(subject, place)
-    about = Q(pk__in=rows.values("pk"))
+def ids_about(subject: Subject, place: Place) -> list[Any]:
+    """Ids of all rows about the person: that name the person, or point to the person's row.
+
+    Each row is looked at: one in which a name is but a part of another person's is not meant.
+    """
+    naming = rows_that_name(subject, place).iterator(AT_ONCE)
+    found = {row.pk for row in naming if rewritten(subject, place, row)}
+    pointing = _rows(place).filter(_pointing(subject, place)).values_list("pk", flat=True)
+    return sorted(found | set(pointing))
+
+
+def _pointing(subject: Subject, place: Place) -> Q:
+    about = Q(pk__in=())
     if isinstance(subject.row, place.model):
         about |= Q(pk=subject.row.pk)
     for field in place.model._meta.concrete_fields:
@@ -115,4 +144,4 @@ def rows_about(subject: Subject, place: Place) -> QuerySet[Model]:
     if place.model is AuditEntry:
         own = {"object_type": subject.row._meta.label_lower, "object_id": str(subject.row.pk)}
         about |= Q(**own)
-    return QuerySet(place.model).filter(about).order_by("pk")
+    return about

@@ -21,6 +21,7 @@ urlpatterns = [
     path("teams/<int:pk>/remove/", team_views.remove, name="team_remove"),
     path("privacy/", privacy_views.people, name="privacy"),
     path("privacy/<str:kind>/<int:pk>/", privacy_views.held, name="privacy_held"),
+    path("privacy/<str:kind>/<int:pk>/counts/", privacy_views.counts, name="privacy_counts"),
     path("privacy/<str:kind>/<int:pk>/export/", privacy_views.export, name="privacy_export"),
     path("processes/", process_views.processes, name="processes"),
     path("processes/<int:pk>/", process_views.process, name="process"),
