@@ -77,8 +77,28 @@ def test_an_address_that_is_taken_is_said_beside_the_field(
     answer = admin.post("/settings/people/add/", {**NEW, "email": organisation.colleague.email})
 
     assert answer.status_code == 422
-    assert "field-error" in answer.content.decode()
+    assert "ほかの利用者が使っています" in answer.content.decode()
     assert not User.objects.filter(name=NEW["name"]).exists()
+
+
+def test_namesakes_without_an_address_are_two_people(admin: Client) -> None:
+    for _ in range(2):
+        admin.post("/settings/people/add/", {**NEW, "email": ""})
+
+    assert User.objects.filter(name=NEW["name"]).count() == 2
+
+
+def test_an_address_that_somebody_gave_up_is_free(
+    organisation: Organisation, admin: Client
+) -> None:
+    who = organisation.colleague
+    said = {"name": who.name, "email": "neu@example.jp", "role": who.role, "team": ""}
+    old = who.email
+    admin.post(f"/settings/people/{who.pk}/", said)
+
+    admin.post("/settings/people/add/", {**NEW, "email": old})
+
+    assert User.objects.get(email=old).name == NEW["name"]
 
 
 def test_name_role_and_team_change_at_once(organisation: Organisation, admin: Client) -> None:

@@ -98,6 +98,14 @@ class PersonForm(ActingForm):
         """All teams."""
         _choose(self, "team", Team.objects.all())
 
+    def clean_email(self) -> str:
+        """In small letters, and nobody else's."""
+        email: str = self.cleaned_data["email"].lower()
+        others = User.objects.exclude(pk=self.person.pk) if self.person else User.objects.all()
+        if email and others.filter(email=email).exists():
+            raise ValidationError(_("This address belongs to somebody else already."))
+        return email
+
     def perform(self) -> User:
         """Create the person, or change what differs."""
         said = self.cleaned_data

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, ProtectedError, Q, Value
@@ -30,7 +32,7 @@ def create_user(  # noqa: PLR0913
 
     Args:
         actor: an administrator; None for the system itself (command line, import).
-        external_id: name in source files; the e-mail by default.
+        external_id: name in source files; by default the e-mail, or else the name.
 
     Raises:
         PermissionDenied: ``actor`` is no administrator.
@@ -45,7 +47,7 @@ def create_user(  # noqa: PLR0913
         role=role,
         team=team,
         language=language,
-        external_id=external_id or email or name,
+        external_id=external_id or _free_key(email or name),
     )
     user.set_password(password)
     _clean(user)
@@ -230,6 +232,12 @@ def _locked(user: User) -> User:
     """The person, locked, with the administrators: two of them cannot take each other away."""
     concerned = User.objects.filter(Q(pk=user.pk) | Q(role=Role.ADMINISTRATOR)).order_by("pk")
     return next(found for found in concerned.select_for_update() if found.pk == user.pk)
+
+
+def _free_key(wanted: str) -> str:
+    """``wanted``, or one like it where a namesake, or the address's former owner, has it."""
+    taken = User.objects.filter(external_id=wanted).exists()
+    return f"{wanted} {uuid.uuid4().hex[:8]}" if taken else wanted
 
 
 def _clean(user: User) -> None:
