@@ -59,6 +59,16 @@ def test_where_no_mail_is_set_up_the_link_is_shown_once(admin: Client, settings:
     assert link[1].rsplit("/", 2)[1] not in written
 
 
+def test_a_mail_server_that_is_away_is_said(admin: Client, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = 1
+
+    page = admin.post("/settings/people/add/", NEW, follow=True).content.decode()
+
+    assert "メールサーバーに送信できませんでした" in page
+    assert User.objects.filter(name=NEW["name"]).exists()
+
+
 def test_a_link_works_only_once(admin: Client, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     page = admin.post("/settings/people/add/", NEW).content.decode()

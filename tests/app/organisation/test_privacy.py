@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.app.conftest import browser
+from tests.app.exchange.files import DEALS, HEADER, csv_of, imported
 from tests.app.factories import Organisation, make_customer, make_deal, make_import, make_user
 
 import tsunagu.app
@@ -24,8 +25,9 @@ from tsunagu.app.append_only import rewritable
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.actions import log_activity
 from tsunagu.app.deals.models import Deal, Event
+from tsunagu.app.exchange import actions as exchange_actions
 from tsunagu.app.exchange import store
-from tsunagu.app.exchange.models import ImportProblem, SourceRow
+from tsunagu.app.exchange.models import ImportProblem, SourceRow, State
 from tsunagu.app.organisation import erasure, exporting
 from tsunagu.app.organisation.departures import depart
 from tsunagu.app.organisation.subjects import Subject
@@ -223,6 +225,27 @@ def test_uploaded_files_go_too(
         erasure.erase(organisation.administrator, Subject.of(contact))
 
     assert not store.folder_of(source).exists()
+
+
+def test_an_import_is_undone_after_an_erasure(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.DEALS_CHANGED = settings.DEAL_CHANGED = []  # scores are another test's matter
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda call, **_: call())
+    deals = Deal.objects.count()
+    source = imported(organisation.operations, csv_of(HEADER, DEALS))
+    owner = User.objects.get(name="佐藤 花子")
+    depart(organisation.administrator, owner, organisation.representative)
+    owner.refresh_from_db()
+    erasure.erase(organisation.administrator, Subject.of(owner))
+    assert who_still_says("佐藤 花子") == {}
+
+    exchange_actions.request_undo(organisation.operations, source)
+
+    source.refresh_from_db()
+    assert source.state == State.UNDONE
+    # The deal that was handed over was worked on since, so it stays.
+    assert Deal.objects.count() == deals + 1
 
 
 def test_who_still_works_here_is_not_erased(organisation: Organisation) -> None:

@@ -29,7 +29,8 @@ def give_link(actor: User, user: User, request: HttpRequest) -> str | None:
 
     Raises:
         PermissionDenied: ``actor`` is no administrator.
-        ValidationError: ``user`` is not active or has no e-mail address.
+        ValidationError: ``user`` is not active or has no e-mail address, or the mail server
+            did not take the mail.
     """
     require(actor, "people.manage")
     if not (user.email and user.is_active):
@@ -44,6 +45,11 @@ def give_link(actor: User, user: User, request: HttpRequest) -> str | None:
 
 def _mail(user: User, request: HttpRequest) -> None:
     form = ResetPasswordForm({"email": user.email})
-    with translation.override(user.language):
-        if form.is_valid():
-            form.save(request)
+    try:
+        with translation.override(user.language):
+            if form.is_valid():
+                form.save(request)
+    except OSError as failure:  # smtplib's errors are such too
+        raise ValidationError(
+            _("The mail server did not take the mail. Check the mail settings and send it again.")
+        ) from failure
