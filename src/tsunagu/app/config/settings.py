@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "tsunagu.app.exchange",
     "tsunagu.app.scoring",
     "tsunagu.app.today",
+    "tsunagu.app.organisation",
     "allauth",
     "allauth.account",
     "django.contrib.auth",

@@ -169,10 +169,8 @@ def _own_words(kind: str) -> Mapping[str, Iterable[str]]:
 
 
 def guess_meaning(words: str, word: str) -> str:
-    """What ``word`` means by itself, as a key of :data:`MEANINGS` or a percentage; "" unknown."""
+    """What ``word`` means by itself, as a key of :data:`MEANINGS`."""
     bare = reading.folded(word).strip()
-    if words == "confidence" and (share := _percentage(bare)):
-        return share
     found = next((m for m, known_words in _vocabulary(words).items() if bare in known_words), "")
     return found or {"outcome": RUNNING, "kind": Kind.ACTIVITY.value}.get(words, "")
 
@@ -185,12 +183,3 @@ def _vocabulary(words: str) -> dict[str, set[str]]:
     if words == "kind":
         own = {kind: {kind, *listed} for kind, listed in own.items()}
     return own
-
-
-def _percentage(word: str) -> str:
-    try:
-        number = float(word.removesuffix("%"))
-    except ValueError:
-        return ""
-    share = number * 100 if 0 < number < 1 else number
-    return f"{share:g}" if 0 <= share <= 100 else ""

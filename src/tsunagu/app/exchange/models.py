@@ -174,3 +174,22 @@ class ImportChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class RankMeaning(models.Model):
+    """What a rank means, as a percentage. No rows: the shipped map.
+
+    Only :mod:`tsunagu.app.exchange.ranks` reads and writes it.
+    """
+
+    word = models.CharField(_("rank"), max_length=100, unique=True)
+    percent = models.PositiveSmallIntegerField(_("probability"))
+
+    class Meta:
+        ordering = ["-percent", "word"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(percent__lte=100), name="rank_percent")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.word} {self.percent}%"
