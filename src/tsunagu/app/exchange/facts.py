@@ -19,13 +19,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 COLUMNS = (
-    "deal_id", "at", "kind", "value", "amount", "actor", "direction", "text",
-    "natural_key", "recorded_at", "recorded_by_id", "source",
+    "deal_id", "at", "kind", "value", "amount", "actor", "direction", "text", "natural_key",
 )  # fmt: skip
-INSERT = (
-    f"INSERT INTO deals_event ({', '.join(COLUMNS)}) "  # noqa: S608
-    f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
-)
+ORIGIN = ("recorded_at", "recorded_by_id", "source")
 
 
 class Fact(NamedTuple):
@@ -64,11 +60,17 @@ def as_stored(at: NDArray[np.int64]) -> list[str]:
 
 
 def insert(source: Import, recorded_at: datetime, columns: Sequence[Iterable[Any]]) -> None:
-    """Add facts; ``columns`` are those of :data:`COLUMNS` up to ``natural_key``."""
+    """Add facts; ``columns`` are those of :data:`COLUMNS`, of equal length."""
     now = as_stored(np.array([micros(recorded_at)]))[0]
-    rows = [(*row, now, source.user_id, source.pk) for row in zip(*columns, strict=True)]
+    names = ", ".join((*COLUMNS, *ORIGIN))
+    # The same for every row, and ours: in the statement they are not handed over row by row.
+    origin = f"'{now}', {int(source.user_id)}, {int(source.pk)}"
+    marks = ", ".join(["%s"] * len(COLUMNS))
     with connection.cursor() as cursor:
-        cursor.executemany(INSERT, rows)
+        cursor.executemany(
+            f"INSERT INTO deals_event ({names}) VALUES ({marks}, {origin})",  # noqa: S608
+            list(zip(*columns, strict=True)),
+        )
 
 
 def insert_of_deals(
