@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -79,6 +80,10 @@ class Installation:
             [*command, "--no-startup-delay", "-v", "0"], cwd=self.home, env=self.env
         )
 
+    def serve(self, port: int) -> subprocess.Popen[bytes]:
+        command = [Path(sys.executable).with_name("tsunagu"), "serve", "--port", str(port)]
+        return subprocess.Popen(command, cwd=self.home, env=self.env)  # noqa: S603
+
     def ask(self, query: str) -> tuple[Any, ...]:
         base = sqlite3.connect(self.home / "tsunagu.sqlite3", timeout=20)
         try:
@@ -86,6 +91,12 @@ class Installation:
         finally:
             base.close()
         return row
+
+    def tell(self, statement: str) -> None:
+        base = sqlite3.connect(self.home / "tsunagu.sqlite3", timeout=20)
+        with base:
+            base.execute(statement)
+        base.close()
 
     def wait(self, condition: Callable[[], bool], seconds: float = 90) -> None:
         end = time.monotonic() + seconds
@@ -121,6 +132,10 @@ def test_killed_workers_lose_and_repeat_nothing(tmp_path: Path) -> None:
         worker.kill()
         worker.wait()
 
+    require_all_once(there, pk)
+
+
+def require_all_once(there: Installation, pk: int) -> None:
     counts = "SELECT count(*), count(DISTINCT deal_id || natural_key), count(DISTINCT text)"
     assert there.ask(f"{counts} FROM deals_event WHERE source = {pk}") == (ACTIVITIES,) * 3
     assert (
@@ -130,3 +145,44 @@ def test_killed_workers_lose_and_repeat_nothing(tmp_path: Path) -> None:
     newest = "SELECT max(at) FROM deals_event e WHERE e.deal_id = d.id AND kind = 'call'"
     wrong = f"SELECT count(*) FROM deals_deal d WHERE last_activity_at IS NOT ({newest})"  # noqa: S608
     assert there.ask(wrong)[0] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("DATABASE_URL" in os.environ, reason="looks into the embedded database")
+def test_a_server_that_is_started_again_goes_on_by_itself(tmp_path: Path) -> None:
+    """Killed with all its workers, and with it the tasks that waited: the import alone knows."""
+    write_files(tmp_path)
+    there = Installation(tmp_path)
+    there.run("-m", "django", "migrate", "-v", "0")
+    pk = int(there.run("-c", BEGIN).split()[-1])
+    progress = f"SELECT done FROM exchange_import WHERE id = {pk}"  # noqa: S608
+    server = there.serve(free_port())
+    there.wait(lambda: there.ask(progress)[0] > 0)
+    kill_all(server)
+    assert 0 < there.ask(progress)[0] < ACTIVITIES, "killed too late: the test shows nothing"
+    there.tell("DELETE FROM django_tasks_database_dbtaskresult")
+    time.sleep(float(LEASE))  # nobody holds the import any more
+
+    server = there.serve(free_port())
+    try:
+        finished = f"SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {pk}"  # noqa: S608
+        there.wait(lambda: bool(there.ask(finished)[0]))
+    finally:
+        kill_all(server)
+
+    require_all_once(there, pk)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
+def kill_all(server: subprocess.Popen[bytes]) -> None:
+    """Kill -9 the server and the processes below it, which have sessions of their own."""
+    below = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    for pid in (server.pid, *map(int, below)):
+        os.kill(pid, signal.SIGKILL)
+    server.wait()

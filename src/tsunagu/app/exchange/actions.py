@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.exchange import lease, store, tasks
 from tsunagu.app.exchange.mapping import Mapping
-from tsunagu.app.exchange.models import BUSY, FileKind, Import, State
+from tsunagu.app.exchange.models import FileKind, Import, State
 from tsunagu.app.exchange.reading import TYPES, FileTable, UnreadableError
 from tsunagu.app.exchange.wording import words_of
 from tsunagu.app.people import audit
@@ -144,13 +144,12 @@ def request_undo(user: User, source: Import) -> None:
 
 
 def resume_interrupted() -> int:
-    """Ask again for all work whose worker vanished; for the start of a server or worker.
+    """Ask again for all work whose worker vanished; for the start of a worker, and by schedule.
 
     Returns:
         How many imports go on.
     """
-    waiting = [source for source in Import.objects.all() if source.state in BUSY]
-    return sum(resume(source) for source in waiting)
+    return sum(resume(each) for each in Import.objects.filter(held_until__lt=timezone.now()))
 
 
 def resume(source: Import) -> bool:
