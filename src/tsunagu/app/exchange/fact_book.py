@@ -14,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 from numpy.typing import NDArray
 
 from tsunagu.app.deals import fold
 from tsunagu.app.deals.models import ACTIVITY_KINDS, Deal, Kind
-from tsunagu.app.exchange import facts, natural_keys, parents
+from tsunagu.app.exchange import contact_links, facts, natural_keys, parents
 from tsunagu.app.exchange.counts import Counts
 from tsunagu.app.exchange.fields import RUNNING
 from tsunagu.app.exchange.known_facts import KnownFacts
@@ -34,21 +35,28 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 class Target(NamedTuple):
-    """A deal that rows of the file belong to; ``since`` in microseconds since 1970."""
+    """What is to be known of a deal; ``since`` in microseconds since 1970."""
 
-    pk: int
     since: int
     next_step_on: date | None
 
 
+Targets: TypeAlias = dict[int, Target]
+
+
 @dataclass
 class Batch:
-    """Rows to be written, as columns of equal length; ``at`` in microseconds since 1970."""
+    """Rows on their way, as columns; ``at`` in microseconds since 1970, ``keys`` once known."""
 
     places: Integers
     deals: Integers
     at: Integers
-    keys: list[str]
+    keys: pa.Array
+
+    def taken(self, rows: Integers) -> Batch:
+        """Some of the rows, in this order."""
+        keys = self.keys.take(pa.array(rows)) if len(self.keys) else self.keys
+        return Batch(self.places[rows], self.deals[rows], self.at[rows], keys)
 
 
 class FactBook:
@@ -65,6 +73,7 @@ class FactBook:
             hour=0, minute=0, second=0, microsecond=0
         )
         self.tomorrow = facts.micros(midnight + timedelta(days=1))
+        self.links = contact_links.ContactLinks()
         self._convert()
         self.parents = self._parents()
         self._meanings()
@@ -74,8 +83,10 @@ class FactBook:
     def _convert(self) -> None:
         column, columns = self.mapping.column, self.columns
         self.deal_ids = columns.ids(column("deal"))
+        self.contacts = columns.ids(column("contact"))
         moments = columns.instants(column("at"), FACT)
-        needed = {"deal": self.deal_ids, "at": moments}
+        named = "deal" if column("deal") else "contact"
+        needed = {named: pc.coalesce(self.deal_ids, self.contacts), "at": moments}
         self.words = columns.words(column("stage" if self._is_stages else "type"))
         if self._is_stages:
             needed["stage"] = self.words
@@ -96,12 +107,12 @@ class FactBook:
         return self.source.kind == FileKind.STAGES
 
     def _put_in_order(self) -> None:
-        """``order``: row numbers by deal, then time, then place in the file.
+        """``order``: row numbers by deal or contact, then time, then place in the file.
 
         Deals by their number, which often is the order in which the database has them: a chunk
         then touches few pages of its indexes.
         """
-        encoded = pc.dictionary_encode(self.deal_ids)
+        encoded = pc.dictionary_encode(pc.coalesce(self.deal_ids, self.contacts))
         ranks = np.append(pc.rank(encoded.dictionary).to_numpy().astype(np.int64), 0)
         self.codes = ranks[pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)]
         self.order = np.lexsort((np.arange(len(self.at)), self.at, self.codes))
@@ -127,7 +138,7 @@ class FactBook:
     # ---- chunks -------------------------------------------------------------------------------
 
     def bounds(self) -> list[tuple[int, int]]:
-        """The chunks, as places in ``order``; each ends where a deal's rows end."""
+        """The chunks, as places in ``order``; each ends where the rows of a deal or contact end."""
         size = len(self.order)
         codes = self.codes[self.order]
         last_rows = np.append(np.flatnonzero(codes[1:] != codes[:-1]) + 1, size)
@@ -140,14 +151,12 @@ class FactBook:
 
     def check(self, start: int, end: int) -> Counts:
         """What the chunk would do."""
-        places = self._fine(start, end)
-        return self._new(places, self._targets(places, lock=False), end - start)[1]
+        return self._new(*self._belonging(start, end, lock=False), end - start)[1]
 
     def write(self, start: int, end: int) -> Counts:
         """Write the chunk; call it inside a transaction."""
-        places = self._fine(start, end)
-        targets = self._targets(places, lock=True)
-        batch, counts = self._new(places, targets, end - start)
+        rows, targets = self._belonging(start, end, lock=True)
+        batch, counts = self._new(rows, targets, end - start)
         if len(batch.places):
             kinds = self._insert(batch)
             self._fold(batch, kinds, targets)
@@ -157,42 +166,71 @@ class FactBook:
         places = self.order[start:end]
         return np.asarray(places[self.columns.fine[places]])
 
-    def _targets(self, places: Integers, *, lock: bool) -> dict[str, Target]:
-        """The deals of the rows, by number."""
-        names = self.deal_ids.take(pa.array(places)).unique().to_pylist()
-        deals = Deal.objects.filter(external_id__in=names)
+    def _belonging(self, start: int, end: int, *, lock: bool) -> tuple[Batch, Targets]:
+        """The chunk's rows with their deals, and these deals; rows without one are rejected."""
+        places = self._fine(start, end)
+        at = np.minimum(self.at[places], self.uploaded)
+        deals = self._linked(places, at)
+        names = self.deal_ids.take(pa.array(places)).dictionary_encode()
+        numbers = names.dictionary.to_pylist()
+        by_number, targets = self._targets(numbers, deals, lock=lock)
+        numbered = names.indices.is_valid().to_numpy(zero_copy_only=False)
+        pks = np.array([by_number.get(number, 0) for number in numbers], np.int64)
+        deals[numbered] = pks[names.indices.drop_null().to_numpy()]
+        self._reject(places, numbered & (deals == 0), "deal", _NO_DEAL)
+        self._reject(places, ~numbered & (deals == contact_links.NONE), "contact", _NONE_OPEN)
+        self._reject(places, ~numbered & (deals == contact_links.SEVERAL), "contact", _SEVERAL_OPEN)
+        return Batch(places, deals, at, pa.nulls(0, pa.string())), targets
+
+    def _linked(self, places: Integers, at: Integers) -> Integers:
+        """The deals of rows that name a contact instead, 0 for the others."""
+        deals = np.zeros(len(places), np.int64)
+        rows = self.deal_ids.take(pa.array(places)).is_null().to_numpy(zero_copy_only=False)
+        if rows.any():
+            words = self.contacts.take(pa.array(places[rows])).dictionary_encode()
+            codes = words.indices.to_numpy().astype(np.int64)
+            deals[rows] = self.links.deals_at(words.dictionary.to_pylist(), codes, at[rows])
+        return deals
+
+    @staticmethod
+    def _targets(
+        numbers: list[str], linked: Integers, *, lock: bool
+    ) -> tuple[dict[str, int], Targets]:
+        """Ids by number, and what is to be known of these deals and the ``linked`` ones."""
+        wanted = Q(external_id__in=numbers) | Q(pk__in=np.unique(linked[linked > 0]).tolist())
+        deals = Deal.objects.filter(wanted)
         rows = (deals.select_for_update() if lock else deals).values_list(
             "external_id", "pk", "created_at", "next_step_on"
         )
-        return {name: Target(pk, facts.micros(at), due) for name, pk, at, due in rows}
+        by_number: dict[str, int] = {}
+        targets: Targets = {}
+        for number, pk, since, due in rows:
+            by_number[number] = pk
+            targets[pk] = Target(facts.micros(since), due)
+        return by_number, targets
 
-    def _new(self, places: Integers, targets: dict[str, Target], rows: int) -> tuple[Batch, Counts]:
-        """The rows of known deals whose facts do not exist yet."""
-        names = self.deal_ids.take(pa.array(places)).dictionary_encode()
-        found = [targets.get(name, _NOBODY) for name in names.dictionary.to_pylist()]
-        codes = names.indices.to_numpy()
-        deals = np.array([target.pk for target in found], np.int64)[codes]
-        since = np.array([target.since for target in found], np.int64)[codes]
-        at = np.minimum(self.at[places], self.uploaded)
-        self._reject(places, deals == 0, "deal", _NO_DEAL)
-        self._reject(places, (deals != 0) & (at < since), "at", _BEFORE)
-        fine = self.columns.fine[places]
-        batch, unchanged = self._unseen(Batch(places[fine], deals[fine], at[fine], []))
+    def _new(self, rows: Batch, targets: Targets, size: int) -> tuple[Batch, Counts]:
+        """The rows whose facts do not exist yet."""
+        deals, codes = np.unique(rows.deals, return_inverse=True)
+        since = np.array([targets[pk].since if pk in targets else 0 for pk in deals.tolist()])
+        if len(codes):
+            self._reject(rows.places, rows.at < since[codes], "at", _BEFORE)
+        order = np.lexsort((rows.at, rows.deals))
+        fine = order[self.columns.fine[rows.places[order]]]
+        batch, unchanged = self._unseen(rows.taken(fine))
         new = len(batch.places)
-        return batch, Counts(new, 0, unchanged, rows - new - unchanged)
+        return batch, Counts(new, 0, unchanged, size - new - unchanged)
 
     def _unseen(self, rows: Batch) -> tuple[Batch, int]:
         """Of ``rows`` those that are no facts yet, at free instants; how many are facts already."""
         known = KnownFacts.of(np.unique(rows.deals).tolist())
-        keys = self._keys(rows.places)
-        fresh = known.lacks(rows.deals, keys)
-        places, deals, at = rows.places[fresh], rows.deals[fresh], rows.at[fresh]
-        keys = keys.filter(pa.array(fresh))
-        unsaid = known.lacks_number(deals, keys)
-        self._reject(places, ~unsaid, "id", _REWRITTEN)
-        places, deals, at = places[unsaid], deals[unsaid], known.free(deals[unsaid], at[unsaid])
-        kept = keys.filter(pa.array(unsaid)).to_pylist()
-        return Batch(places, deals, at, kept), len(fresh) - int(fresh.sum())
+        rows.keys = self._keys(rows.places)
+        fresh = rows.taken(np.flatnonzero(known.lacks(rows.deals, rows.keys)))
+        unsaid = known.lacks_number(fresh.deals, fresh.keys)
+        self._reject(fresh.places, ~unsaid, "id", _REWRITTEN)
+        batch = fresh.taken(np.flatnonzero(unsaid))
+        batch.at = known.free(batch.deals, batch.at)
+        return batch, len(rows.places) - len(fresh.places)
 
     def _reject(self, places: Integers, wrong: Mask, name: str, words: tuple[str, str]) -> None:
         rows = np.zeros(len(self.at), bool)
@@ -202,6 +240,8 @@ class FactBook:
     def _keys(self, places: Integers) -> pa.Array:
         taken = pa.array(places)
         parts = [self.words, self.directions, self.actors, self.texts]
+        if self.mapping.column("contact"):  # two people may say the same at the same time
+            parts.append(self.contacts)
         columns = [part.take(taken) for part in parts]
         at = pc.cast(pa.array(self.at[places]), pa.string())
         said = pc.binary_join_element_wise(
@@ -228,18 +268,18 @@ class FactBook:
         size = len(words)
         columns = (
             batch.deals.tolist(), facts.as_stored(batch.at), kinds, values, [None] * size, actors,
-            directions, self.texts.take(taken).to_pylist(), batch.keys,
+            directions, self.texts.take(taken).to_pylist(), batch.keys.to_pylist(),
         )  # fmt: skip
         facts.insert(self.source, timezone.now(), columns)
         return kinds
 
-    def _fold(self, batch: Batch, kinds: list[str], targets: dict[str, Target]) -> None:
+    def _fold(self, batch: Batch, kinds: list[str], targets: Targets) -> None:
         """Let the deals say what their facts add up to.
 
         Whatever moves a stage or a next step needs all facts of its deal. Other activities need
         none: they can only be later than the last one.
         """
-        waiting = [target.pk for target in targets.values() if target.next_step_on]
+        waiting = [pk for pk, target in targets.items() if target.next_step_on]
         kind = np.array(kinds)
         moved = np.isin(batch.deals, waiting) | ~np.isin(kind, _PLAIN_KINDS)
         moved = np.isin(batch.deals, batch.deals[moved])
@@ -267,6 +307,14 @@ class FactBook:
 
 
 _NO_DEAL = (_("no deal has this number."), _("Import the deals first, or correct the number."))
+_NONE_OPEN = (
+    _("no deal of this contact was open then."),
+    _("Import the contact's deals first, or write the deal's number into the row."),
+)
+_SEVERAL_OPEN = (
+    _("several deals of this contact were open then."),
+    _("Write the deal's number into the row."),
+)
 _BEFORE = (
     _("this lies before the deal began."),
     _("Correct the time, or the day on which the deal began."),
@@ -275,7 +323,6 @@ _REWRITTEN = (
     _("this number was imported before with other words; facts are not rewritten."),
     _("Undo the earlier import first, or give the row a new number."),
 )
-_NOBODY = Target(0, 0, None)
 _ACTIVE_KINDS = [kind.value for kind in ACTIVITY_KINDS]
 _PLAIN_KINDS = [*_ACTIVE_KINDS, Kind.NOTE.value]
 

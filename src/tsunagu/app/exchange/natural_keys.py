@@ -22,7 +22,7 @@ def keys_of(kind: str, ids: Iterable[str | None], contents: Iterable[str]) -> pa
     """The keys of facts; ``kind`` is one letter."""
     return pa.array(
         [
-            f"{kind}:{_digest(i) if i else ''}:{_digest(content)}"
+            f"{kind}:{digest(i) if i else ''}:{digest(content)}"
             for i, content in zip(ids, contents, strict=True)
         ],
         pa.string(),
@@ -40,5 +40,6 @@ def numbers_of(keys: pa.Array) -> pa.Array:
     return pc.utf8_slice_codeunits(keys, 0, _ID_END)
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """A short name for a text."""
     return blake2b(text.encode(), digest_size=_DIGEST).hexdigest()
