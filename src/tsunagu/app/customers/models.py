@@ -29,7 +29,7 @@ class Customer(models.Model):
 
 
 class Contact(models.Model):
-    """A person at a customer; ``role`` as the team says it, such as 決裁者 or キーマン."""
+    """A person at a customer; ``role`` is in the words of the team, not ours."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="contacts")
     external_id = models.CharField(max_length=200)

@@ -105,7 +105,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("name", _("Full name")),
         Field("family", _("Family name")),
         Field("given", _("Given name")),
-        Field("email", _("E-mail")),
+        Field("email", _("E-mail address")),
         Field("phone", _("Telephone")),
         Field("title", _("Job title")),
         Field("department", _("Department")),
