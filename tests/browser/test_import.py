@@ -6,6 +6,7 @@ A server and a worker run as processes, on a database of their own.
 from __future__ import annotations
 
 import csv
+import gzip
 import os
 import re
 import socket
@@ -57,8 +58,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run([sys.executable, "-c", BEGIN], env=env, cwd=home, check=True)  # noqa: S603
     server = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi"]
     server += ["--host", "127.0.0.1", "--port", str(port), "tsunagu.app.config.wsgi:application"]
-    worker = [sys.executable, "-m", "django", "db_worker", "--queue-name", "*", "--interval", "0.2"]
-    processes = [subprocess.Popen(c, env=env, cwd=home) for c in (server, worker)]  # noqa: S603
+    worker = [sys.executable, "-m", "django", "db_worker", "--interval", "0.2", "--queue-name"]
+    commands = (server, [*worker, "default"], [*worker, "scores"])
+    processes = [subprocess.Popen(c, env=env, cwd=home) for c in commands]  # noqa: S603
     try:
         wait_for(f"http://127.0.0.1:{port}/health/")
         yield f"http://127.0.0.1:{port}"
@@ -98,11 +100,11 @@ def page(address: str) -> Iterator[Page]:
         browser.close()
 
 
-def bring(page: Page, address: str, file: Path) -> None:
-    """Step 1: choose the file; its rows are deals."""
+def bring(page: Page, address: str, file: Path, kind: str = "deals") -> None:
+    """Step 1: choose the file and what its rows are."""
     page.goto(f"{address}/imports/")
     page.set_input_files("#files", file)
-    page.check("input[name=kind][value=deals]")
+    page.check(f"input[name=kind][value={kind}]")
     page.get_by_role("button", name="アップロード").click()
     page.wait_for_url("**/columns/")
 
@@ -179,6 +181,26 @@ def test_the_schools_deals(page: Page, address: str) -> None:
     assert facts(page) == [11_173, 0, 0, 1_428]
     page.get_by_role("link", name="案件を見る").click()
     expect(page.locator("#rows tbody tr")).to_have_count(80)
+
+
+def test_the_schools_calls_go_to_their_contacts_deals(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    (calls := tmp_path / "calls.csv").write_bytes(
+        gzip.decompress(real_data("school_crm/calls.csv.gz").read_bytes())
+    )
+    bring(page, address, calls, "activities")
+    found = assigned(page)
+    assert (found["contact"], found["at"], found["type"]) == ("contact_id", "start", "type")
+    with page.expect_response("**/columns/"):
+        page.select_option("#column-direction", "type")
+
+    check_and_run(page)
+
+    # Calls without a contact, of people without a deal, or while none or several were open.
+    assert facts(page) == [42_140, 0, 0, 21_124]
+    expect(page.locator(".problems tbody tr").first).to_contain_text("contact_id")
+    file = real_data("school_crm/deals.csv")
     require_sensible_today(
         page,
         address,

@@ -32,7 +32,7 @@ COUNTS = ("new", "changed", "unchanged", "rejected")
 def command(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, XLSX. / ファイル")],
     kind: Annotated[
-        str, typer.Option(help="deals, activities, stages or customers. / 各行の内容")
+        str, typer.Option(help="deals, activities, stages, customers or contacts. / 各行の内容")
     ] = "deals",
     preset: Annotated[
         str, typer.Option(help="System, such as salesforce; default: recognise it. / 出力元")
