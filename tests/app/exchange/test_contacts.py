@@ -7,7 +7,7 @@ from tests.app.exchange.files import HEADER, checked, csv_of, imported, upload
 
 from tsunagu.app.customers.models import Contact, Customer
 from tsunagu.app.deals.models import Event
-from tsunagu.app.exchange import actions, fields, mapping
+from tsunagu.app.exchange import actions, fields, mapping, queries
 from tsunagu.app.exchange.models import State
 from tsunagu.app.people.models import User
 
@@ -231,5 +231,11 @@ def test_two_people_of_one_company_may_say_the_same_at_once(user: User) -> None:
 
 def test_a_file_of_activities_names_a_deal_or_a_person(user: User) -> None:
     source = upload(user, csv_of("日時,種別", ["2026-04-10,電話"]), "activities")
+    chosen = mapping.guess(source)
+    assert [f.key for f in chosen.missing("activities")] == ["deal"]
 
-    assert [f.key for f in mapping.guess(source).missing("activities")] == ["deal"]
+    chosen.columns["contact"] = "種別"
+
+    assert chosen.missing("activities") == []
+    rows = queries.columns_context(source, chosen)["rows"]
+    assert [row["field"].key for row in rows if row["needed"]] == ["at"]

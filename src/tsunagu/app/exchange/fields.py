@@ -127,7 +127,7 @@ RUNNING = "running"
 MEANINGS: dict[str, tuple[tuple[str, Any], ...]] = {
     "outcome": ((RUNNING, _("Running")), *Outcome.choices),
     "ending": (
-        ("", _("as its stage says")),
+        ("", _("as it is")),
         (Outcome.BROKEN_OFF.value, Outcome.BROKEN_OFF.label),
     ),
     "kind": tuple(
