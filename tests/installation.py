@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,12 +87,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(there: Installation, port: int) -> subprocess.Popen[str]:
+def serve(there: Installation, port: int, **environment: str) -> subprocess.Popen[str]:
     """Start ``tsunagu serve`` and wait until it says that it answers."""
     server = subprocess.Popen(  # noqa: S603
         [TSUNAGU, "serve", "--port", str(port), "--lang", "en"],
         cwd=there.home,
-        env=there.env,
+        env={**there.env, **environment},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -104,6 +105,22 @@ def serve(there: Installation, port: int) -> subprocess.Popen[str]:
     server.kill()
     server.wait()
     raise AssertionError(lines)
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """The web server first, then the workers."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    return [int(pid) for pid in listed.split()]
+
+
+def kill_all(server: subprocess.Popen[str]) -> None:
+    """Everything dies at once, without a word (kill -9)."""
+    below = children(server)
+    server.kill()
+    for group in below:  # each leads a session of its own
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    server.wait()
 
 
 def is_free(port: int) -> bool:

@@ -109,6 +109,7 @@ PLACES: dict[str, Place] = {
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),
     "imports:columns": Place(arguments=an_import, see=SEES_ALL, unseen=403),
+    "imports:sheet": Place(302, an_import, SEES_ALL, unseen=403, method="post"),
     "imports:status": Place(arguments=an_import, see=SEES_ALL, unseen=403),
     "imports:problems": Place(arguments=an_import, see=SEES_ALL, unseen=403),
     "imports:rejects": Place(arguments=an_import, see=SEES_ALL, unseen=403),

@@ -11,12 +11,20 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
-from tests.installation import Installation, free_port, installation, is_free, serve, wait_for
+from tests.installation import (
+    Installation,
+    children,
+    free_port,
+    installation,
+    is_free,
+    kill_all,
+    serve,
+    wait_for,
+)
 
 VENDOR = Path(__file__).parents[2] / "src/tsunagu/app/static/vendor/icons.svg"
 EMAIL, PASSWORD = "u@example.jp", "tabi-no-michi-7"
@@ -90,20 +98,8 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
-    """The web server first, then the workers."""
-    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
-    return [int(pid) for pid in listed.split()]
-
-
 def cut_power(server: subprocess.Popen[str], port: int) -> None:
-    """Everything dies at once."""
-    below = children(server)
-    server.kill()
-    for group in below:  # each leads a session of its own
-        with suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
-    server.wait()
+    kill_all(server)
     wait_for(lambda: is_free(port), "the end of the web process", 20)
 
 

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from tests.installation import Installation, installation, wait_for
+from tests.installation import (
+    Installation,
+    free_port,
+    installation,
+    kill_all,
+    serve,
+    wait_for,
+)
 
 PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 60_000
 LEASE = "1"
+PROGRESS = "SELECT done FROM exchange_import WHERE id = {}"
+FINISHED = "SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {}"
+FORGET_TASKS = """
+from tsunagu.cli import application
+application.set_up()
+from django_tasks_db.models import DBTaskResult
+DBTaskResult.objects.all().delete()
+"""
 
 BEGIN = """
 import django; django.setup()
@@ -63,8 +79,35 @@ def test_killed_workers_lose_and_repeat_nothing(tmp_path: Path) -> None:
         everything_is_in_once(there, pk)
 
 
+@pytest.mark.slow
+def test_a_server_that_is_started_again_goes_on_by_itself(tmp_path: Path) -> None:
+    """Killed with all its workers, and with it the tasks that waited: the import alone knows."""
+    write_files(tmp_path)
+    with installation(tmp_path) as there:
+        there.python("-m", "django", "migrate", "-v", "0")
+        pk = int(there.python("-c", BEGIN).split()[-1])
+        begun_server_is_killed(there, pk)
+        there.python("-c", FORGET_TASKS)
+        time.sleep(float(LEASE))  # nobody holds the import any more
+
+        server = serve(there, free_port(), TSUNAGU_IMPORT_LEASE=LEASE)
+        try:
+            wait_for(lambda: there.one(FINISHED.format(pk)), "the end of the import")
+        finally:
+            kill_all(server)
+
+        everything_is_in_once(there, pk)
+
+
+def begun_server_is_killed(there: Installation, pk: int) -> None:
+    server = serve(there, free_port(), TSUNAGU_IMPORT_LEASE=LEASE)
+    wait_for(lambda: there.one(PROGRESS.format(pk)) > 0, "the first chunk")
+    kill_all(server)
+    assert 0 < there.one(PROGRESS.format(pk)) < ACTIVITIES, "killed too late: it shows nothing"
+
+
 def kill_and_kill_again(there: Installation, pk: int) -> None:
-    progress = f"SELECT done FROM exchange_import WHERE id = {pk}"  # noqa: S608
+    progress = PROGRESS.format(pk)
     stopped_at = [0]
     for _kill in range(3):
         killed = worker(there)
@@ -76,8 +119,7 @@ def kill_and_kill_again(there: Installation, pk: int) -> None:
 
     last = worker(there)
     try:
-        finished = f"SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {pk}"  # noqa: S608
-        wait_for(lambda: there.one(finished), "the end of the import")
+        wait_for(lambda: there.one(FINISHED.format(pk)), "the end of the import")
     finally:
         last.kill()
         last.wait()

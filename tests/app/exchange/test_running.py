@@ -194,7 +194,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(
 
 
 def test_a_file_over_the_limit_is_refused(user: User) -> None:
-    with pytest.raises(ValidationError, match="50"):
+    with pytest.raises(ValidationError, match="200"):
         actions.upload(user, kind="deals", name="d.csv", size=store.SIZE_LIMIT + 1, blocks=[])
 
 

@@ -54,8 +54,12 @@ class Mapping:
         return fields.guess_meaning(words, word)
 
     def missing(self, kind: str) -> list[fields.Field]:
-        """Required fields without a column."""
-        return [f for f in fields.FIELDS[kind] if f.required and f.key not in self.columns]
+        """Required fields without a column, nor one that does as well."""
+        return [
+            f
+            for f in fields.FIELDS[kind]
+            if f.required and not {f.key, f.instead} & self.columns.keys()
+        ]
 
 
 def kept(source: Import) -> Mapping:
