@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 _INSTANT = "timestamp('UTC', 6)"
@@ -32,13 +33,19 @@ _OWN = {
 
 def epoch_micros(instant: ir.TimestampValue) -> ir.IntegerValue:
     """Whole microseconds since 1970-01-01 UTC; a timestamp without a zone is UTC."""
-    to_micros, _ = _OWN[ibis.get_backend(instant).name]
+    to_micros, _ = _OWN[_engine(instant)]
     found: ir.IntegerValue = to_micros(instant.cast(_INSTANT))
     return found
 
 
 def from_epoch_micros(micros: ir.IntegerValue) -> ir.TimestampValue:
     """The inverse of :func:`epoch_micros`, with UTC as its zone."""
-    _, from_micros = _OWN[ibis.get_backend(micros).name]
+    _, from_micros = _OWN[_engine(micros)]
     found: ir.TimestampValue = from_micros(micros.cast("int64"))
     return found
+
+
+def _engine(value: ir.Value) -> str:
+    """The engine of the value's tables; tables of none are compiled for the embedded one."""
+    unbound = value.op().find(ops.UnboundTable)
+    return "duckdb" if unbound else ibis.get_backend(value).name
