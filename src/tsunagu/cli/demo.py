@@ -64,7 +64,7 @@ def prepare(
 
     from tsunagu.app.deals.models import Deal
     from tsunagu.app.demo import log_ins
-    from tsunagu.app.scoring import actions
+    from tsunagu.app.scoring import actions, tracing
     from tsunagu.app.scoring.active import active_version
     from tsunagu.app.scoring.models import Score
 
@@ -77,6 +77,7 @@ def prepare(
         actions.fit_model(progress=report)
     if not Score.objects.exists():
         actions.rescore_all(report)
+        tracing.trace_back(report)
     file = folder / LOG_INS_FILE
     if file.exists():
         return log_ins.read_log_ins(file)

@@ -164,7 +164,10 @@ SCHEDULE = {
 # Called after the commit of every change to a deal, with its id; dotted names of functions.
 DEAL_CHANGED: list[str] = ["tsunagu.app.scoring.actions.request_rescore"]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
-DEALS_CHANGED: list[str] = ["tsunagu.app.scoring.actions.rescore_deals"]
+DEALS_CHANGED: list[str] = [
+    "tsunagu.app.scoring.tracing.forget_traces",
+    "tsunagu.app.scoring.actions.rescore_deals",
+]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"
