@@ -23,13 +23,18 @@ function said(event, lanes, day) {
   return event.text ? `${first}\n${event.text}` : first;
 }
 
+// Room for the title, and for the line below it that explains the dashes.
+function above(data) {
+  return data.traced.length ? 54 : 34;
+}
+
 function option(data, look, words, narrow) {
   const language = document.documentElement.lang;
   const format = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", weekday: "short" });
   const day = (at) => format.format(new Date(at));
   const left = narrow ? 100 : 148;
   const right = narrow ? 46 : 50; // the last risk stands there
-  const top = 34;
+  const top = above(data);
   const lanesTop = top + CURVE + 18;
   const times = [...data.events.map((e) => e.at), ...data.risk.map((r) => r[0])].map((t) => +new Date(t));
   const span = { min: Math.min(...times), max: Math.max(...times, Date.now()) };
@@ -54,7 +59,7 @@ function option(data, look, words, narrow) {
   return {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: look.text },
-    title: { text: words.risk, subtext: past.length ? words.traced : "", left: 0, top: 4, textStyle: { fontSize: 13, fontWeight: 600, color: look.text } },
+    title: { text: words.risk, subtext: data.traced.length ? words.traced : "", itemGap: 4, subtextStyle: { color: look.text }, left: 0, top: 4, textStyle: { fontSize: 13, fontWeight: 600, color: look.text } },
     grid: [
       { left, right, top, height: CURVE },
       { left, right, top: lanesTop, height: LANE * data.lanes.length },
@@ -92,7 +97,7 @@ async function draw(box) {
   }
   if (!box.isConnected) return;
   box.replaceChildren();
-  box.style.height = `${34 + CURVE + 18 + LANE * data.lanes.length + 34}px`;
+  box.style.height = `${above(data) + CURVE + 18 + LANE * data.lanes.length + 34}px`;
   const locale = document.documentElement.lang === "ja" ? "JA" : "EN";
   const chart = echarts.init(box, null, { locale });
   const show = () => chart.setOption(option(data, looks(), { risk: box.dataset.risk, traced: box.dataset.traced }, box.clientWidth < 600), true);
