@@ -7,7 +7,7 @@ models and baselines see only what had happened by a snapshot's time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -111,22 +111,27 @@ class Kind(StrEnum):
     STAGE = "stage"  # value: the stage entered
     OUTCOME = "outcome"  # value: an Outcome; text: the reason given
     CALL = "call"  # direction; value: free detail
-    EMAIL = "email"
+    EMAIL = "email"  # value: BOUNCED where it came back undelivered
     MEETING = "meeting"
     VISIT = "visit"
     QUOTE = "quote"  # amount: what was offered
     NOTE = "note"  # text
-    SURVEY = "survey"  # amount: the score; direction in
+    SURVEY = "survey"  # direction out: asked; in, with amount: the score answered
     ACTIVITY = "activity"  # value: the activity's own name
     PLANNED = "planned"  # value: ISO date on which the next step is due
     CLOSE_DATE = "close_date"  # value: ISO date on which the deal is expected to close
     AMOUNT = "amount"  # amount: the deal's new value
     OWNER = "owner"  # value: the new owner's id
     CONTACT = "contact"  # value: id of a customer's contact person who joined the deal
+    CONTACT_LEFT = "contact_left"  # value: id of one who left, moved or was replaced; text: how
+    CHECKPOINT = "checkpoint"  # value: its name; amount 1: met, 0: the stage was left without it
     COMPETITOR = "competitor"  # value: the competitor's name
     INTERRUPTION = "interruption"  # value: the cause; confirmed by a person
     RESUMED = "resumed"  # an interruption ended well
 
+
+BOUNCED = "bounced"
+"""Value of an e-mail that came back undelivered; it has no direction, since it reached nobody."""
 
 CONTACT_KINDS: frozenset[Kind] = frozenset(
     {Kind.CALL, Kind.EMAIL, Kind.MEETING, Kind.VISIT, Kind.QUOTE, Kind.SURVEY}
@@ -321,3 +326,76 @@ def score_schema() -> pa.Schema:
     ]
     keys = [EVENT_SCHEMA.field("deal_id"), EVENT_SCHEMA.field("at")]
     return pa.schema([*keys, *incidences])
+
+
+class SignalKind(StrEnum):
+    """What a signal says; each is found by one detector of :mod:`tsunagu.analytics.detection`."""
+
+    SILENCE = "silence"
+    NO_NEXT_STEP = "no_next_step"
+    NEXT_STEP_OVERDUE = "next_step_overdue"
+    STAGE_OVERDUE = "stage_overdue"
+    STAGE_BACK = "stage_back"
+    CLOSE_DATE_PUSHED = "close_date_pushed"
+    AMOUNT_CUT = "amount_cut"
+    OWNER_UNMET = "owner_unmet"
+    CONTACT_LEFT = "contact_left"
+    SINGLE_CONTACT = "single_contact"
+    TONE_TURNING = "tone_turning"
+    COMPETITOR_NAMED = "competitor_named"
+    BUDGET_NAMED = "budget_named"
+    REORGANISATION_NAMED = "reorganisation_named"
+    TIMING_NAMED = "timing_named"
+    CHECKPOINT_SKIPPED = "checkpoint_skipped"
+    SURVEY_LOW = "survey_low"
+    SURVEY_MISSING = "survey_missing"
+    RISK_HIGH = "risk_high"
+    RISK_RISING = "risk_rising"
+
+
+Evidence = Mapping[str, str | float]
+"""Facts that a signal stands on, by name: numbers, names, quotes, and dates in ISO form."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One dated piece of evidence that a deal is being interrupted.
+
+    ``(deal_id, kind, at)`` identifies it: seen again later, it is the same signal, perhaps
+    stronger, for as long as it stands on the same fact.
+
+    Attributes:
+        at: UTC; of the fact it stands on, such as the customer's last word.
+        strength: above 0, at most 1; comparable within a kind.
+        evidence: JSON-able facts, by name.
+        ja: the sentence in Japanese.
+        en: the sentence in English.
+    """
+
+    deal_id: str
+    kind: SignalKind
+    at: datetime
+    strength: float
+    evidence: Evidence
+    ja: str
+    en: str
+
+    def words(self, language: Language) -> str:
+        """The sentence in ``language``."""
+        return self.ja if language == "ja" else self.en
+
+
+def signal_schema() -> pa.Schema:
+    """Columns of a table of signals; the words and names of evidence are made where it is shown.
+
+    ``as_of`` is the time of the look, ``at`` that of the fact.  ``measure`` is in the kind's own
+    unit (see ``docs/reference/detection.md``), as is its threshold.  ``number``, ``usual``,
+    ``total``, ``day`` (ISO date), ``name`` and ``quote`` carry the evidence, null where unused.
+    """
+    instants = [EVENT_SCHEMA.field("at").with_name(name) for name in ("as_of", "at")]
+    numbers = [pa.field(name, pa.float64()) for name in ("number", "usual", "total")]
+    texts = [pa.field(name, pa.string()) for name in ("day", "name", "quote")]
+    kind = pa.field("kind", pa.string(), nullable=False)
+    sizes = [pa.field(name, pa.float64(), nullable=False) for name in ("strength", "measure")]
+    deal = EVENT_SCHEMA.field("deal_id")
+    return pa.schema([deal, instants[0], kind, instants[1], *sizes, *numbers, *texts])

@@ -1,10 +1,11 @@
-"""Contract checks that every predictor passes: seeded, serialisable, row order irrelevant, no look
-into the future, and honest probabilities.
+"""Contract checks that every predictor and detector passes: seeded, serialisable, row order
+irrelevant, no look into the future, and honest numbers.
 
-For the project's own tests and for those who write a predictor of their own::
+For the project's own tests and for those who write one of their own::
 
     from tsunagu.analytics import testing
     testing.check_predictor(fit, load, log, snapshots, folder)
+    testing.check_detector(find, log, snapshots)
 
 The idea is River's (``river/checks``): one suite for every model.
 """
@@ -22,13 +23,16 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tsunagu.analytics.contracts import (
     HORIZONS_DAYS,
     EventLog,
     Outcome,
+    SignalKind,
     incidence_column,
     score_schema,
+    signal_schema,
 )
 
 _TOLERANCE = 1e-9
@@ -190,6 +194,88 @@ def check_no_look_ahead(predictor: Predictor, log: EventLog, snapshots: ir.Table
     known = predictor.score(log.until(moment + timedelta(microseconds=1)), past)
     with_future = predictor.score(log, past)
     _require(close(known, with_future), "a score uses what happened after its snapshot")
+
+
+Find = Callable[[EventLog, ir.Table], pa.Table]
+"""Finds signals as of snapshots, as :func:`detection.detect_over` does."""
+
+
+def check_detector(
+    find: Find, log: EventLog, snapshots: ir.Table, reloaded: Find | None = None
+) -> None:
+    """Run every check.
+
+    Args:
+        find: the detector, its thresholds bound.
+        log: a log in which it finds something.
+        snapshots: ``deal_id, at`` of open deals.
+        reloaded: the same, its thresholds written to JSON and read again.
+
+    Raises:
+        AssertionError: naming the contract that is broken.
+    """
+    found = find(log, snapshots)
+    check_signals(found)
+    _require(found.equals(find(log, snapshots)), "the same log gave other signals")
+    if reloaded is not None:
+        same = found.equals(reloaded(log, snapshots))
+        _require(same, "signals changed by saving and loading the thresholds")
+    mixed = shuffled(log, seed=1)
+    turned = ibis.memtable(_shuffle(snapshots.to_pyarrow(), 2))
+    _require(_alike(found, find(mixed, turned)), "signals depend on the order of rows")
+    check_no_foresight(find, log, snapshots)
+    check_deal_alone(find, log, snapshots, found)
+
+
+def check_signals(signals: pa.Table) -> None:
+    """Schema, order, known kinds, strengths above 0 and at most 1, facts not after the look."""
+    _require(signals.schema.equals(signal_schema()), f"not the schema of signals: {signals.schema}")
+    order = [(name, "ascending") for name in ("deal_id", "as_of", "kind")]
+    _require(
+        signals.equals(signals.sort_by(order)), "signals are not sorted by deal, time and kind"
+    )
+    known = {kind.value for kind in SignalKind}
+    _require(set(signals["kind"].to_pylist()) <= known, "a signal's kind is not known")
+    strength = signals["strength"].to_numpy()
+    _require(bool(((strength > 0) & (strength <= 1)).all()), "a strength is not in (0, 1]")
+    at, look = (signals[name].cast(pa.int64()).to_numpy() for name in ("at", "as_of"))
+    _require(bool((at <= look).all()), "a signal dates from after its look")
+
+
+def check_no_foresight(find: Find, log: EventLog, snapshots: ir.Table) -> None:
+    """A snapshot's signals are the same whether or not the future after it is there."""
+    table = snapshots.to_pyarrow()
+    moment: datetime = np.sort(table["at"].to_pylist())[len(table) // 2]
+    past = snapshots.filter(snapshots.at <= moment)
+    known = log.until(moment)
+    _require(_alike(find(known, past), find(log, past)), "a signal uses what happened after it")
+
+
+def check_deal_alone(find: Find, log: EventLog, snapshots: ir.Table, signals: pa.Table) -> None:
+    """A deal's signals are the same when its log holds no other deal."""
+    for deal in sorted(set(signals["deal_id"].to_pylist()))[:3]:
+        alone = replace(
+            log,
+            events=log.events.filter(log.events.deal_id == deal),
+            deals=log.deals.filter(log.deals.deal_id == deal),
+        )
+        found = find(alone, snapshots.filter(snapshots.deal_id == deal))
+        own = signals.filter(pc.equal(signals["deal_id"], deal))
+        _require(_alike(own, found), "a deal's signals depend on other deals")
+
+
+def _alike(one: pa.Table, other: pa.Table) -> bool:
+    """Whether two tables of signals are the same, but for rounding of numbers."""
+    numbers = [f.name for f in signal_schema() if pa.types.is_floating(f.type)]
+    if not one.drop_columns(numbers).equals(other.drop_columns(numbers)):
+        return False
+    pairs = ((_plain(one[name]), _plain(other[name])) for name in numbers)
+    return all(np.allclose(*pair, rtol=_TOLERANCE, equal_nan=True) for pair in pairs)
+
+
+def _plain(column: pa.ChunkedArray) -> np.ndarray:
+    values: np.ndarray = column.fill_null(float("nan")).to_numpy()
+    return values
 
 
 def _require(holds: bool, message: str) -> None:

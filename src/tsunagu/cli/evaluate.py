@@ -14,6 +14,7 @@ from tsunagu.analytics import contracts
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.eventlog.store import META_FILE, open_log
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
+from tsunagu.cli.detection import print_signals
 from tsunagu.cli.evaluation import (
     evaluation_section,
     evaluation_table,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tsunagu.analytics.evaluation import Evaluation
 
 EXAMPLES = (
+    "tsunagu evaluate log --detection\n\n"
     "tsunagu evaluate log --html evaluation.html\n\n"
     "tsunagu evaluate BPI_Challenge_2012.xes.gz --mapping benchmarks/mappings/bpic2012.toml"
 )
@@ -57,15 +59,20 @@ def command(
     html: Annotated[
         Path | None, typer.Option(help="Also write a report with plots. / HTML の出力先")
     ] = None,
+    detection: Annotated[
+        bool,
+        typer.Option("--detection", help="Judge the signals instead. / 兆候の検知を調べる"),
+    ] = False,
     seed: Seed = 0,
     language: Lang = "ja",
     as_json: AsJson = False,
 ) -> None:
     """Judge the foresight on a time-ordered split. / 時間順の分割で予測の確かさを調べる。"""
-    from tsunagu.analytics.evaluation import evaluate
+    from tsunagu.analytics.evaluation import DetectionEvaluation, evaluate, evaluate_detection
 
     with progress(language) as report, _log(sources, mapping, report) as log:
-        evaluation = evaluate(
+        judge = evaluate_detection if detection else evaluate
+        judged: Evaluation | DetectionEvaluation = judge(
             log,
             cut=None if cut is None else parse_moment(cut, log.time_zone),
             train_share=train_share,
@@ -73,6 +80,7 @@ def command(
             bootstrap=bootstrap,
             progress=report,
         )
+    evaluation = judged.evaluation if isinstance(judged, DetectionEvaluation) else judged
     if html is not None:
         page = Report(
             moment=log.observed_until,
@@ -82,9 +90,11 @@ def command(
         write_report(html, page, language)
         err().print(words("written", language, path=html))
     if as_json:
-        print_json({"origin": log.origin, **evaluation.to_dict()})
-    else:
-        _print(evaluation, log, language)
+        print_json({"origin": log.origin, **judged.to_dict()})
+        return
+    _print(evaluation, log, language)
+    if isinstance(judged, DetectionEvaluation):
+        print_signals(judged, language)
 
 
 @contextmanager

@@ -77,6 +77,26 @@ WORDS: dict[str, tuple[str, str]] = {
         "ルール自身の通知数で比べると",
         "At each rule's own volume of alerts",
     ),
+    "each_signal": (
+        "兆候ごとの成績（しきい値は学習期間のみから）",
+        "Each signal by itself (thresholds learnt before the cut)",
+    ),
+    "signal": ("兆候", "Signal"),
+    "threshold": ("しきい値", "Threshold"),
+    "new_signals": ("新たな兆候", "New signals"),
+    "per_hundred": ("100件・週あたり", "per 100 deals, week"),
+    "precision": ("適中率（30日）", "Precision, 30 d"),
+    "lift": ("リフト", "Lift"),
+    "warned_of": ("7日前までに気づけた中途", "Break-offs warned of, ≥ 7 d"),
+    "lead": ("猶予日数の中央値", "Median lead, days"),
+    "base_rate": (
+        "基準：検証期間の案件・週のうち30日以内に中途となった割合 {rate}",
+        "Base rate: {rate} of the open deals of the test weeks broke off within 30 days",
+    ),
+    "never_spoke": (
+        "記録がないか、しきい値に届かず、一度も出なかった兆候：{kinds}",
+        "Never raised, for want of records or below the threshold: {kinds}",
+    ),
     "outcomes": ("結末", "Outcomes"),
     "data": ("データ", "Data"),
     "history": ("実績", "History"),
@@ -122,6 +142,7 @@ STEPS: dict[str, str] = {
     "read xes": "XESの読み込み",
     "score": "リスクの計算",
     "simulate": "シミュレーション",
+    "trace": "過去のリスクの計算",
     "trees": "モデルの学習",
 }
 """Japanese names of the steps that long jobs report."""

@@ -12,7 +12,7 @@ import pytest
 from tsunagu.analytics import testing
 from tsunagu.analytics.causes import CauseModel
 from tsunagu.analytics.causes.shipped import cause_beliefs
-from tsunagu.analytics.contracts import CAUSE_WORDS, Cause, cause_schema
+from tsunagu.analytics.contracts import CAUSE_WORDS, Cause, SignalKind, cause_schema
 from tsunagu.analytics.errors import InputError
 from tsunagu.analytics.simulation.causes import CAUSE_NAMES
 
@@ -168,6 +168,10 @@ def test_every_cause_has_names_and_phrases_in_both_languages() -> None:
 def test_no_phrase_stands_twice_under_a_cause() -> None:
     pairs = [(entry.label, entry.phrase) for entry in cause_beliefs().lexicon.entries]
     assert len(pairs) == len(set(pairs))
+
+
+def test_the_lexicon_speaks_of_signals_that_exist() -> None:
+    assert set(cause_beliefs().signals) <= {kind.value for kind in SignalKind}
 
 
 def test_the_simulator_knows_the_same_taxonomy() -> None:

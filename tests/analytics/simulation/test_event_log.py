@@ -6,7 +6,14 @@ import jpholiday
 import pandas as pd
 import pyarrow.parquet as pq
 
-from tsunagu.analytics.contracts import DEAL_SCHEMA, DIRECTIONS, EVENT_SCHEMA, Kind, Outcome
+from tsunagu.analytics.contracts import (
+    BOUNCED,
+    DEAL_SCHEMA,
+    DIRECTIONS,
+    EVENT_SCHEMA,
+    Kind,
+    Outcome,
+)
 
 HUMAN = {"call", "email", "meeting", "visit"}
 
@@ -51,14 +58,19 @@ def test_kinds_outcomes_and_directions_are_known_words(simulated):
     assert set(outcomes) == {outcome.value for outcome in Outcome}
     assert set(events.direction.dropna()) == set(DIRECTIONS)
     contacts = events.kind.isin(HUMAN | {"quote", "survey"})
-    assert (events.direction.notna() == contacts).all()
+    reached = contacts & (events.value != BOUNCED)
+    assert (events.direction.notna() == reached).all()
 
 
 def test_each_kind_carries_the_columns_that_give_it_meaning(simulated):
     events = simulated.events
     named = ["stage", "outcome", "planned", "close_date", "owner", "contact", "competitor"]
-    assert events[events.kind.isin([*named, "interruption", "activity"])].value.notna().all()
-    assert (events[events.kind.isin(["amount", "quote", "survey"])].amount >= 0).all()
+    named += ["contact_left", "checkpoint", "interruption", "activity"]
+    assert events[events.kind.isin(named)].value.notna().all()
+    asked = (events.kind == "survey") & (events.direction == "out")
+    assert (events[events.kind.isin(["amount", "quote", "survey"]) & ~asked].amount >= 0).all()
+    assert events[asked].amount.isna().all()
+    assert set(events[events.kind == "checkpoint"].amount) == {0.0, 1.0}
     assert events[events.kind.isin(["note", "outcome"])].text.str.len().gt(0).all()
     dates = events[events.kind.isin(["planned", "close_date"])].value
     assert pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce").notna().all()

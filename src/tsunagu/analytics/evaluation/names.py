@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tsunagu.analytics.contracts import Language
 
-OURS = ("tsunagu", "tsunagu_30")
+OURS = ("tsunagu", "tsunagu_30", "detection", "detection_signals")
 
 _NAMES: dict[str, tuple[str, str]] = {
     "tsunagu": ("つなぐ", "Tsunagu"),
     "tsunagu_30": ("つなぐ（30日リスク順）", "Tsunagu, by 30-day risk"),
+    "detection": ("兆候の検知", "Detection"),
+    "detection_signals": ("兆候の検知（リスクなし）", "Detection, signals alone"),
     "stage_rate": ("段階別の実績率", "Rate by stage"),
     "stage_rate_window": ("段階別の実績率（同じ並べ方）", "Rate by stage, in our order"),
     "base_rate": ("全体の実績率", "Overall rate"),

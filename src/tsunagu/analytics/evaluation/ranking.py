@@ -62,14 +62,15 @@ def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:
     except NotEnoughHistoryError:
         return DEFAULT_WINDOW
     scores = in_order(model.score(log, snapshots))
-    return max(WINDOWS, key=lambda window: _mean_warned(landmarks, window.risk(scores)))
+    return max(WINDOWS, key=lambda window: mean_warned(landmarks, window.risk(scores)))
 
 
 def _broken_deals(landmarks: Landmarks) -> int:
     return len(np.unique(landmarks.deal[landmarks.labels.event == BROKEN_OFF]))
 
 
-def _mean_warned(landmarks: Landmarks, risk: Floats) -> float:
+def mean_warned(landmarks: Landmarks, risk: Floats) -> float:
+    """Share warned of in time by lists ordered by ``risk``, on average over the alert volumes."""
     once = np.ones(len(landmarks.deal_ids))
     lists = [top(landmarks, risk, quotas(landmarks.at, volume)) for volume in VOLUMES]
     return float(np.mean([alerts(landmarks, x, 0).warned(LEADS_DAYS[0], once) for x in lists]))

@@ -42,7 +42,7 @@ class RiskPredictor:
 
     def fit(self, log: EventLog, *, seed: int) -> InWindow:
         """Fit the model on a training log; predictors that differ in the window only share it."""
-        return InWindow(_fitted(log, seed), self.window or _window(log, seed))
+        return InWindow(fitted_risk(log, seed), self.window or _window(log, seed))
 
 
 def _window(log: EventLog, seed: int) -> Window:
@@ -50,7 +50,8 @@ def _window(log: EventLog, seed: int) -> Window:
 
 
 @once_per_log
-def _fitted(log: EventLog, seed: int) -> RememberedScores:
+def fitted_risk(log: EventLog, seed: int) -> RememberedScores:
+    """The risk model of a training log, shared by all predictors that use it."""
     return RememberedScores(RiskModel.fit(log, seed=seed))
 
 

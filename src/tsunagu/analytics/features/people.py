@@ -78,7 +78,13 @@ def _names(timeline: Timeline, kind: Kind) -> ir.Table:
 
 
 def _scores(timeline: Timeline) -> ir.Table:
+    """The latest score after the nth survey event; one that was only asked has none."""
     rows = timeline.values(Kind.SURVEY)
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
     order = ibis.window(group_by=rows.deal, order_by=rows.at)
-    nth = (ibis.row_number().over(order) + 1).cast("int32")
-    return rows.select("deal", nth=nth, score=rows.amount)
+    rows = rows.mutate(
+        answered=rows.amount.count().over(so_far),
+        nth=(ibis.row_number().over(order) + 1).cast("int32"),
+    )
+    since = ibis.window(group_by=[rows.deal, rows.answered])
+    return rows.select("deal", "nth", score=rows.amount.max().over(since))

@@ -225,6 +225,4 @@ def _add_surveys(trail: Trail, attempts: Attempts) -> None:
     deal, time = attempts.deal[rows], attempts.time[rows] + rng.uniform(1, 4, len(rows))
     mood = 7.2 - 2.2 * attempts.cold[rows] + 0.5 * lives.starts.skill[deal]
     score = np.clip(np.round(mood + rng.normal(0, 1.5, len(rows))), 0, 10)
-    customer = lives.starts.customer[deal] * CONTACTS_PER_CUSTOMER
-    actor = trail.codes.of("contact", customer)
-    trail.add(Kind.SURVEY, deal, time, amount=score, actor=actor, direction=IN)
+    trail.add_answers(deal, time, score)

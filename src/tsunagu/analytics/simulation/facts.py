@@ -109,8 +109,8 @@ def _add_people(trail: Trail) -> None:
         _add_person(trail, lives.joins[:, order], np.full(len(deal), order))
     left = lives.shocks.contact_left
     noted = rng.random(len(deal)) < 0.6
-    value = np.broadcast_to(trail.codes.of("named", np.zeros(1, np.int64)), deal.shape)
-    trail.add(Kind.ACTIVITY, deal, np.where(noted, left, np.inf) + 1, value=value)
+    first = trail.codes.of("contact", lives.starts.customer * CONTACTS_PER_CUSTOMER)
+    trail.add(Kind.CONTACT_LEFT, deal, np.where(noted, left, np.inf) + 1, value=first)
     successor = np.minimum(known, CONTACTS_PER_CUSTOMER - 1)
     met = rng.random(len(deal)) < 0.7
     _add_person(trail, np.where(met, left, np.inf) + rng.uniform(3, 12, len(deal)), successor)

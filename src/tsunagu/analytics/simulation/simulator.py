@@ -31,6 +31,7 @@ from tsunagu.analytics.simulation.register import (
     deals_table,
     names_table,
 )
+from tsunagu.analytics.simulation.signs import add_signs
 from tsunagu.analytics.simulation.trail import Trail
 from tsunagu.analytics.simulation.truth import TRUTH_SCHEMA, effects_table, truth_table
 from tsunagu.analytics.simulation.workdays import TIME_ZONE, Workdays
@@ -182,6 +183,7 @@ def _tables(branch: Branch, observed_until: datetime) -> dict[str, pa.Table]:
     trail = Trail(branch, lives, int(observed_until.timestamp()) * 1_000_000)
     add_contacts(trail)
     add_facts(trail)
+    add_signs(trail)
     return {
         EVENTS_FILE: trail.table(),
         DEALS_FILE: deals_table(trail),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
-from tsunagu.analytics.contracts import DIRECTIONS, EVENT_SCHEMA, Kind
+from tsunagu.analytics.contracts import BOUNCED, DIRECTIONS, EVENT_SCHEMA, Kind
 from tsunagu.analytics.simulation import causes, texts
 from tsunagu.analytics.simulation import vocabulary as words
 from tsunagu.analytics.simulation.branch import Branch
@@ -19,7 +19,6 @@ from tsunagu.analytics.simulation.workdays import Floats, Ints
 
 KINDS: tuple[Kind, ...] = tuple(Kind)
 NOTHING = -1
-CONTACT_LEFT = "窓口担当者の異動"
 
 
 def numbered(prefix: str, numbers: Ints, width: int = 6) -> pa.StringArray:
@@ -43,7 +42,8 @@ class Codes:
             "cause": pa.array(causes.CAUSE_NAMES),
             "play": pa.array([f"play:{name}" for name in causes.PLAYS]),
             "competitor": pa.array(words.COMPETITORS),
-            "named": pa.array([CONTACT_LEFT]),
+            "checkpoint": pa.array(words.CHECKPOINTS),
+            "bounced": pa.array([BOUNCED]),
             "date": pa.array(branch.days.dates.astype(str).tolist()),
             "person": numbered("R", person_numbers(branch, np.arange(people)), 5),
             "contact": _contact_ids(branch),
@@ -126,6 +126,13 @@ class Trail:
         at = self.branch.days.instants(time[keep]) + kept.pop("late", np.int64(0))
         actor = kept.pop("actor", self.codes.of("person", self.owner(time[keep], deal)))
         self._append(kind, deal, np.maximum(at, self._created[deal]), actor=actor, **kept)
+
+    def add_answers(self, deal: Ints, time: Floats, score: Floats) -> None:
+        """Add surveys that the customer's first person answered with ``score``."""
+        customer = self.lives.starts.customer[deal] * CONTACTS_PER_CUSTOMER
+        actor, inbound = self.codes.of("contact", customer), DIRECTIONS.index("in")
+        direction = np.full(len(deal), inbound)
+        self.add(Kind.SURVEY, deal, time, amount=score, actor=actor, direction=direction)
 
     def add_outcomes(self, topic: Ints) -> None:
         """Add the recorded outcomes, each the last event of its deal."""

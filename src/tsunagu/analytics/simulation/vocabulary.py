@@ -7,6 +7,14 @@ slot, ``{}``, so that it can be composed in columns from what stands before and 
 from __future__ import annotations
 
 STAGES: tuple[str, ...] = ("発掘", "ヒアリング", "提案", "見積", "最終交渉")
+CHECKPOINTS: tuple[str, ...] = (
+    "課題の合意",
+    "決裁者の確認",
+    "提案内容の合意",
+    "予算の確認",
+)
+"""What should be true before a deal leaves each stage but the last."""
+
 TEAMS: tuple[str, ...] = (
     "東日本営業一課",
     "東日本営業二課",
