@@ -186,6 +186,18 @@ def close_deal(
         return change.add(Kind.OUTCOME, value=outcome, text=reason)
 
 
+def record_interruption(user: User, deal: Deal, cause: str | None) -> Event:
+    """Say that the sale is interrupted, a person having confirmed it; ``cause`` where known."""
+    with _change(user, deal, "deals.change") as change:
+        return change.add(Kind.INTERRUPTION, value=cause)
+
+
+def record_resumed(user: User, deal: Deal) -> Event:
+    """Say that an interruption ended well."""
+    with _change(user, deal, "deals.change") as change:
+        return change.add(Kind.RESUMED)
+
+
 def edit_deal(user: User, deal: Deal, *, title: str, shared: bool) -> None:
     """Change what is not a fact of the sale: the title, and whether the team shares the deal."""
     with transaction.atomic():

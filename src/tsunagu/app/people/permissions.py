@@ -4,21 +4,22 @@ Rules give the answer for one object (:func:`has_permission`, :func:`require`); 
 functions give it for queries. A page asks the query first, so what a person may not see is not
 found (404); an action asks the rule, so what may not be done is forbidden (403).
 
-======================  ==============  =================  ==========  =============
-permission              representative  manager            operations  administrator
-======================  ==============  =================  ==========  =============
-see a deal              own, shared     own, the subtree's  all         all
-``deals.log``           own, shared     own, the subtree's  all         all
-``deals.change``        own             own, the subtree's  all         all
-``deals.assign``        no              own, the subtree's  all         all
-``deals.add``           for oneself     for the subtree     all         all
-``deals.configure``     no              no                 yes         yes
-``customers.change``    yes             yes                yes         yes
-``exchange.run``        no              no                 yes         yes
-``people.lead``         no              yes                yes         yes
-``people.manage``       no              no                 no          yes
-``scoring.configure``   no              no                 yes         yes
-======================  ==============  =================  ==========  =============
+========================  ==============  =================  ==========  =============
+permission                representative  manager            operations  administrator
+========================  ==============  =================  ==========  =============
+see a deal                own, shared     own, the subtree's  all         all
+``deals.log``             own, shared     own, the subtree's  all         all
+``deals.change``          own             own, the subtree's  all         all
+``deals.assign``          no              own, the subtree's  all         all
+``deals.add``             for oneself     for the subtree     all         all
+``deals.configure``       no              no                 yes         yes
+``customers.change``      yes             yes                yes         yes
+``interruptions.decide``  own             own, the subtree's  all         all
+``exchange.run``          no              no                 yes         yes
+``people.lead``           no              yes                yes         yes
+``people.manage``         no              no                 no          yes
+``scoring.configure``     no              no                 yes         yes
+========================  ==============  =================  ==========  =============
 
 "Shared" are deals that their owner shared with the team that answers for them.
 """
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from tsunagu.app.customers.models import Customer
     from tsunagu.app.deals.models import Deal
+    from tsunagu.app.interruptions.models import Interruption
 
 SEES_ALL = frozenset({Role.OPERATIONS, Role.ADMINISTRATOR})
 
@@ -89,6 +91,17 @@ def visible_deals(user: User) -> QuerySet[Deal]:
 
     scope = deal_scope(user)
     return Deal.objects.all() if scope is None else Deal.objects.filter(scope)
+
+
+def visible_interruptions(user: User) -> QuerySet[Interruption]:
+    """Cases that ``user`` may see: those of visible deals."""
+    from tsunagu.app.deals.models import Deal
+    from tsunagu.app.interruptions.models import Interruption
+
+    scope = deal_scope(user)
+    if scope is None:
+        return Interruption.objects.all()
+    return Interruption.objects.filter(deal__in=Deal.objects.filter(scope).values("pk"))
 
 
 def visible_customers(user: User) -> QuerySet[Customer]:
@@ -170,6 +183,7 @@ rules.add_perm("deals.add", may_answer_for | sees_all)
 rules.add_perm("deals.configure", sees_all)
 rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
+rules.add_perm("interruptions.decide", _answers)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
 rules.add_perm("scoring.configure", sees_all)

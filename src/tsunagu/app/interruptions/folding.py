@@ -1,0 +1,69 @@
+"""Writes decisions and what follows from them; who calls holds the deal's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from tsunagu.app.deals.models import Deal
+from tsunagu.app.interruptions.models import Decision, Interruption
+from tsunagu.app.interruptions.states import Step, standing
+from tsunagu.app.people.models import User
+
+
+def begin(deal: Deal, *, by: User | None = None, at: datetime | None = None) -> Interruption:
+    """A new case of ``deal``, which has no living one; it is suspected at first.
+
+    Raises:
+        IntegrityError: if another one lives after all.
+    """
+    moment = at or timezone.now()
+    before = Interruption.objects.filter(deal=deal).order_by("-number").first()
+    case = Interruption.objects.create(
+        deal=deal,
+        number=before.number + 1 if before else 1,
+        previous=before,
+        opened_at=moment,
+        opened_by=by,
+        state_since=moment,
+        value=deal.amount,
+    )
+    Decision.objects.create(case=case, at=moment, by=by, step=Step.OPEN)
+    return case
+
+
+def decide(  # noqa: PLR0913
+    case: Interruption,
+    step: Step,
+    *,
+    by: User | None = None,
+    value: str = "",
+    text: str = "",
+    causes: list[str] | None = None,
+) -> Decision:
+    """Add a decision and fold the case anew."""
+    decision = Decision.objects.create(
+        case=case, by=by, step=step, value=value, text=text, causes=causes or []
+    )
+    fold(case)
+    return decision
+
+
+def fold(case: Interruption) -> None:
+    """Make ``case``, here and in the database, say what its decisions add up to."""
+    decisions = list(Decision.objects.filter(case=case))
+    found = standing(decisions)
+    if found is None:
+        return
+    case.state, case.state_since = found.state, found.since
+    case.confirmed_at, case.closed_at = found.confirmed_at, found.closed_at
+    case.main_cause = _main_cause(decisions)
+    written = ["state", "state_since", "confirmed_at", "closed_at", "main_cause"]
+    case.save(update_fields=written)
+
+
+def _main_cause(decisions: list[Decision]) -> str:
+    """The first of those set last; a confirmation without any changes nothing."""
+    said = [d for d in decisions if d.causes or d.step == Step.CAUSES]
+    return str(said[-1].causes[0]) if said and said[-1].causes else ""
