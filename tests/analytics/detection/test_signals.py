@@ -6,11 +6,11 @@ import json
 
 import pyarrow as pa
 import pytest
-from logs import at, event
+from logs import at, deal, event, log_of
 from looking import seen, weekly_calls
 
 from tsunagu.analytics.contracts import SignalKind, score_schema
-from tsunagu.analytics.detection import NAMES, Thresholds
+from tsunagu.analytics.detection import NAMES, Thresholds, detect, signals
 
 OF_TEXT = {
     "competitor_named",
@@ -271,6 +271,19 @@ def test_signals_go_to_json_and_speak_both_languages() -> None:
         assert signal.words("en") == signal.en
         assert "{" not in signal.ja + signal.en
     assert set(NAMES) == set(SignalKind)
+
+
+def test_ids_are_said_by_the_names_that_people_know() -> None:
+    events = [
+        event("2024-02-01", "stage", value="s2"),
+        event("2024-02-02", "stage", value="s1"),
+        event("2024-02-01 12:00", "contact_left", value="p1"),
+    ]
+    log = log_of(events, [deal()], until="2024-02-05", stages=("s1", "s2"))
+    called = {"s1": "初回", "s2": "提案", "p1": "田中様"}
+    found = {s.kind.value: s for s in signals(detect(log), called)}
+    assert "提案 → 初回" in found["stage_back"].ja
+    assert "田中様" in found["contact_left"].en
 
 
 def test_a_deal_that_has_ended_or_not_begun_gives_no_signal() -> None:

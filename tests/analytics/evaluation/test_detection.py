@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tsunagu.analytics.contracts import SignalKind
+from tsunagu.analytics.contracts import EventLog, SignalKind
 from tsunagu.analytics.evaluation import DetectionEvaluation, evaluate_detection
-from tsunagu.analytics.evaluation.detection_predictor import DetectionPredictor
 from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.simulation import simulate
 from tsunagu.cli.main import app
@@ -20,8 +19,11 @@ from tsunagu.cli.main import app
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("detection") / "log"
-    simulate(folder, deals=700, seed=1)
+    simulate(folder, deals=400, seed=1)
     return folder
+
+
+pytestmark = pytest.mark.slow  # three risk models are fitted
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +48,22 @@ def test_detection_stands_beside_the_rules_and_the_risk_model(judged: DetectionE
     assert {"rotting_odoo_single", "rotting_pipedrive_per_stage", "rotting_bottlecrm"} < set(names)
 
 
-def test_the_cuts_are_learnt_before_the_cut_alone(
-    folder: Path, judged: DetectionEvaluation
+def test_it_goes_to_json_and_to_the_terminal(
+    folder: Path, judged: DetectionEvaluation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = open_log(folder).until(judged.evaluation.cut)
-    fitted = DetectionPredictor().fit(known, seed=0)
-    cuts = {f.kind: f.cut for f in judged.signals}
-    assert {k: t.cut for k, t in fitted.thresholds.kinds.items() if k in cuts} == cuts
-
-
-def test_it_goes_to_json_and_to_the_terminal(folder: Path, judged: DetectionEvaluation) -> None:
     assert json.loads(json.dumps(judged.to_dict()))["signals"]
-    done = CliRunner().invoke(
-        app, ["evaluate", str(folder), "--detection", "--bootstrap", "0", "--lang", "ja"]
-    )
+    asked = {}
+
+    def answer(log: EventLog, **options: object) -> DetectionEvaluation:
+        asked.update(options)
+        return judged
+
+    monkeypatch.setattr("tsunagu.analytics.evaluation.evaluate_detection", answer)
+    command = ["evaluate", str(folder), "--detection", "--seed", "7"]
+    done = CliRunner().invoke(app, [*command, "--lang", "ja"], env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
-    assert "兆候ごとの成績" in done.output
-    assert "沈黙" in done.output
+    assert asked["seed"] == 7
+    for words in ("兆候ごとの成績", "沈黙", "基準：", "兆候の検知"):
+        assert words in done.output
+    english = CliRunner().invoke(app, [*command, "--lang", "en"], env={"COLUMNS": "200"})
+    assert "Each signal by itself" in english.output

@@ -17,6 +17,7 @@ from tsunagu.analytics.contracts import Kind, SignalKind
 from tsunagu.analytics.detection import texts
 from tsunagu.analytics.detection.arrays import Bools, Floats
 from tsunagu.analytics.detection.observing import LONG_PUSH_DAYS, Facts
+from tsunagu.analytics.detection.phrases import ARROW
 from tsunagu.analytics.detection.risks import Risks, Runs
 from tsunagu.analytics.detection.texts import Spans
 from tsunagu.analytics.detection.usual import Usual
@@ -184,7 +185,7 @@ def _stage_back(scene: Scene) -> Found:
 
 
 def _joined(one: pa.Array, other: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(one, other, " → ")
+    return pc.binary_join_element_wise(one, other, ARROW)
 
 
 def _close_date_pushed(scene: Scene) -> Found:

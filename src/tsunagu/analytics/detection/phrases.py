@@ -12,6 +12,9 @@ from tsunagu.analytics.contracts import SignalKind
 Pair = tuple[str, str]
 """Japanese, English."""
 
+ARROW = " → "
+"""Between the stages of a move."""
+
 NAMES: dict[SignalKind, Pair] = {
     SignalKind.SILENCE: ("沈黙", "Silence"),
     SignalKind.NO_NEXT_STEP: ("次の予定なし", "No next step"),

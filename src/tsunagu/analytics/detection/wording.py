@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from tsunagu.analytics.contracts import Signal, SignalKind
-from tsunagu.analytics.detection.phrases import EVIDENCE, SENTENCES, Pair
+from tsunagu.analytics.detection.phrases import ARROW, EVIDENCE, SENTENCES, Pair
 
 _WEEKDAYS = "月火水木金土日"
 _SINGULAR = (
@@ -20,9 +20,23 @@ _SINGULAR = (
 _LARGE = 100
 
 
-def signals(table: pa.Table) -> list[Signal]:
-    """The rows of a table of signals in words; ask for those that are shown."""
-    return [_signal(row) for row in table.to_pylist()]
+def signals(table: pa.Table, names: Mapping[str, str] | None = None) -> list[Signal]:
+    """The rows of a table of signals in words; ask for those that are shown.
+
+    Args:
+        table: as :func:`detect` gives it.
+        names: what people call the ids of stages, owners, contacts and the like, where the log
+            has ids; the others stand as they are.
+    """
+    called = names or {}
+    return [_signal({**row, "name": _called(row["name"], called)}) for row in table.to_pylist()]
+
+
+def _called(name: str | None, names: Mapping[str, str]) -> str | None:
+    """Also of both sides of a move."""
+    if name is None:
+        return None
+    return ARROW.join(names.get(part, part) for part in name.split(ARROW))
 
 
 def _signal(row: Mapping[str, Any]) -> Signal:
