@@ -15,6 +15,8 @@ from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_import
 
+from tsunagu.app.interruptions import folding, inquiries
+from tsunagu.app.interruptions.diagnosing import ask_customer
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -65,6 +67,20 @@ def of_the_north(**options: Any) -> Place:
     return Place(arguments=unshared, see=THE_NORTH, **options)
 
 
+def a_case(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": folding.begin(organisation.unshared).pk}
+
+
+def of_a_case(**options: Any) -> Place:
+    """A page or form about a case of that deal."""
+    return Place(**{"arguments": a_case, **options}, see=THE_NORTH)
+
+
+def a_form(organisation: Organisation) -> dict[str, Any]:
+    case = folding.begin(organisation.unshared)
+    return {"token": inquiries.token(ask_customer(organisation.manager, case, "ja"))}
+
+
 PLACES: dict[str, Place] = {
     "home": Place(302),
     "health": Place(anonymous=200),
@@ -85,6 +101,18 @@ PLACES: dict[str, Place] = {
     "today:card": of_the_north(),
     "team:show": Place(see=LEADERS, unseen=403),
     "customers:list": Place(),
+    "interruptions:detail": of_a_case(),
+    "interruptions:chart": of_a_case(),
+    "interruptions:finding": of_a_case(arguments=lambda o: {**a_case(o), "question": "changed"}),
+    "interruptions:confirm": of_a_case(),
+    "interruptions:dismiss": of_a_case(),
+    "interruptions:causes": of_a_case(),
+    "interruptions:ask": of_a_case(),
+    "interruptions:respond": of_a_case(),
+    "interruptions:restart": of_a_case(),
+    "interruptions:resume": of_a_case(),
+    "interruptions:reopen": of_a_case(),
+    "customer:form": Place(arguments=a_form, anonymous=200),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),
     "imports:columns": Place(arguments=an_import, see=SEES_ALL, unseen=403),

@@ -128,6 +128,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever invites names the address
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Tsunagu] "
+# "customer_form" is ours: answers to question forms, by address and by form.
+ACCOUNT_RATE_LIMITS = {"customer_form": "10/m/ip,20/h/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
@@ -137,6 +139,8 @@ LOCALE_PATHS = [APP / "locale"]
 TIME_ZONE = os.environ.get("TZ_NAME", "Asia/Tokyo")
 USE_TZ = True
 CURRENCY = os.environ.get("CURRENCY", "JPY")
+# Who asks, on pages that customers see.
+COMPANY_NAME = os.environ.get("COMPANY_NAME", "")
 
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
@@ -186,6 +190,7 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
+MAIL_IS_SET_UP = bool(os.environ.keys() & {"EMAIL_HOST", "EMAIL_BACKEND"})
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "tsunagu@localhost")
 
 # Requests' bodies, queries with their values and cookies are never logged.

@@ -41,6 +41,8 @@ urlpatterns = [
     path("today/", include("tsunagu.app.today.urls")),
     path("team/", include("tsunagu.app.today.team_urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
+    path("interruptions/", include("tsunagu.app.interruptions.urls")),
+    path("ask/", include("tsunagu.app.interruptions.customer_urls")),
     path("customers/", include("tsunagu.app.customers.urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),

@@ -198,6 +198,16 @@ def record_resumed(user: User, deal: Deal) -> Event:
         return change.add(Kind.RESUMED)
 
 
+def record_reply(deal: Deal, text: str) -> Event:
+    """The customer answered a question form; who calls has checked the link, there is no user."""
+    with transaction.atomic():
+        found = Deal.objects.select_for_update().get(pk=deal.pk)
+        change = Change(None, found, timezone.now())
+        event = change.add(Kind.SURVEY, direction=Direction.IN, text=text)
+        _finish(found)
+    return event
+
+
 def edit_deal(user: User, deal: Deal, *, title: str, shared: bool) -> None:
     """Change what is not a fact of the sale: the title, and whether the team shares the deal."""
     with transaction.atomic():
@@ -213,9 +223,9 @@ def edit_deal(user: User, deal: Deal, *, title: str, shared: bool) -> None:
 
 @dataclass
 class Change:
-    """An action under way on a locked deal."""
+    """An action under way on a locked deal; ``user`` is None where the customer acts."""
 
-    user: User
+    user: User | None
     deal: Deal
     at: datetime
     added: int = 0
@@ -227,7 +237,7 @@ class Change:
             deal=self.deal,
             at=_free_instant(self.deal, self.at),
             kind=kind,
-            actor=self.user.external_id,
+            actor=self.user.external_id if self.user else None,
             recorded_by=self.user,
             **columns,
         )

@@ -13,10 +13,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.append_only import AppendOnly
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Process
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.states import LIVING, DismissReason, State, Step
-from tsunagu.app.people.models import User
+from tsunagu.app.people.models import Language, User
 
 
 class Interruption(models.Model):
@@ -145,6 +146,11 @@ class Decision(AppendOnly):
         said = self.step == Step.DISMISS and self.value in DismissReason.values
         return DismissReason(self.value) if said else None
 
+    @property
+    def cause_words(self) -> list[str]:
+        """The causes set, in the reader's language."""
+        return [str(Cause(cause).label) for cause in self.causes if cause in Cause.values]
+
 
 class CauseNote(models.Model):
     """A cause of a case: set by a person, or suggested with a probability by the analytics."""
@@ -232,3 +238,70 @@ class OwnThreshold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.cut}"
+
+
+class Finding(AppendOnly):
+    """What a person learnt about a question of the diagnosis; the newest of a question counts.
+
+    ``question`` is its key in ``questions.toml``.
+    """
+
+    case = models.ForeignKey(Interruption, models.CASCADE, related_name="findings")
+    question = models.CharField(max_length=60)
+    text = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.question
+
+
+class Inquiry(models.Model):
+    """A question form for the customer, reached by a signed link until ``expires_at``.
+
+    ``contact`` is whom it was made for, where it is somebody known.
+    """
+
+    case = models.ForeignKey(Interruption, models.CASCADE, related_name="inquiries")
+    language = models.CharField(_("language"), max_length=5, choices=Language.choices)
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%Y-%m-%d} {self.language}"
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether it can be answered no more."""
+        return timezone.now() >= self.expires_at
+
+
+class Reply(AppendOnly):
+    """The customer's answer to an inquiry, the only one it can have.
+
+    ``choices`` are keys of ``choices.toml``; ``contact_by`` one of its ways of contact.
+    """
+
+    inquiry = models.OneToOneField(Inquiry, models.CASCADE, related_name="reply")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    choices = models.JSONField(default=list)
+    text = models.TextField(blank=True)
+    needs = models.TextField(blank=True)
+    contact_by = models.CharField(max_length=20, blank=True)
+    contact_when = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d}"

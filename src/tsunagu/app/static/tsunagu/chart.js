@@ -37,13 +37,11 @@ function option(data, look, words, narrow) {
     axisLabel: { show: shown, color: look.text, hideOverlap: true }, axisTick: { show: shown },
     axisLine: { lineStyle: { color: look.grid } }, splitLine: { show: true, lineStyle: { color: look.grid, opacity: 0.5 } },
   });
+  const ink = (e) => (e.signal ? look.line : e.activity ? look.point : look.change);
   const point = (e) => ({
     value: [e.at, data.lanes[e.lane]], said: said(e, data.lanes, day),
-    symbol: e.activity ? "circle" : "diamond",
-    itemStyle: {
-      color: e.from === "out" ? look.paper : e.activity ? look.point : look.change,
-      borderColor: e.activity ? look.point : look.change, borderWidth: 1.5,
-    },
+    symbol: e.signal ? "triangle" : e.activity ? "circle" : "diamond",
+    itemStyle: { color: e.from === "out" ? look.paper : ink(e), borderColor: ink(e), borderWidth: 1.5 },
   });
   return {
     animation: false,
