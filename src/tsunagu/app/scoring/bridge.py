@@ -1,8 +1,8 @@
-"""The only door from the application to the analytics.
+"""The door from the application to the analytics, but for detection, which has its own beside it.
 
 The database's facts become an event log; the analytics' results become plain values. In the log
 deals and customers are named by their primary keys, people by their external ids. Texts stay
-behind: no feature reads them.
+behind where nothing reads them: no feature does.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ _EVENT_FIELDS: tuple[Field, ...] = (
     ("actor", F("actor"), pa.string()),
     ("direction", F("direction"), pa.string()),
 )
+TEXT: Field = ("text", F("text"), pa.string())
 _DEAL_FIELDS: tuple[Field, ...] = (
     ("deal_id", F("pk"), pa.int64()),
     ("customer_id", F("customer_id"), pa.int64()),
@@ -58,6 +59,7 @@ _DEAL_FIELDS: tuple[Field, ...] = (
     ("created_at", F("created_at"), INSTANT),
     ("attributes", Cast("attributes", TextField()), pa.string()),
     *((name, F(f"customer__{name}"), pa.string()) for name in attributes.OF_CUSTOMERS),
+    ("process", Cast("process_id", TextField()), pa.string()),
 )
 
 
@@ -86,7 +88,7 @@ class Fitted:
 
 def whole_log(at: datetime) -> EventLog:
     """Every fact of the organisation up to ``at``."""
-    return _log(Deal.objects.all(), Event.objects.all(), at, attributes.split)
+    return event_log(Deal.objects.all(), Event.objects.all(), at, attributes.split)
 
 
 def log_of(wanted: Q, at: datetime, model: RiskModel) -> EventLog:
@@ -101,7 +103,7 @@ def log_of(wanted: Q, at: datetime, model: RiskModel) -> EventLog:
     events = Event.objects.filter(Q(deal__in=own) | (Q(deal__in=others) & telling))
     learned = model.recipe.learned
     known = attributes.Known(tuple(learned.levels), learned.numbers)
-    return _log(Deal.objects.filter(Q(pk__in=own) | Q(pk__in=others)), events, at, known.split)
+    return event_log(Deal.objects.filter(Q(pk__in=own) | Q(pk__in=others)), events, at, known.split)
 
 
 def _sharing_owners(own: QuerySet[Deal], since: datetime) -> QuerySet[Deal]:
@@ -112,19 +114,30 @@ def _sharing_owners(own: QuerySet[Deal], since: datetime) -> QuerySet[Deal]:
     return Deal.objects.filter(held | Q(pk__in=handed_over))
 
 
-def _log(
+def event_log(
     deals: QuerySet[Deal],
     events: QuerySet[Event],
     at: datetime,
     split: Callable[[pa.Table], pa.Table],
+    *,
+    texts: bool = False,
 ) -> EventLog:
+    """These rows up to ``at`` as the analytics take them.
+
+    Args:
+        split: makes the deals' attributes out of their raw columns (``attributes``, those of the
+            customer, ``process``).
+        texts: whether the events bring what was written.
+    """
     from tsunagu.analytics.backends.connecting import connect
     from tsunagu.analytics.contracts import EventLog
 
     connection = connect("duckdb://")
-    facts = _named(read_columns(events.filter(at__lte=at), _EVENT_FIELDS))
-    facts = facts.append_column("text", pa.nulls(len(facts), pa.string()))
-    rows = _named(split(read_columns(deals.filter(created_at__lte=at), _DEAL_FIELDS)))
+    wanted = (*_EVENT_FIELDS, TEXT) if texts else _EVENT_FIELDS
+    facts = named(read_columns(events.filter(at__lte=at), wanted))
+    if not texts:
+        facts = facts.append_column("text", pa.nulls(len(facts), pa.string()))
+    rows = named(split(read_columns(deals.filter(created_at__lte=at), _DEAL_FIELDS)))
     rows = rows.add_column(4, "at_risk_from", pa.nulls(len(rows), INSTANT))
     return EventLog(
         events=connection.create_table("events", facts),
@@ -135,7 +148,7 @@ def _log(
     )
 
 
-def _named(table: pa.Table) -> pa.Table:
+def named(table: pa.Table) -> pa.Table:
     """With keys as the strings that the contract wants, in the same order as the numbers."""
     for name in {"deal_id", "customer_id"} & set(table.column_names):
         place = table.column_names.index(name)
@@ -179,7 +192,7 @@ def foresee(model: RiskModel, wanted: Q, at: datetime) -> Iterator[Foresight]:
     from tsunagu.analytics.features import current
 
     mine = Deal.objects.filter(wanted, outcome__isnull=True)
-    keys = _named(read_columns(mine, _DEAL_FIELDS[:1]))
+    keys = named(read_columns(mine, _DEAL_FIELDS[:1]))
     if not len(keys):
         return
     log = log_of(wanted, at, model)
