@@ -54,7 +54,7 @@ def race(deals: list, turn: int) -> None:  # type: ignore[type-arg]
             for _ in range(4):
                 watching.due_now([d.pk for d in deals[number::2]])  # facts come in meanwhile
                 gathering.look_at_waiting()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             failed.append(repr(error))
         connection.close()
 

@@ -17,7 +17,7 @@ def outcome(home: Path, database: str) -> list[int]:
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     if not database:
         environment.pop("DATABASE_URL")
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "tests.app.interruptions.race"],
         cwd=ROOT,
         env=environment,

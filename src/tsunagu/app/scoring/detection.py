@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -31,6 +32,9 @@ Cuts = Mapping[tuple[str, str], float]
 
 RISKS_SPAN = timedelta(days=45)
 """A risk is compared with one that is at most 30 days older."""
+
+NEVER = timedelta(days=3_650)
+"""What time alone would raise only after ten years."""
 
 _KINDS_OF_RISK = frozenset({"risk_high", "risk_rising"})
 _DEAL_COLUMNS = ["deal_id", "customer_id", "owner_id", "created_at", "process"]
@@ -92,7 +96,15 @@ def look(deal_ids: Iterable[int], at: datetime, thresholds: Thresholds) -> Look:
         )
         for signal, measure in zip(worded, table["measure"].to_pylist(), strict=True)
     ]
-    return Look(found, {int(r["deal_id"]): r["next_look"] for r in nexts.to_pylist()})
+    return Look(found, _next_looks(nexts, at))
+
+
+def _next_looks(nexts: pa.Table, at: datetime) -> dict[int, datetime | None]:
+    """Never for what no calendar reaches: a cut may be any number."""
+    times = nexts["next_look"]
+    soon = pc.less(times, pa.scalar(at + NEVER, times.type))
+    kept = pc.if_else(soon, times, None).to_pylist()
+    return dict(zip(map(int, nexts["deal_id"].to_pylist()), kept, strict=True))
 
 
 def thresholds_from(kept: Mapping[str, Any] | None, own: Cuts) -> Thresholds:
