@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "tsunagu.app.scoring",
     "tsunagu.app.interruptions",
     "tsunagu.app.today",
+    "tsunagu.app.organisation",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -159,6 +160,7 @@ SCHEDULE = {
     "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
+    "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
@@ -181,6 +183,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
+# Whoever watches the server asks it directly, without the proxy that speaks https.
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether subdomains follow and browsers preload the rule is the domain owner's choice, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.interruptions import folding, limits, watching
 from tsunagu.app.interruptions.models import Interruption, Signal, Watch
@@ -73,8 +74,7 @@ def look_at(taken: Taken) -> None:
 
 
 def _locked(ids: Iterable[int]) -> Iterable[Deal]:
-    rows = Deal.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
-    return rows.only("outcome", "amount", "process")
+    return locked_deals().filter(pk__in=list(ids)).only("outcome", "amount", "process")
 
 
 def _end(deals: Mapping[int, Deal]) -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Event, Stage
 from tsunagu.app.people.models import User
-from tsunagu.app.scoring.bridge import event_log, named
+from tsunagu.app.scoring.bridge import named, records
 from tsunagu.app.scoring.columns import Field, read_columns
 from tsunagu.app.scoring.models import ScorePoint
 
@@ -201,13 +201,9 @@ def _decision(verdict: Verdict) -> Any:
 
 
 def _log(deals: Q, events: Q, at: datetime) -> EventLog:
-    return event_log(
-        Deal.objects.filter(deals),
-        Event.objects.filter(events),
-        at,
-        lambda rows: rows.select(_DEAL_COLUMNS),
-        texts=True,
-    )
+    rows, facts = Deal.objects.filter(deals), Event.objects.filter(events)
+    found = records(rows, facts, at, lambda deal: deal.select(_DEAL_COLUMNS), texts=True)
+    return found.log(at)
 
 
 def _risks(ids: list[int], at: datetime) -> pa.Table:
