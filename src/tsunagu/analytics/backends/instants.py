@@ -10,6 +10,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis.common.exceptions import IbisError
 
 _INSTANT = "timestamp('UTC', 6)"
 _TO_MICROS: Any = ((_INSTANT,), "int64")
@@ -30,15 +31,22 @@ _OWN = {
 """By engine: to microseconds since 1970, and back."""
 
 
+def _engine(value: ir.Value) -> str:
+    try:
+        return str(ibis.get_backend(value).name)
+    except IbisError:  # placeholders alone: such queries are compiled once, for DuckDB only
+        return "duckdb"
+
+
 def epoch_micros(instant: ir.TimestampValue) -> ir.IntegerValue:
     """Whole microseconds since 1970-01-01 UTC; a timestamp without a zone is UTC."""
-    to_micros, _ = _OWN[ibis.get_backend(instant).name]
+    to_micros, _ = _OWN[_engine(instant)]
     found: ir.IntegerValue = to_micros(instant.cast(_INSTANT))
     return found
 
 
 def from_epoch_micros(micros: ir.IntegerValue) -> ir.TimestampValue:
     """The inverse of :func:`epoch_micros`, with UTC as its zone."""
-    _, from_micros = _OWN[ibis.get_backend(micros).name]
+    _, from_micros = _OWN[_engine(micros)]
     found: ir.TimestampValue = from_micros(micros.cast("int64"))
     return found
