@@ -7,6 +7,10 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
 export UV_PROJECT_ENVIRONMENT := .venv
 
+# What meets the database: the pages, actions, imports and scores, and processes that are killed.
+ON_POSTGRESQL := tests/app tests/cli/test_application.py tests/cli/test_kill.py \
+	tests/browser/test_morning.py --ignore tests/app/test_words.py
+
 UV := .tools/bin/uv
 RUN := .venv/bin
 
@@ -14,7 +18,7 @@ RUN := .venv/bin
 
 help:
 	@echo "make demo   build everything, simulate a sales organisation, and serve the product with it"
-	@echo "make test   run everything: lint, types, architecture, tests, browser"
+	@echo "make test   run everything: lint, types, architecture, tests, browser; again on PostgreSQL"
 	@echo "make docs   write docs/reference/cli.md anew from the commands"
 	@echo "make clean  remove what the two made"
 
@@ -56,6 +60,7 @@ types: .venv/.dev
 unit: .venv/.dev .venv/.assets .venv/.messages
 	scripts/debian-packages
 	$(RUN)/pytest -n 2 --dist loadfile
+	scripts/with-postgresql $(RUN)/pytest -n 2 --dist loadfile $(ON_POSTGRESQL)
 
 docs: .venv/.dev
 	$(RUN)/typer tsunagu.cli.main utils docs --name tsunagu --output docs/reference/cli.md

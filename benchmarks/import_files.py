@@ -4,7 +4,8 @@
 
 Makes files, an SQLite database in a temporary folder (PostgreSQL with DATABASE_URL), brings the
 files in with the import's own code, and then writes the very same rows again with one
-``executemany`` into an empty table of the same shape, with the same indexes. Prints one JSON line.
+``executemany`` into an empty table of the same shape, with the same indexes. Prints the command,
+the ratio, and all seconds as one JSON line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import platform
 import sqlite3
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -36,6 +38,9 @@ def main() -> None:
             found["ratio_with_dry_run"] = round(
                 (found["activities_s"] + found["activities_check_s"]) / found["executemany_s"], 2
             )
+    print("command: python", " ".join(sys.argv))
+    if "ratio" in found:
+        print(f"activities: {found['activities_s']} s, {found['ratio']} times one executemany")
     load = round(os.getloadavg()[0], 1)
     machine = {"cpus": os.cpu_count(), "load": load, "python": platform.python_version()}
     print(json.dumps({**vars(wanted), **found, **machine}))

@@ -31,6 +31,23 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
+SCREENSHOTS = ROOT / "docs" / "screenshots"
+PICTURE = re.compile(r"""!\[[^\]]*\]\(([^)\s]+)\)|<img src="([^"]+)\"""")
+
+
+def test_every_picture_is_there_and_shown_and_described() -> None:
+    shown = set()
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        pictures = [markdown or html for markdown, html in PICTURE.findall(text)]
+        shown |= {(document.parent / picture).resolve() for picture in pictures}
+        assert "![](" not in text
+        assert all(' alt="' in tag for tag in re.findall(r"<img [^>]*>", text))
+    there = set(SCREENSHOTS.glob("*.webp"))
+    assert shown == there, "run scripts/screenshots, or mend the documents"
+    assert sum(picture.stat().st_size for picture in there) < 3_000_000
+
+
 def documented_commands() -> list[str]:
     found = []
     for document in set(DOCUMENTS) - {CLI_REFERENCE}:

@@ -3,63 +3,61 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.installation import Installation, free_port, installation, is_free, serve, wait_for
 
-TSUNAGU = str(Path(sys.executable).with_name("tsunagu"))
 VENDOR = Path(__file__).parents[2] / "src/tsunagu/app/static/vendor/icons.svg"
 
 
-def environment(home: Path) -> dict[str, str]:
-    ours = {"DJANGO_SETTINGS_MODULE": "tsunagu.app.config.settings", "TSUNAGU_HOME": str(home)}
-    return {**os.environ, **ours}
+@dataclass(frozen=True)
+class Demo:
+    """Where it was made, what it said, and the installation in it."""
 
-
-def tsunagu(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
-        [TSUNAGU, *arguments], env=environment(home), capture_output=True, text=True, check=False
-    )
+    folder: Path
+    shown: str
+    there: Installation
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    done = tsunagu(folder, "demo", str(folder), "--deals", "150", "--no-serve", "--lang", "en")
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    with installation(folder / "home") as there:
+        done = there.tsunagu("demo", folder, "--deals", "150", "--no-serve", "--lang", "en")
+        assert done.returncode == 0, done.stderr
+        yield Demo(folder, done.stdout, there)
 
 
-def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(folder / "home" / "tsunagu.sqlite3") as database:
-        return database.execute(query).fetchall()
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as there:
+        yield there
 
 
-def test_the_demo_has_deals_facts_scores_and_reasons(demo: tuple[Path, str]) -> None:
-    folder, _shown = demo
-    [(deals, running)] = ask(folder, "SELECT count(*), sum(outcome IS NULL) FROM deals_deal")
-    [(scores, reasons)] = ask(
-        folder, "SELECT count(*), sum(json_array_length(reasons) > 0) FROM scoring_score"
+def test_the_demo_has_deals_facts_scores_and_reasons(demo: Demo) -> None:
+    length = "jsonb_array_length" if demo.there.database else "json_array_length"
+    [(deals, running)] = demo.there.ask(
+        "SELECT count(*), sum(CASE WHEN outcome IS NULL THEN 1 END) FROM deals_deal"
+    )
+    [(scores, reasons)] = demo.there.ask(
+        f"SELECT count(*), sum(CASE WHEN {length}(reasons) > 0 THEN 1 END) FROM scoring_score"  # noqa: S608
     )
     assert 140 < int(str(deals)) <= 150
     assert scores == running == reasons
-    assert ask(folder, "SELECT count(*) FROM deals_event WHERE at > datetime('now')") == [(0,)]
-    assert ask(folder, "SELECT count(*) FROM people_user WHERE name = ''") == [(0,)]
+    assert demo.there.ask("SELECT count(*) FROM deals_event WHERE at > CURRENT_TIMESTAMP") == [(0,)]
+    assert demo.there.ask("SELECT count(*) FROM people_user WHERE name = ''") == [(0,)]
 
 
-def test_the_demo_prints_a_log_in_for_each_role(demo: tuple[Path, str]) -> None:
-    folder, shown = demo
-    log_ins = json.loads((folder / "log-ins.json").read_text(encoding="utf-8"))
+def test_the_demo_prints_a_log_in_for_each_role(demo: Demo) -> None:
+    log_ins = json.loads((demo.folder / "log-ins.json").read_text(encoding="utf-8"))
     assert [log_in["role"] for log_in in log_ins] == [
         "representative",
         "manager",
@@ -67,43 +65,28 @@ def test_the_demo_prints_a_log_in_for_each_role(demo: tuple[Path, str]) -> None:
         "administrator",
     ]
     for log_in in log_ins:
-        assert log_in["email"] in shown
-        assert log_in["password"] in shown
-    assert (folder / "log-ins.json").stat().st_mode & 0o077 == 0
+        assert log_in["email"] in demo.shown
+        assert log_in["password"] in demo.shown
+    assert (demo.folder / "log-ins.json").stat().st_mode & 0o077 == 0
 
 
-def test_the_second_start_of_the_demo_changes_nothing(demo: tuple[Path, str]) -> None:
-    folder, shown = demo
-    before = ask(folder, "SELECT deal_id, at FROM scoring_score")
-    again = tsunagu(folder, "demo", str(folder), "--no-serve", "--lang", "en")
-    assert again.stdout == shown
-    assert ask(folder, "SELECT deal_id, at FROM scoring_score") == before
+def test_the_second_start_of_the_demo_changes_nothing(demo: Demo) -> None:
+    before = demo.there.ask("SELECT deal_id, at FROM scoring_score")
+    again = demo.there.tsunagu("demo", demo.folder, "--no-serve", "--lang", "en")
+    assert again.stdout == demo.shown
+    assert demo.there.ask("SELECT deal_id, at FROM scoring_score") == before
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
-def server(demo: tuple[Path, str], port: int) -> Iterator[subprocess.Popen[str]]:
+def server(demo: Demo, port: int) -> Iterator[subprocess.Popen[str]]:
     if not VENDOR.exists():
         pytest.skip("run scripts/assets first: the server serves third-party files")
-    server = subprocess.Popen(  # noqa: S603
-        [TSUNAGU, "serve", "--port", str(port), "--lang", "en"],
-        env=environment(demo[0] / "home"),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stderr is not None
-    lines = []
-    while line := server.stderr.readline():
-        lines.append(line)
-        if f"Open http://localhost:{port}" in line:
-            break
-    assert line, lines
+    server = serve(demo.there, port)
     yield server
     server.kill()
     server.wait()
@@ -115,25 +98,22 @@ def answers(port: int, path: str) -> str:
 
 
 def test_the_server_answers_with_its_style_and_scores_what_changed(
-    demo: tuple[Path, str], server: subprocess.Popen[str], port: int
+    demo: Demo, server: subprocess.Popen[str], port: int
 ) -> None:
-    folder, _shown = demo
     page = answers(port, "/accounts/login/")
     style = re.search(r'href="(/static/[^"]+\.css)"', page)
     assert style is not None
     assert len(answers(port, style[1])) > 1000
 
-    [(deal,)] = ask(folder, "SELECT deal_id FROM scoring_score LIMIT 1")
+    [(deal,)] = demo.there.ask("SELECT deal_id FROM scoring_score LIMIT 1")
     code = (
         "from tsunagu.cli.application import set_up; set_up();"
         f"from tsunagu.app.scoring.actions import request_rescore; request_rescore({deal})"
     )
-    subprocess.run([sys.executable, "-c", code], env=environment(folder / "home"), check=True)  # noqa: S603
-    until = time.monotonic() + 90
-    while ask(folder, "SELECT count(*) FROM scoring_rescorerequest") != [(0,)]:
-        assert time.monotonic() < until, "no worker scored the deal"
-        time.sleep(0.2)
-    assert ask(folder, "SELECT count(*) FROM scoring_score WHERE stale") == [(0,)]
+    demo.there.python("-c", code)
+    waiting = "SELECT count(*) FROM scoring_rescorerequest"
+    wait_for(lambda: demo.there.one(waiting) == 0, "a worker that scores the deal")
+    assert demo.there.ask("SELECT count(*) FROM scoring_score WHERE stale") == [(0,)]
 
     server.send_signal(signal.SIGTERM)
     assert server.wait(30) == 0
@@ -142,46 +122,50 @@ def test_the_server_answers_with_its_style_and_scores_what_changed(
 def test_a_killed_server_lets_go_of_its_port(server: subprocess.Popen[str], port: int) -> None:
     server.kill()
     server.wait()
-    until = time.monotonic() + 15
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return
-        assert time.monotonic() < until, "the web process outlived its parent"
-        time.sleep(0.2)
+    wait_for(lambda: is_free(port), "the end of the web process", 15)
 
 
-def test_a_taken_port_is_an_error_with_a_remedy(tmp_path: Path, port: int) -> None:
+def test_a_taken_port_is_an_error_with_a_remedy(empty: Installation, port: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        done = tsunagu(tmp_path, "serve", "--port", str(port))
+        done = empty.tsunagu("serve", "--port", str(port))
     assert done.returncode == 1
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_an_empty_database_asks_for_migrate_and_then_takes_an_administrator(
-    tmp_path: Path,
+    empty: Installation,
 ) -> None:
     who = ("createadmin", "--email", "hanako@example.jp", "--name", "山田花子", "--password")
-    early = tsunagu(tmp_path, *who, "kumo-no-ue-9")
+    early = empty.tsunagu(*who, "kumo-no-ue-9")
     assert early.returncode == 1
     assert "tsunagu migrate" in early.stderr
-    assert tsunagu(tmp_path, "migrate").returncode == 0
+    assert empty.tsunagu("migrate").returncode == 0
 
-    weak = tsunagu(tmp_path, *who, "short", "--lang", "en")
+    weak = empty.tsunagu(*who, "short", "--lang", "en")
     assert weak.returncode == 1
     assert "10 characters" in weak.stderr
-    assert tsunagu(tmp_path, *who, "kumo-no-ue-9").returncode == 0
-    assert tsunagu(tmp_path, *who, "kumo-no-ue-9").returncode == 1  # taken
+    assert empty.tsunagu(*who, "kumo-no-ue-9").returncode == 0
+    assert empty.tsunagu(*who, "kumo-no-ue-9").returncode == 1  # taken
+    nothing_of_the_demo_comes_near_real_people(empty)
+
+
+def nothing_of_the_demo_comes_near_real_people(real: Installation) -> None:
+    folder = real.home / "elsewhere"
+    folder.mkdir()
+    (folder / "home").symlink_to(real.home)
+    demo = real.tsunagu("demo", folder, "--no-serve")
+    assert demo.returncode == 1
+    assert "DATABASE_URL" in demo.stderr
+    assert real.one("SELECT count(*) FROM people_user") == 1
 
 
 def test_a_bad_database_address_is_an_error_with_a_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty: Installation,
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "nonsense://x")
-    done = tsunagu(tmp_path, "migrate")
+    done = empty.tsunagu("migrate", DATABASE_URL="nonsense://x")
     assert done.returncode == 1
     assert "DATABASE_URL" in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
+from tests.installation import Installation, installation
 
 HEADER = "案件番号,案件名,取引先名,担当者,作成日,フェーズ\n"
 GOOD = "A-1,更新,青葉商事,佐藤,2026-04-01,提案\n"
@@ -16,44 +14,27 @@ BAD = "A-2,日付なし,青葉商事,佐藤,,提案\n"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("installation")
-    assert tsunagu(folder, "migrate").returncode == 0
-    made = tsunagu(
-        folder,
-        "createadmin",
-        "--email",
-        "a@example.jp",
-        "--name",
-        "管理者",
-        password="tabi-no-michi-7",  # noqa: S106
-    )
-    assert made.returncode == 0, made.stderr
-    return folder
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installation(tmp_path_factory.mktemp("installation")) as there:
+        assert there.tsunagu("migrate").returncode == 0
+        made = there.tsunagu(
+            "createadmin",
+            "--email",
+            "a@example.jp",
+            "--name",
+            "管理者",
+            TSUNAGU_PASSWORD="tabi-no-michi-7",  # noqa: S106
+        )
+        assert made.returncode == 0, made.stderr
+        yield there
 
 
-def tsunagu(home: Path, *arguments: str, password: str = "") -> subprocess.CompletedProcess[str]:
-    left_out = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"}
-    env = {k: v for k, v in os.environ.items() if k not in left_out}
-    if password:
-        env["TSUNAGU_PASSWORD"] = password
-    command = [str(Path(sys.executable).with_name("tsunagu")), *arguments]
-    return subprocess.run(  # noqa: S603
-        command,
-        env={**env, "TSUNAGU_HOME": str(home)},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_files_come_in_and_rows_that_cannot_be_are_named(here: Installation) -> None:
+    (here.home / "deals.csv").write_text(HEADER + GOOD + BAD, encoding="cp932")
 
-
-def test_files_come_in_and_rows_that_cannot_be_are_named(home: Path) -> None:
-    (home / "deals.csv").write_text(HEADER + GOOD + BAD, encoding="cp932")
-
-    dry = tsunagu(home, "import", "deals.csv", "--dry-run", "--json")
-    done = tsunagu(home, "import", "deals.csv", "--json")
-    again = tsunagu(home, "import", "deals.csv", "--lang", "en")
+    dry = here.tsunagu("import", "deals.csv", "--dry-run", "--json")
+    done = here.tsunagu("import", "deals.csv", "--json")
+    again = here.tsunagu("import", "deals.csv", "--lang", "en")
 
     assert (dry.returncode, done.returncode, again.returncode) == (3, 3, 3), done.stderr
     assert json.loads(dry.stdout)[0]["state"] == "checked"
@@ -74,10 +55,12 @@ def test_files_come_in_and_rows_that_cannot_be_are_named(home: Path) -> None:
         ("deals.csv", "--user", "nobody@example.jp"),
     ],
 )
-def test_mistakes_are_said_without_a_traceback(home: Path, arguments: tuple[str, ...]) -> None:
-    (home / "deals.csv").write_text(HEADER + GOOD, encoding="utf-8")
+def test_mistakes_are_said_without_a_traceback(
+    here: Installation, arguments: tuple[str, ...]
+) -> None:
+    (here.home / "deals.csv").write_text(HEADER + GOOD, encoding="utf-8")
 
-    done = tsunagu(home, "import", *arguments)
+    done = here.tsunagu("import", *arguments)
 
     assert done.returncode == 1
     assert "✗" in done.stderr

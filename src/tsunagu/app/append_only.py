@@ -1,13 +1,17 @@
 """Rows that are written once: facts and audit entries are added, never changed.
 
 The model refuses through the ORM; a trigger (:func:`refuse_updates`) refuses in the database.
+There is one exception, :func:`rewritable`, for the one purpose of erasing personal data
+(:mod:`tsunagu.app.organisation.erasure`; a test sees to it that nothing else calls it).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from django.db import migrations, models
+from django.db import connection, migrations, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 
@@ -67,6 +71,29 @@ def refuse_updates(table: str) -> Operation:
     return migrations.RunPython(create, drop)
 
 
+@contextmanager
+def rewritable(model: type[AppendOnly]) -> Iterator[None]:
+    """Lift the trigger of ``model`` for one transaction. Only for the erasure of personal data.
+
+    Until the commit nobody else can use the exception: SQLite has one writer, and PostgreSQL
+    locks the table. After a failure the trigger stands as before.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        _execute(cursor, [*_SETTLE[connection.vendor], *_DROP[connection.vendor]], model)
+        yield
+        _execute(cursor, _CREATE[connection.vendor], model)
+
+
+def _execute(cursor: Any, statements: list[str], model: type[AppendOnly]) -> None:
+    for statement in statements:
+        cursor.execute(statement.replace("TABLE_NAME", model._meta.db_table))
+
+
+_SETTLE: dict[str, list[str]] = {
+    "sqlite": [],
+    # PostgreSQL drops no trigger while checks of foreign keys are pending on the table.
+    "postgresql": ["SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"],
+}
 _CREATE = {
     "sqlite": [
         "CREATE TRIGGER TABLE_NAME_append_only BEFORE UPDATE ON TABLE_NAME "

@@ -61,6 +61,7 @@ def worker(queue: str, excluded: list[str]) -> None:
         _warm_up()
     else:
         os.nice(LONG_WORK)
+        _resume_imports()
     call_command(
         "db_worker",
         queue_name=queue,
@@ -81,6 +82,18 @@ def _warm_up() -> None:
     try:
         rehearse()
     except Error:  # not migrated yet, or busy: then the first score takes longer
+        return
+
+
+def _resume_imports() -> None:
+    """Let imports go on whose worker was killed; the schedule asks again where it is too early."""
+    from django.db import Error
+
+    from tsunagu.app.exchange.actions import resume_interrupted
+
+    try:
+        resume_interrupted()
+    except Error:  # not migrated yet, or busy
         return
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tsunagu.analytics.contracts import Language, Progress
+from tsunagu.analytics.errors import TsunaguError
 from tsunagu.cli import application
 from tsunagu.cli.console import err, out, progress, with_errors
 from tsunagu.cli.options import Lang, Seed
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tsunagu.app.demo.log_ins import LogIn
 
 EXAMPLES = "tsunagu demo demo\n\ntsunagu demo demo --deals 500 --lang en --port 8080"
-LOG_INS_FILE = "log-ins.json"
+LOG_INS_FILE, LOG_FOLDER = "log-ins.json", "log"
 
 
 @with_errors
@@ -67,6 +68,8 @@ def prepare(
     from tsunagu.app.scoring.active import active_version
     from tsunagu.app.scoring.models import Score
 
+    if not (folder / LOG_FOLDER).exists():
+        _require_empty()
     if not Deal.objects.exists():
         with translation.override(language):
             _load(folder, deals, seed, report)
@@ -81,6 +84,21 @@ def prepare(
         return log_ins.make_log_ins(file)
 
 
+def _require_empty() -> None:
+    """Refuse a database that was not made by the demo: it prints log-ins, an administrator's too.
+
+    Raises:
+        TsunaguError: there are people in it.
+    """
+    from tsunagu.app.people.models import User
+
+    if User.objects.exists():
+        raise TsunaguError(
+            "The database holds people already, and the demo did not make them.",
+            remedy="Give DATABASE_URL of an empty database, or leave it out.",
+        )
+
+
 def _load(folder: Path, deals: int, seed: int, report: Progress) -> None:
     from django.utils import timezone
 
@@ -88,9 +106,9 @@ def _load(folder: Path, deals: int, seed: int, report: Progress) -> None:
     from tsunagu.app.demo.loading import load
 
     today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
-    simulate(folder / "log", deals=deals, seed=seed, end=today, progress=report)
+    simulate(folder / LOG_FOLDER, deals=deals, seed=seed, end=today, progress=report)
     report("load", 0.0)
-    load(folder / "log", _names, timezone.now())
+    load(folder / LOG_FOLDER, _names, timezone.now())
     report("load", 1.0)
 
 

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from tsunagu.analytics.errors import TsunaguError
-from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.risk import RiskModel
 from tsunagu.cli.console import out, print_json, with_errors
-from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, parse_moment
+from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, log_as_of
 from tsunagu.cli.rows import deal_rows, risk_table
 from tsunagu.cli.tables import horizons_table, risk_list
 
@@ -27,9 +26,7 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Explain one deal's risk. / 1件の中途リスクとその理由を示す。"""
-    log = open_log(folder)
-    if at is not None:
-        log = log.until(parse_moment(at, log.time_zone))
+    log = log_as_of(folder, at)
     model = RiskModel.load(model_file)
     table = risk_table(log, model, folder, only=deal_id)
     if not len(table):

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
-from tsunagu.cli.options import AsJson, Lang, LogFolder, Seed, parse_moment
+from tsunagu.cli.options import AsJson, Lang, LogFolder, Seed, log_as_of
 from tsunagu.cli.tables import facts_table, model_facts
 from tsunagu.cli.words import words
 
@@ -32,9 +31,7 @@ def command(
     """Fit a risk model. / リスクモデルを学習する。"""
     from tsunagu.analytics.evaluation.risk_predictor import fit_in_order
 
-    log = open_log(folder)
-    if until is not None:
-        log = log.until(parse_moment(until, log.time_zone))
+    log = log_as_of(folder, until)
     with progress(language) as report:
         model = fit_in_order(log, seed=seed, progress=report)
     model.save(model_file)

@@ -32,7 +32,7 @@ COUNTS = ("new", "changed", "unchanged", "rejected")
 def command(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, XLSX. / ファイル")],
     kind: Annotated[
-        str, typer.Option(help="deals, activities, stages or customers. / 各行の内容")
+        str, typer.Option(help="deals, activities, stages, customers or contacts. / 各行の内容")
     ] = "deals",
     preset: Annotated[
         str, typer.Option(help="System, such as salesforce; default: recognise it. / 出力元")
@@ -41,6 +41,9 @@ def command(
         list[str] | None,
         typer.Option(metavar="FIELD=HEADER", help="What a column means. / 列の割り当て"),
     ] = None,
+    sheet: Annotated[
+        str, typer.Option(help="Of a workbook; default: the first filled. / シート")
+    ] = "",
     user: Annotated[
         str, typer.Option(metavar="EMAIL", help="Who imports; default: an administrator. / 実行者")
     ] = "",
@@ -58,7 +61,9 @@ def command(
     chosen = dict(_pair(each) for each in column or ())
     with _in_words(language), application.database_errors():
         who = _importer(user)
-        done = [_import(who, file, kind, preset, chosen, dry_run=dry_run) for file in files]
+        _require_preset(preset)
+        sources = [_upload(who, file, kind, sheet) for file in files]
+        done = [_import(who, each, preset, chosen, dry_run=dry_run) for each in sources]
     _report(done, language, as_json=as_json)
     return Exit.ROWS_REJECTED if any(_counts(each)["rejected"] for each in done) else Exit.OK
 
@@ -96,16 +101,27 @@ def _importer(email: str) -> User:
     return found
 
 
-def _import(
-    user: User, file: Path, kind: str, preset: str, chosen: dict[str, str], *, dry_run: bool
-) -> Import:
-    from tsunagu.app.exchange import actions, fields, mapping
+def _require_preset(preset: str) -> None:
+    from tsunagu.app.exchange import fields
 
     known = dict(fields.presets())
     if preset and preset not in known:
         remedy = f"Give one of {', '.join(known)}."
         raise TsunaguError(f"There is no preset “{preset}”.", remedy=remedy)
-    source = actions.upload(user, kind=kind, name=file.name, size=_size(file), blocks=_blocks(file))
+
+
+def _upload(user: User, file: Path, kind: str, sheet: str) -> Import:
+    from tsunagu.app.exchange import actions
+
+    size, blocks = _size(file), _blocks(file)
+    return actions.upload(user, kind=kind, name=file.name, size=size, blocks=blocks, sheet=sheet)
+
+
+def _import(
+    user: User, source: Import, preset: str, chosen: dict[str, str], *, dry_run: bool
+) -> Import:
+    from tsunagu.app.exchange import actions, mapping
+
     meant = mapping.guess(source, preset or None)
     meant.columns |= chosen
     mapping.check(source, meant)

@@ -11,6 +11,7 @@ import typer
 
 from tsunagu.analytics import contracts
 from tsunagu.analytics.errors import TsunaguError
+from tsunagu.analytics.eventlog.store import open_log
 
 LogFolder = Annotated[
     Path, typer.Argument(metavar="LOG", help="Folder of an event log. / イベントログのフォルダ")
@@ -24,6 +25,16 @@ Lang = Annotated[
     contracts.Language,
     typer.Option("--lang", envvar="TSUNAGU_LANG", help="Language of the words. / 表示言語"),
 ]
+
+
+def log_as_of(folder: Path, at: str | None) -> contracts.EventLog:
+    """The log in ``folder`` as it stood at the ISO date ``at``, or whole.
+
+    Raises:
+        TsunaguError: if the folder is no event log or ``at`` is no ISO date.
+    """
+    log = open_log(folder)
+    return log if at is None else log.until(parse_moment(at, log.time_zone))
 
 
 def parse_moment(text: str, time_zone: str) -> datetime:

@@ -10,11 +10,10 @@ import pyarrow as pa
 import typer
 
 from tsunagu.analytics import contracts
-from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.risk import RiskModel, Window
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
 from tsunagu.cli.files import write_table
-from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, parse_moment
+from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, log_as_of
 from tsunagu.cli.rows import DealRow, deal_rows, risk_table
 from tsunagu.cli.tables import risk_list
 from tsunagu.cli.words import order_words, words
@@ -39,9 +38,7 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Score the open deals, with reasons. / 進行中の案件を評価し、理由を示す。"""
-    log = open_log(folder)
-    if at is not None:
-        log = log.until(parse_moment(at, log.time_zone))
+    log = log_as_of(folder, at)
     model = RiskModel.load(model_file)
     with progress(language) as report:
         report("score", 0.0)

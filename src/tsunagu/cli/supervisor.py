@@ -44,7 +44,8 @@ class Supervisor:
         try:
             self._start_all()
             self._wait_until_it_answers()
-            ready()
+            if not self._ended:
+                ready()
             self._watch()
         finally:
             self._stop_all()

@@ -165,6 +165,7 @@ def test_people_competitors_survey_and_earlier_trouble() -> None:
             event("2024-01-04", "contact", value="p1"),
             event("2024-01-05", "competitor", value="X社"),
             event("2024-01-06", "survey", amount=3.0, direction="in"),
+            event("2024-01-08", "survey", direction="out"),  # only asked
             event("2024-01-07", "interruption", value="budget"),
         ],
         [deal()],

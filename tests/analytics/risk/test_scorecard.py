@@ -7,13 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tsunagu.analytics.contracts import Kind
+from tsunagu.analytics.contracts import Kind, Outcome
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.recipe import candidates
 from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk import scorecard, usual
 from tsunagu.analytics.risk.hazard_model import Landmarks, Prior
-from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
+from tsunagu.analytics.risk.periods import (
+    BROKEN_OFF_CLASS,
+    CAUSES,
+    CLASS_OF,
+    INTERVALS,
+    PersonPeriods,
+)
 from tsunagu.analytics.risk.prior_fit import fit_prior
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "scorecard.md"
@@ -93,8 +99,10 @@ def test_a_log_that_lacks_the_features_gets_the_base_rates() -> None:
     assert np.allclose(hazards, CARD.base)
 
 
-def _silent_deals(break_if_silent: float, break_if_not: float, deals: int) -> Prior:
-    """The scorecard fitted to deals half of which are silent, and break off at these rates."""
+def _silent_deals(
+    break_if_silent: float, break_if_not: float, deals: int, label: int = BROKEN_OFF_CLASS
+) -> Prior:
+    """The scorecard fitted to deals half of which are silent, and end so at these rates."""
     rng = np.random.default_rng(0)
     columns = {"days_since_inbound": 0}
     silent = np.arange(deals) % 2 == 0
@@ -103,7 +111,7 @@ def _silent_deals(break_if_silent: float, break_if_not: float, deals: int) -> Pr
     )
     happened = rng.random(deals) < np.where(silent, break_if_silent, break_if_not)
     one, first = np.ones(deals), np.zeros(deals, np.int64)
-    rows = PersonPeriods(np.arange(deals), first, np.where(happened, 2, 0), one, one, one)
+    rows = PersonPeriods(np.arange(deals), first, np.where(happened, label, 0), one, one, one)
     nothing = usual.learn(np.empty((0, 1), np.float32), np.empty(0, np.int64))
     prior = Prior(CARD, columns, nothing, np.ones((INTERVALS, len(CAUSES))))
     return fit_prior(prior, landmarks, rows, 5.0)
@@ -119,3 +127,13 @@ def test_outcomes_that_contradict_the_conditions_silence_them() -> None:
 
 def test_without_outcomes_the_weights_are_as_shipped() -> None:
     assert _silent_deals(0.0, 0.0, 0).strength == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_team_that_never_marks_a_break_off_keeps_the_scorecard_for_them() -> None:
+    lost = CLASS_OF[Outcome.LOST.value]
+
+    fitted = _silent_deals(0.02, 0.10, 4_000, lost)
+
+    assert fitted.strength == 1.0
+    assert (fitted.ratios[:, BROKEN_OFF_CLASS - 1] == 1.0).all()
+    assert fitted.ratios[0, lost - 1] != 1.0

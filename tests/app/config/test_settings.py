@@ -7,10 +7,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.template import Context, Template
+from django.test import Client
 from django.utils import translation
 
 from tsunagu.app.config.databases import database
@@ -64,6 +66,15 @@ def test_django_finds_nothing_unsafe_behind_https(tmp_path: Path) -> None:
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.django_db
+def test_the_health_check_needs_no_proxy(client: Client, settings: Any) -> None:
+    """Else a server behind https would wait for its own answer in vain."""
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert client.get("/health/").json() == {"status": "ok"}
+    assert client.get("/accounts/login/").status_code == 301
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from tests.app.exchange.files import DEALS, HEADER, checked, csv_of, imported
+from tests.app.exchange.files import DEALS, HEADER, checked, csv_of, imported, upload
 from tests.app.factories import make_customer, make_deal, make_user
 
 from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Deal, Event, Stage
+from tsunagu.app.exchange import actions, mapping
 from tsunagu.app.exchange.models import State
 from tsunagu.app.people.models import User
 
@@ -160,3 +161,22 @@ def test_a_confidence_becomes_a_dated_note_by_the_map(user: User) -> None:
     assert note.text is not None
     assert "A" in note.text
     assert "90" in note.text
+
+
+def test_a_deal_lost_because_nobody_answered_was_broken_off(user: User) -> None:
+    silent = DEALS[2].replace("予算", "音信不通")
+    imported(user, csv_of(HEADER, [silent, DEALS[2].replace("A-3", "A-4")]))
+
+    ended = Event.objects.filter(kind="outcome").values_list("deal__external_id", "value", "text")
+    assert set(ended) == {("A-3", "broken_off", "音信不通"), ("A-4", "lost", "予算")}
+    assert Deal.objects.get(external_id="A-3").outcome == "broken_off"
+
+
+def test_what_a_reason_means_is_the_users_to_say(user: User) -> None:
+    source = upload(user, csv_of(HEADER, DEALS))
+    chosen = mapping.guess(source)
+    chosen.words["ending"] = {"予算": "broken_off"}
+    actions.map_columns(user, source, chosen)
+    actions.start(user, source)
+
+    assert Deal.objects.get(external_id="A-3").outcome == "broken_off"

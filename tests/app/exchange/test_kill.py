@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.installation import (
+    Installation,
+    free_port,
+    installation,
+    kill_all,
+    serve,
+    wait_for,
+)
 
 PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 60_000
 LEASE = "1"
+PROGRESS = "SELECT done FROM exchange_import WHERE id = {}"
+FINISHED = "SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {}"
+FORGET_TASKS = """
+from tsunagu.cli import application
+application.set_up()
+from django_tasks_db.models import DBTaskResult
+DBTaskResult.objects.all().delete()
+"""
 
 BEGIN = """
 import django; django.setup()
@@ -49,84 +60,76 @@ def write_files(folder: Path) -> None:
         (folder / f"{name}.csv").write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
 
 
-class Installation:
-    """One on a database of its own, with workers as processes."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "SECRET_KEY"}}
-        self.env = {
-            **kept,
-            "TSUNAGU_HOME": str(home),
-            "DJANGO_SETTINGS_MODULE": "tsunagu.app.config.settings",
-            "TSUNAGU_IMPORT_LEASE": LEASE,
-        }
-
-    def run(self, *command: str) -> str:
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, *command],
-            cwd=self.home,
-            env=self.env,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
-
-    def worker(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "django", "db_worker", "--interval", "0.1"]
-        return subprocess.Popen(  # noqa: S603
-            [*command, "--no-startup-delay", "-v", "0"], cwd=self.home, env=self.env
-        )
-
-    def ask(self, query: str) -> tuple[Any, ...]:
-        base = sqlite3.connect(self.home / "tsunagu.sqlite3", timeout=20)
-        try:
-            row: tuple[Any, ...] = base.execute(query).fetchone()
-        finally:
-            base.close()
-        return row
-
-    def wait(self, condition: Callable[[], bool], seconds: float = 90) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, self.ask(
-                "SELECT done, total, error FROM exchange_import ORDER BY id DESC"
-            )
-            time.sleep(0.02)
+def worker(there: Installation) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "django", "db_worker", "--interval", "0.1"]
+    return subprocess.Popen(  # noqa: S603
+        [*command, "--no-startup-delay", "-v", "0"],
+        cwd=there.home,
+        env={**there.env, "TSUNAGU_IMPORT_LEASE": LEASE},
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("DATABASE_URL" in os.environ, reason="looks into the embedded database")
 def test_killed_workers_lose_and_repeat_nothing(tmp_path: Path) -> None:
     write_files(tmp_path)
-    there = Installation(tmp_path)
-    there.run("-m", "django", "migrate", "-v", "0")
-    pk = int(there.run("-c", BEGIN).split()[-1])
-    progress = f"SELECT done FROM exchange_import WHERE id = {pk}"  # noqa: S608
+    with installation(tmp_path) as there:
+        there.python("-m", "django", "migrate", "-v", "0")
+        pk = int(there.python("-c", BEGIN).split()[-1])
+        kill_and_kill_again(there, pk)
+        everything_is_in_once(there, pk)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_started_again_goes_on_by_itself(tmp_path: Path) -> None:
+    """Killed with all its workers, and with it the tasks that waited: the import alone knows."""
+    write_files(tmp_path)
+    with installation(tmp_path) as there:
+        there.python("-m", "django", "migrate", "-v", "0")
+        pk = int(there.python("-c", BEGIN).split()[-1])
+        begun_server_is_killed(there, pk)
+        there.python("-c", FORGET_TASKS)
+        time.sleep(float(LEASE))  # nobody holds the import any more
+
+        server = serve(there, free_port(), TSUNAGU_IMPORT_LEASE=LEASE)
+        try:
+            wait_for(lambda: there.one(FINISHED.format(pk)), "the end of the import")
+        finally:
+            kill_all(server)
+
+        everything_is_in_once(there, pk)
+
+
+def begun_server_is_killed(there: Installation, pk: int) -> None:
+    server = serve(there, free_port(), TSUNAGU_IMPORT_LEASE=LEASE)
+    wait_for(lambda: there.one(PROGRESS.format(pk)) > 0, "the first chunk")
+    kill_all(server)
+    assert 0 < there.one(PROGRESS.format(pk)) < ACTIVITIES, "killed too late: it shows nothing"
+
+
+def kill_and_kill_again(there: Installation, pk: int) -> None:
+    progress = PROGRESS.format(pk)
     stopped_at = [0]
     for _kill in range(3):
-        worker = there.worker()
-        there.wait(lambda: there.ask(progress)[0] > stopped_at[-1])
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
-        stopped_at.append(there.ask(progress)[0])
+        killed = worker(there)
+        wait_for(lambda: there.one(progress) > stopped_at[-1], "the next chunk")
+        killed.kill()
+        killed.wait()
+        stopped_at.append(there.one(progress))
     assert stopped_at[-1] < ACTIVITIES, "killed too late: the test shows nothing"
 
-    worker = there.worker()
+    last = worker(there)
     try:
-        finished = f"SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {pk}"  # noqa: S608
-        there.wait(lambda: bool(there.ask(finished)[0]))
+        wait_for(lambda: there.one(FINISHED.format(pk)), "the end of the import")
     finally:
-        worker.kill()
-        worker.wait()
+        last.kill()
+        last.wait()
 
+
+def everything_is_in_once(there: Installation, pk: int) -> None:
     counts = "SELECT count(*), count(DISTINCT deal_id || natural_key), count(DISTINCT text)"
-    assert there.ask(f"{counts} FROM deals_event WHERE source = {pk}") == (ACTIVITIES,) * 3
-    assert (
-        there.ask(f"SELECT written ->> 'new' FROM exchange_import WHERE id = {pk}")[0]  # noqa: S608
-        == ACTIVITIES
-    )
+    assert there.ask(f"{counts} FROM deals_event WHERE source = {pk}") == [(ACTIVITIES,) * 3]
+    written = there.one(f"SELECT written ->> 'new' FROM exchange_import WHERE id = {pk}")  # noqa: S608
+    assert int(written) == ACTIVITIES
     newest = "SELECT max(at) FROM deals_event e WHERE e.deal_id = d.id AND kind = 'call'"
-    wrong = f"SELECT count(*) FROM deals_deal d WHERE last_activity_at IS NOT ({newest})"  # noqa: S608
-    assert there.ask(wrong)[0] == 0
+    same = f"coalesce(last_activity_at = ({newest}), 1 = 0)"
+    assert there.one(f"SELECT count(*) FROM deals_deal d WHERE NOT {same}") == 0  # noqa: S608

@@ -14,11 +14,17 @@ from tsunagu.app.deals.models import Deal
 from tsunagu.app.exchange.models import Import, State
 from tsunagu.app.people.models import User
 
+ROW = ["A-1", "更新", "青葉商事", "佐藤", "2026-04-01", "提案", 5]
 
-def workbook() -> bytes:
+
+def workbook(**sheets: list[list[object]]) -> bytes:
+    """The ``sheets`` by name; without any, one with a deal."""
     book = Workbook()
-    for row in ([*HEADER.split(",")], ["A-1", "更新", "青葉商事", "佐藤", "2026-04-01", "提案", 5]):
-        book.active.append(row)
+    book.remove(book.active)
+    for name, rows in (sheets or {"Sheet": [[*HEADER.split(",")], ROW]}).items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -96,3 +102,49 @@ def test_a_list_asks_as_often_for_one_import_as_for_many(
             upload(user, csv_of(HEADER, DEALS))
         with django_assert_num_queries(4):
             client.get("/imports/")
+
+
+SHEETS: dict[str, list[list[object]]] = {
+    "表紙": [],
+    "進行中": [[*HEADER.split(",")], [*ROW]],
+    "終了": [["番号", "開始"], ["B-1", "2026-04-02"], ["B-2", "2026-04-03"]],
+}
+
+
+def test_of_a_workbook_the_first_filled_sheet_is_read_until_another_is_chosen(user: User) -> None:
+    client = browser(user)
+    file = SimpleUploadedFile("商談.xlsx", workbook(**SHEETS))
+    client.post("/imports/", {"kind": "deals", "files": [file]})
+    source = Import.objects.get()
+    assert (source.sheets, source.sheet, source.rows) == (list(SHEETS), "進行中", 1)
+    checked_before = {"save": "1", "column-id": "案件番号", "column-created": "作成日"}
+    client.post(f"/imports/{source.pk}/columns/", checked_before)
+
+    client.post(f"/imports/{source.pk}/sheet/", {"sheet": "終了"})
+
+    source.refresh_from_db()
+    assert (source.state, source.sheet, source.rows) == (State.UPLOADED, "終了", 2)
+    page = client.get(f"/imports/{source.pk}/columns/").content.decode()
+    assert "商談.xlsx [終了]" in page
+    form = {"save": "1", "column-id": "番号", "column-created": "開始"}
+    client.post(f"/imports/{source.pk}/columns/", form)
+    client.post(f"/imports/{source.pk}/start/")
+    assert set(Deal.objects.values_list("external_id", flat=True)) == {"B-1", "B-2"}
+
+    client.post(f"/imports/{source.pk}/sheet/", {"sheet": "進行中"})  # too late
+    source.refresh_from_db()
+    assert (source.state, source.sheet) == (State.DONE, "終了")
+
+
+def test_a_sheet_that_there_is_not_or_that_is_empty_is_refused(user: User) -> None:
+    client = browser(user)
+    file = SimpleUploadedFile("商談.xlsx", workbook(**SHEETS))
+    client.post("/imports/", {"kind": "deals", "files": [file]})
+    source = Import.objects.get()
+
+    for wanted in ("無い", "表紙", ""):
+        answer = client.post(f"/imports/{source.pk}/sheet/", {"sheet": wanted}, follow=True)
+        assert "alert" in answer.content.decode()
+
+    source.refresh_from_db()
+    assert source.sheet == "進行中"

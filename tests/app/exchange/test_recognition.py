@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 from tests.app.exchange.files import DEALS, HEADER, csv_of, upload
 
-from tsunagu.app.exchange import fields, mapping
+from tsunagu.app.exchange import fields, mapping, ranks
 from tsunagu.app.exchange.models import FileKind
 from tsunagu.app.exchange.reading import CELL_TROUBLES
 from tsunagu.app.exchange.wording import words_of
@@ -76,6 +76,9 @@ def test_no_header_is_taken_for_a_field_that_there_is_not(kind: str) -> None:
         ("outcome", "失注", "lost"),
         ("outcome", "音信不通", "broken_off"),
         ("outcome", "提案", "running"),
+        ("ending", "Doesn't Answer", "broken_off"),
+        ("ending", "音信不通", "broken_off"),
+        ("ending", "価格", ""),
         ("confidence", "Ａ", "90"),
         ("confidence", "Bヨミ", "70"),
         ("confidence", "80%", "80"),
@@ -88,7 +91,9 @@ def test_no_header_is_taken_for_a_field_that_there_is_not(kind: str) -> None:
     ],
 )
 def test_words_mean_what_people_mean_by_them(words: str, word: str, meaning: str) -> None:
-    assert fields.guess_meaning(words, word) == meaning
+    plain = {ranks.plain(word): percent for word, percent in ranks.shipped().items()}
+
+    assert mapping.Mapping(ranks=plain).meaning(words, word) == meaning
 
 
 def test_the_users_word_counts_more_than_the_guess(user: User) -> None:

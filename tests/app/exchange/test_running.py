@@ -182,6 +182,7 @@ def test_what_is_not_possible_now_is_refused(user: User) -> None:
         (b"a,b\r\n", "deals.csv", "空"),
         (b"not a workbook", "deals.xlsx", "Excel"),
         (b"x", "deals.exe", ".csv"),
+        (b"id,na\x00me\r\n1,2\r\n", "deals.csv", "見出し"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_in_words(
@@ -193,7 +194,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(
 
 
 def test_a_file_over_the_limit_is_refused(user: User) -> None:
-    with pytest.raises(ValidationError, match="50"):
+    with pytest.raises(ValidationError, match="200"):
         actions.upload(user, kind="deals", name="d.csv", size=store.SIZE_LIMIT + 1, blocks=[])
 
 

@@ -60,10 +60,22 @@ def test_one_deals_log_gives_the_same_features_as_the_whole(loaded: Path) -> Non
     everything = {r["deal_id"]: r for r in rows(recipe.transform(whole, current(whole)))}
 
     for deal in Deal.objects.filter(outcome__isnull=True).order_by("pk")[:4]:
-        log = bridge.log_of(Q(pk=deal.pk), AT, model)
+        log = bridge.records_of(Q(pk=deal.pk), AT, model).log(AT)
         mine = current(log).filter(ibis._.deal_id == f"{deal.pk:012}")
         assert rows(recipe.transform(log, mine)) == [everything[f"{deal.pk:012}"]]
         assert log.events.count().to_pyarrow().as_py() < whole.events.count().to_pyarrow().as_py()
+
+
+def test_a_few_deals_are_foreseen_as_all_are(loaded: Path) -> None:
+    model = bridge.load(bridge.fit(AT).content)
+    everything = {f.deal_id: f for f in bridge.foresee(model, Q(), AT)}
+    some = list(Deal.objects.filter(outcome__isnull=True).order_by("pk")[:3])
+    prepared = bridge.prepare(model, AT - timedelta(days=3))
+
+    found = list(bridge.foresee_few(model, prepared, Q(pk__in=[d.pk for d in some]), AT))
+
+    assert found == [everything[deal.pk] for deal in some]
+    assert list(bridge.foresee_few(model, prepared, Q(pk=0), AT)) == []
 
 
 def test_facts_after_the_instant_are_not_known(loaded: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tests.app.factories import make_user
+from tests.installation import installation
 
 from tsunagu.app.deals.actions import close_deal, log_activity
 from tsunagu.app.deals.models import Deal, Outcome
@@ -92,14 +91,14 @@ def test_a_change_while_a_worker_counts_keeps_its_request(
 ) -> None:
     deal = some_deal()
     actions.request_rescore(deal.pk)
-    foresee = bridge.foresee
+    foresee = bridge.foresee_few
 
     def slowly(*arguments: Any) -> list[bridge.Foresight]:
         found = list(foresee(*arguments))
         actions.request_rescore(deal.pk)  # recorded after the facts were read
         return found
 
-    monkeypatch.setattr(bridge, "foresee", slowly)
+    monkeypatch.setattr(bridge, "foresee_few", slowly)
     actions.rescore_deals([deal.pk])
 
     assert RescoreRequest.objects.filter(deal=deal).exists()
@@ -212,36 +211,24 @@ print("count", actions.rescore_all(), flush=True)
 
 
 def test_a_killed_nightly_run_goes_on_where_it_was(tmp_path: Path) -> None:
-    home = tmp_path / "demo"
-    command = [str(Path(sys.executable).with_name("tsunagu")), "demo", str(home), "--no-serve"]
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tsunagu.app.config.settings",
-        "TSUNAGU_HOME": str(home / "home"),
-    }
-    subprocess.run([*command, "--deals", "150"], env=environment, check=True, capture_output=True)  # noqa: S603
-    first = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", RESCORE, "45", "0.3"], env=environment, stdout=subprocess.PIPE
-    )
-    assert first.stdout is not None
-    for _ in range(3):
-        assert first.stdout.readline() == b"page\n"
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    time.sleep(0.2)
+    with installation(tmp_path / "home") as there:
+        made = there.tsunagu("demo", tmp_path, "--no-serve", "--deals", "150")
+        assert made.returncode == 0, made.stderr
+        first = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", RESCORE, "45", "0.3"], env=there.env, stdout=subprocess.PIPE
+        )
+        assert first.stdout is not None
+        for _ in range(3):
+            assert first.stdout.readline() == b"page\n"
+        first.kill()
+        first.wait()
+        time.sleep(0.2)
 
-    second = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", RESCORE, "0", "0"], env=environment, capture_output=True, check=True
-    )
+        count = int(there.python("-c", RESCORE, "0", "0").split()[-1])
 
-    import sqlite3
-
-    with sqlite3.connect(home / "home" / "tsunagu.sqlite3") as database:
-        ask = lambda query: database.execute(query).fetchone()[0]  # noqa: E731
-        running = ask("SELECT count(*) FROM deals_deal WHERE outcome IS NULL")
-        done = ask("SELECT done FROM scoring_run ORDER BY id DESC LIMIT 1")
-        moments = ask("SELECT count(DISTINCT at) FROM scoring_score")
-    count = int(second.stdout.split()[-1])
+        running = there.one("SELECT count(*) FROM deals_deal WHERE outcome IS NULL")
+        done = there.one("SELECT done FROM scoring_run ORDER BY id DESC LIMIT 1")
+        moments = there.one("SELECT count(DISTINCT at) FROM scoring_score")
     assert done == running
     assert 0 < count < running
     assert moments == 2

@@ -41,6 +41,18 @@ def read_workbook(path: Path, *, sheet: str | None = None, header_row: int | Non
     return _as_source(path, cells, header_row, _notices(path, book, name, sheet))
 
 
+def sheets(path: Path) -> list[tuple[str, bool]]:
+    """The workbook's sheets that are not hidden, and whether they have a header and a row.
+
+    Raises:
+        InputError: if the file is no workbook or needs a password.
+    """
+    book = _open(path)
+    visible = calamine.SheetVisibleEnum.Visible
+    names = [meta.name for meta in book.sheets_metadata if meta.visible == visible]
+    return [(name, book.get_sheet_by_name(name).height > 1) for name in names]
+
+
 def _open(path: Path) -> calamine.CalamineWorkbook:
     try:
         return calamine.CalamineWorkbook.from_path(path)

@@ -1,5 +1,6 @@
 """Features as of a snapshot time, as Ibis expressions."""
 
+from tsunagu.analytics.features.prepared import PreparedFeatures
 from tsunagu.analytics.features.recipe import FittedFeatures, fit_features
 from tsunagu.analytics.features.snapshots import after_each_event, current, weekly
 from tsunagu.analytics.features.specs import GROUPS, FeatureSpec
@@ -8,6 +9,7 @@ __all__ = [
     "GROUPS",
     "FeatureSpec",
     "FittedFeatures",
+    "PreparedFeatures",
     "after_each_event",
     "current",
     "fit_features",

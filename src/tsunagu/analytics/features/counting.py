@@ -8,6 +8,7 @@ Counts are packed (see ``packing``), so that all of them cost a few running sums
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -47,119 +48,156 @@ def counter_facts(counters: Iterable[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """What is counted, and where it lies in packed numbers.
+
+    Attributes:
+        counts: for each count, its counter and its span in days, 0 for ever.
+        latest: counters whose latest time is wanted.
+        packing: the counters of both; those counted over many spans stand first, so that the
+            numbers of a span are few.
+    """
+
+    counts: dict[str, tuple[str, int]]
+    latest: tuple[str, ...]
+    packing: Packing
+
+    @classmethod
+    def of(cls, facts: frozenset[str], largest: int) -> Layout:
+        """For ``facts``, with room for ``largest`` events of a deal."""
+        counts = {f: _counted(f) for f in sorted(facts) if not f.endswith("__last")}
+        latest = tuple(sorted(f.removesuffix("__last") for f in facts - counts.keys()))
+        spans = Counter(counter for counter, _ in counts.values())
+        packed = sorted({*spans, *latest}, key=lambda c: (-spans[c], c))
+        return cls(counts, latest, Packing.for_largest(tuple(packed), largest))
+
+    @property
+    def spans(self) -> tuple[int, ...]:
+        """Every span, and ever."""
+        return tuple(sorted({span for _, span in self.counts.values()} | {_EVER}))
+
+    def words(self, span: int) -> list[int]:
+        """The packed numbers in which some counter is counted over ``span``."""
+        return sorted({self.packing.word_of(c) for c, s in self.counts.values() if s == span})
+
+    def read(self, rows: ir.Table, count: str) -> ir.IntegerValue:
+        """``count`` of rows that hold the running numbers."""
+        counter, span = self.counts[count]
+        return self.packing.read(counter, rows[_running_word(self.packing.word_of(counter), span)])
+
+
+@dataclass(frozen=True)
 class Counts:
     """The looks with their counts still packed, so that the joins in between stay narrow.
 
     Attributes:
         rows: ``deal, at``, the latest times, and packed numbers.
-        packing: how to read those.
+        layout: how to read those.
     """
 
     rows: ir.Table
-    packing: Packing
+    layout: Layout
 
     def with_keys(self, counts: Iterable[str]) -> ir.Table:
         """The rows and a plain column for each of ``counts``, to join on."""
-        return self.rows.mutate(**{c: self._read(self.rows, c) for c in sorted(counts)})
+        return self.rows.mutate(**{c: self.layout.read(self.rows, c) for c in sorted(counts)})
 
     def unpack(self, rows: ir.Table, facts: frozenset[str]) -> ir.Table:
         """``facts`` of ``rows``, which were joined further meanwhile, counts as plain columns."""
-        counts = {c: self._read(rows, c) for c in self.packing.counts}
+        counts = {count: self.layout.read(rows, count) for count in self.layout.counts}
         return rows.select(*sorted(facts - counts.keys()), **counts)
-
-    def _read(self, rows: ir.Table, count: str) -> ir.IntegerValue:
-        return self.packing.read(count, rows[f"word{self.packing.word_of(count)}"])
 
 
 def count_events(timeline: Timeline, facts: frozenset[str]) -> Counts:
     """Count what ``facts``, all of them of :func:`counter_facts`, ask for."""
-    latest = tuple(sorted(_counter(f) for f in facts if f.endswith("__last")))
-    counts = tuple(sorted((f for f in facts if not f.endswith("__last")), key=_span))
     rows = timeline.looks.looks.rename(deal="key")
+    layout = Layout.of(facts, timeline.most_events if facts else 1)
     if not facts:
-        return Counts(rows.drop("slot"), Packing.for_largest((), 1))
-    packing = Packing.for_largest(counts, _most_events(timeline.events))
-    spans = tuple(sorted({_span(c) for c in counts} | {_EVER}))
-    placed = timeline.looks.place(timeline.events.rename(key="deal"), spans)
-    adds = {span: _adds(packing, span, latest, len(timeline.steps)) for span in spans}
-    entered = _entered(placed.pop(_EVER), adds.pop(_EVER), packing, latest)
+        return Counts(rows.drop("slot"), layout)
+    placed = timeline.looks.place(_units(timeline, layout.packing), layout.spans)
+    entered = _entered(placed.pop(_EVER), layout)
     rows = rows.left_join(entered, [("slot", "slot_in")]).drop("slot_in")
     if placed:
-        left = _left(placed, adds, packing)
-        rows = rows.left_join(left, [("slot", "slot_out")]).drop("slot_out")
-    return Counts(materialise(_running(rows, packing, latest)), packing)
+        rows = rows.left_join(_left(placed, layout), [("slot", "slot_out")]).drop("slot_out")
+    return Counts(materialise(_running(rows, layout)), layout)
 
 
-def _counter(fact: str) -> str:
-    return fact.split("__", maxsplit=1)[0]
+def _counted(count: str) -> tuple[str, int]:
+    counter, _, days = count.partition("__")
+    return counter, int(days) if days else _EVER
 
 
-def _span(fact: str) -> int:
-    """Days after which an event leaves the count, 0 for never."""
-    _, _, days = fact.partition("__")
-    return int(days) if days else _EVER
+def _units(timeline: Timeline, packing: Packing) -> ir.Table:
+    """Each event's ``key, at``, and what it adds to each packed number: ``unit0``, ...
 
-
-def _most_events(events: ir.Table) -> int:
-    counts = events.group_by("deal").agg(n=events.count())
-    return counts.n.max().to_pyarrow().as_py() or 0
-
-
-def _adds(packing: Packing, span: int, latest: tuple[str, ...], steps: int) -> ir.Table:
-    """What an event of each sort adds to each number as it enters, or takes away as it leaves.
-
-    ``its_sort``, ``add0``, ... and ``flags``, whose bit i tells whether the sort belongs to the
-    i-th of ``latest``.
+    A left join, though every sort is found: DuckDB would else take the events for the fewer rows.
     """
-    sorts = list(all_sorts(steps))
-    counts = [c for c in packing.counts if span in {_EVER, _span(c)}]
-    sums = [_sums(sort, counts, packing) for sort in sorts]
+    sorts = list(all_sorts(len(timeline.steps)))
+    units = [_unit(sort, packing) for sort in sorts]
     columns = {"its_sort": pa.array([sort.code for sort in sorts], pa.int32())}
     for word in range(packing.words):
-        columns[f"add{word}"] = pa.array([s[word] for s in sums], pa.float64())
-    flags = [sum(sort.counts_in(c) << i for i, c in enumerate(latest)) for sort in sorts]
-    return ibis.memtable(pa.table(columns | {"flags": pa.array(flags, pa.int64())}))
+        columns[f"unit{word}"] = pa.array([unit[word] for unit in units], pa.int64())
+    table = ibis.memtable(pa.table(columns))
+    rows = timeline.events.left_join(table, [("sort", "its_sort")])
+    return rows.select("at", *(f"unit{w}" for w in range(packing.words)), key="deal")
 
 
-def _sums(sort: Sort, counts: list[str], packing: Packing) -> list[int]:
+def _unit(sort: Sort, packing: Packing) -> list[int]:
     sums = [0] * packing.words
-    for count in counts:
-        if sort.counts_in(_counter(count)):
-            sums[packing.word_of(count)] += packing.one(count)
+    for counter in packing.counters:
+        if sort.counts_in(counter):
+            sums[packing.word_of(counter)] += packing.one(counter)
     return sums
 
 
-def _entered(
-    events: ir.Table, adds: ir.Table, packing: Packing, latest: tuple[str, ...]
-) -> ir.Table:
-    """Per slot, the sums of what enters there, and the latest time of each of ``latest``."""
-    rows = events.join(adds, [("sort", "its_sort")])
-    columns: dict[str, ir.Value] = {f"in{i}": rows[f"add{i}"].sum() for i in range(packing.words)}
-    for i, counter in enumerate(latest):
-        counts = (rows.flags & (1 << i)) != 0
+def _entered(rows: ir.Table, layout: Layout) -> ir.Table:
+    """Per slot, the sums of what enters there, and the latest time of each of the latest."""
+    packing = layout.packing
+    columns: dict[str, ir.Value] = {
+        f"in{word}": rows[f"unit{word}"].cast("float64").sum() for word in range(packing.words)
+    }
+    for counter in layout.latest:
+        counts = packing.holds(counter, rows[f"unit{packing.word_of(counter)}"])
         columns[last_name(counter)] = ibis.ifelse(counts, rows["at"], ibis.null("int64")).max()
     return rows.group_by(slot_in="slot").agg(**columns)
 
 
-def _left(events: dict[int, ir.Table], adds: dict[int, ir.Table], packing: Packing) -> ir.Table:
-    """Per slot, the sums of what leaves there, over all spans."""
-    words = [f"add{i}" for i in range(packing.words)]
+def _left(placed: dict[int, ir.Table], layout: Layout) -> ir.Table:
+    """Per slot, the sums of what leaves there, for each span."""
     streams = [
-        rows.join(adds[span], [("sort", "its_sort")]).select("slot", *words)
-        for span, rows in events.items()
+        rows.select("slot", span=ibis.literal(span, "int32"), **_as_floats(rows, layout))
+        for span, rows in placed.items()
     ]
     rows = reduce(lambda one, other: one.union(other), streams)
-    columns = {f"out{i}": rows[word].sum() for i, word in enumerate(words)}
+    columns = {
+        _out(word, span): rows[f"unit{word}"].sum(where=rows["span"] == span)
+        for span in placed
+        for word in layout.words(span)
+    }
     return rows.group_by(slot_out="slot").agg(**columns)
 
 
-def _running(rows: ir.Table, packing: Packing, latest: tuple[str, ...]) -> ir.Table:
+def _as_floats(rows: ir.Table, layout: Layout) -> dict[str, ir.Value]:
+    names = [f"unit{word}" for word in range(layout.packing.words)]
+    return {name: rows[name].cast("float64") for name in names}
+
+
+def _running(rows: ir.Table, layout: Layout) -> ir.Table:
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.slot)
     columns: dict[str, ir.Value] = {}
-    for i in range(packing.words):
-        change = rows[f"in{i}"].fill_null(0.0)
-        if f"out{i}" in rows.columns:
-            change -= rows[f"out{i}"].fill_null(0.0)
-        columns[f"word{i}"] = change.sum().over(so_far).cast("int64")
-    columns |= {last_name(c): rows[last_name(c)].max().over(so_far) for c in latest}
+    for span in layout.spans:
+        for word in layout.words(span):
+            change = rows[f"in{word}"].fill_null(0.0)
+            if span != _EVER:
+                change -= rows[_out(word, span)].fill_null(0.0)
+            columns[_running_word(word, span)] = change.sum().over(so_far).cast("int64")
+    columns |= {last_name(c): rows[last_name(c)].max().over(so_far) for c in layout.latest}
     return rows.select("deal", "at", **columns)
+
+
+def _out(word: int, span: int) -> str:
+    return f"out{word}_{span}"
+
+
+def _running_word(word: int, span: int) -> str:
+    return f"word{word}_{span}"

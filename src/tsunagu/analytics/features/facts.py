@@ -18,7 +18,7 @@ from tsunagu.analytics.contracts import EventLog, Kind
 from tsunagu.analytics.features.counting import count_events, counter_facts
 from tsunagu.analytics.features.sorts import KIND_COUNTERS, step_counter
 from tsunagu.analytics.features.specs import Feature
-from tsunagu.analytics.features.timeline import Timeline, prepare
+from tsunagu.analytics.features.timeline import Bounds, Timeline, prepare
 
 KEYS = {"deal": "int32", "at": "int64"}
 
@@ -93,11 +93,17 @@ class Plan:
                 wanted |= set(source.needs)
         return cls(tuple(reversed(chosen)), frozenset(wanted & engine.keys()), frozenset(wanted))
 
-    def prepare(self, log: EventLog, snapshots: ir.Table, steps: tuple[str, ...]) -> Timeline:
+    def prepare(
+        self,
+        log: EventLog,
+        snapshots: ir.Table,
+        steps: tuple[str, ...],
+        bounds: Bounds | None = None,
+    ) -> Timeline:
         """The log as integers, as far as the plan needs it."""
         counted = self.counts & {step_counter(place) for place in range(len(steps))}
         kinds = {kind.value for source in self.sources for kind in source.reads}
-        return prepare(log, snapshots, steps if counted else (), kinds)
+        return prepare(log, snapshots, steps if counted else (), kinds, bounds)
 
     def gather(self, timeline: Timeline) -> ir.Table:
         """The table of facts: ``deal, at`` and the facts."""

@@ -21,13 +21,14 @@ from tsunagu.analytics.features import (
     stages,
     steps,
 )
-from tsunagu.analytics.features.clock import ORIGIN
+from tsunagu.analytics.features.clock import instants
 from tsunagu.analytics.features.facts import Plan, Source
 from tsunagu.analytics.features.learned import Learned, learn
 from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.snapshots import current, weekly
 from tsunagu.analytics.features.sorts import BASE_COUNTERS, KIND_COUNTERS, step_counter
 from tsunagu.analytics.features.specs import Feature, FeatureSpec
+from tsunagu.analytics.features.timeline import Bounds
 
 MOST_DEALS_TO_CHECK = 20_000
 """Constant columns are looked for in the snapshots of at most this many deals."""
@@ -72,7 +73,9 @@ class FittedFeatures:
             )
         return FittedFeatures(self.learned, chosen)
 
-    def transform(self, log: EventLog, snapshots: ir.Table) -> ir.Table:
+    def transform(
+        self, log: EventLog, snapshots: ir.Table, bounds: Bounds | None = None
+    ) -> ir.Table:
         """Compute the features of ``log`` as of each snapshot.
 
         Nothing that happened after a snapshot's ``at`` enters its row.
@@ -80,6 +83,7 @@ class FittedFeatures:
         Args:
             log: any event log, not only the fitted one.
             snapshots: ``deal_id, at``, on the same backend as the log.
+            bounds: build the expressions for all data within these, without a look at the data.
 
         Returns:
             ``deal_id, at``, then :attr:`names`: float64 (null: unknown), categories int32
@@ -90,12 +94,12 @@ class FittedFeatures:
         """
         chosen = self._features()
         plan = Plan.of(chosen, _sources(self.learned), _counters(self.learned))
-        timeline = plan.prepare(log, snapshots, self.learned.steps)
+        timeline = plan.prepare(log, snapshots, self.learned.steps, bounds)
         facts = plan.gather(timeline)
         keys = timeline.deals.select("deal", "deal_id")
         rows = facts.join(keys, "deal")
         values = {f.spec.name: _typed(f, rows) for f in chosen}
-        return rows.select("deal_id", at=_instant(rows["at"]), **values)
+        return rows.select("deal_id", at=instants(rows["at"]), **values)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able values."""
@@ -155,12 +159,6 @@ def _counters(learned: Learned) -> tuple[str, ...]:
 
 def _typed(feature: Feature, rows: ir.Table) -> ir.Value:
     return feature.compute(rows).cast("int32" if feature.spec.categorical else "float64")
-
-
-def _instant(at: ir.IntegerValue) -> ir.TimestampValue:
-    """Without a zone until the end, as in ``clock.micros``."""
-    moment = ibis.literal(ORIGIN.replace(tzinfo=None)) + at.as_interval("us")
-    return moment.cast("timestamp('UTC', 6)")
 
 
 def _varying(fitted: FittedFeatures, log: EventLog) -> list[str]:

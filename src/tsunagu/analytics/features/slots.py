@@ -140,13 +140,17 @@ def _bounds(looks: ir.Table) -> ir.Table:
 def _looked_up(  # noqa: PLR0913, PLR0917
     slots: Slots, points: ir.Table, spans: tuple[int, ...], first: int, width: int, cells: pa.Table
 ) -> ir.Table:
-    """The points of keys with looks; a span's slot is null if no look reaches it."""
+    """The points of keys with looks; a span's slot is null if no look reaches it.
+
+    Every point has a cell; a left join all the same, for DuckDB would else take the points for
+    the fewer rows and build its hash table of them.
+    """
     cell = (points["at"] / width).floor().cast("int64") - first
     bounded = ibis.greatest(ibis.least(cell, cells.num_rows - 1), 0).cast("int32")
     table = ibis.memtable(cells)
-    rows = points.mutate(its_cell=bounded).join(table, [("its_cell", "cell")])
     bounds = slots.bounds.select("first", "last", their_key="key")
-    rows = rows.join(bounds, [("key", "their_key")])
+    rows = points.mutate(its_cell=bounded).join(bounds, [("key", "their_key")])
+    rows = rows.left_join(table, [("its_cell", "cell")])
     after = rows["at"] > rows.edge
     found = {}
     for span in spans:

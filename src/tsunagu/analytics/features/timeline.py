@@ -22,6 +22,19 @@ from tsunagu.analytics.features.sorts import sort_of
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What the expressions are built around, where it shall not be read from the data.
+
+    Attributes:
+        extent: no look is before the first or after the second instant, in microseconds.
+        most_events: no deal has more events.
+    """
+
+    extent: tuple[int, int]
+    most_events: int
+
+
+@dataclass(frozen=True)
 class Timeline:
     """A log and the looks at it with deals and instants as integers.
 
@@ -34,6 +47,7 @@ class Timeline:
         extent: the first look and the last, in microseconds.
         steps: named activities that count each for themselves.
         kinds: kinds of events whose value or amount some feature reads.
+        bounds: what is known of the data beforehand.
     """
 
     log: EventLog
@@ -43,6 +57,7 @@ class Timeline:
     extent: tuple[int, int]
     steps: tuple[str, ...]
     kinds: tuple[str, ...]
+    bounds: Bounds | None
 
     @cached_property
     def events(self) -> ir.Table:
@@ -51,6 +66,14 @@ class Timeline:
         happened = raw.filter(raw.kind != Kind.OUTCOME.value)
         sorted_out = happened.select("deal_id", "at", sort=sort_of(happened, self.steps))
         return materialise(self.numbered(sorted_out))
+
+    @cached_property
+    def most_events(self) -> int:
+        """No deal has more :attr:`events`."""
+        if self.bounds:
+            return self.bounds.most_events
+        counts = self.events.group_by("deal").agg(n=self.events.count())
+        return counts.n.max().to_pyarrow().as_py() or 0
 
     def values(self, kind: Kind) -> ir.Table:
         """``deal, at, value, amount`` of looked-at deals' events of ``kind``, one of the kinds."""
@@ -76,7 +99,11 @@ class Timeline:
 
 
 def prepare(
-    log: EventLog, snapshots: ir.Table, steps: Iterable[str] = (), kinds: Iterable[str] = ()
+    log: EventLog,
+    snapshots: ir.Table,
+    steps: Iterable[str] = (),
+    kinds: Iterable[str] = (),
+    bounds: Bounds | None = None,
 ) -> Timeline:
     """Number the log's deals and owners, and the snapshots.
 
@@ -87,10 +114,9 @@ def prepare(
     deals = materialise(_deals(log, owners))
     found = snapshots.left_join(deals.select("deal", their_id="deal_id"), [("deal_id", "their_id")])
     marks = materialise(found.select(key="deal", at=micros(found["at"])))
-    extent = _checked_extent(marks)
-    return Timeline(
-        log, deals, owners, _numbered_looks(marks), extent, tuple(steps), tuple(sorted(kinds))
-    )
+    extent = bounds.extent if bounds else _checked_extent(marks)
+    looks = in_order(marks) if bounds else _numbered_looks(marks)
+    return Timeline(log, deals, owners, looks, extent, tuple(steps), tuple(sorted(kinds)), bounds)
 
 
 def _owners(log: EventLog) -> ir.Table:

@@ -132,7 +132,7 @@ class HazardModel:
         trees = None
         if booster is not None:
             trees = Trees(booster, np.array(data["trees_base"]), int(data["threads"]))
-            if trees.booster().num_feature() != len(names) + 1:
+            if trees.booster.num_feature() != len(names) + 1:
                 raise ValueError("the trees have other features than the model")
         calibration = Calibration.from_dict(data["calibration"])
         model = cls(prior, trees, float(data["weight"]), calibration)

@@ -35,8 +35,12 @@ class Snapshots:
 
 
 def read(recipe: FittedFeatures, log: EventLog, snapshots: ir.Table) -> Snapshots:
-    """Compute the features of ``snapshots`` and bring them into one matrix."""
-    table = recipe.transform(log, snapshots).to_pyarrow()
+    """Compute the features of ``snapshots``."""
+    return arrange(recipe, recipe.transform(log, snapshots).to_pyarrow())
+
+
+def arrange(recipe: FittedFeatures, table: pa.Table) -> Snapshots:
+    """Bring the features that ``recipe`` gave into one matrix."""
     table = table.sort_by([(key, "ascending") for key in _KEYS])
     features = np.empty((len(table), len(recipe.names)), dtype=np.float32)
     for position, name in enumerate(recipe.names):

@@ -114,7 +114,13 @@ class RiskModel:
         Returns:
             The score table, and its rows' explanations in its order, made while they are read.
         """
-        found = inputs.read(self.recipe, log, snapshots)
+        return self.foresee_from(self.recipe.transform(log, snapshots).to_pyarrow(), top=top)
+
+    def foresee_from(
+        self, features: pa.Table, *, top: int = 3
+    ) -> tuple[pa.Table, Iterator[Explanation]]:
+        """:meth:`foresee` of features that :attr:`recipe` gave, prepared or not."""
+        found = inputs.arrange(self.recipe, features)
         table = _score_table(found.keys, self.hazards.incidence(found.landmarks))
         return table, self._explained(found, top)
 

@@ -9,7 +9,7 @@ import numpy as np
 from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk.arrays import Floats
 from tsunagu.analytics.risk.hazard_model import Landmarks, Prior, of_rows
-from tsunagu.analytics.risk.periods import PersonPeriods
+from tsunagu.analytics.risk.periods import BROKEN_OFF_CLASS, PersonPeriods
 from tsunagu.analytics.risk.pooling import pooled_ratios
 
 _SPREAD = 0.5
@@ -27,6 +27,9 @@ def fit_prior(
     closed) a team soon gets close to its plain base rates.  Its mode is found with the ratios
     pooled anew at each step; each event counts once.
 
+    A team that marks no break-off at all does not tell them from losses, as most exports do not:
+    that says nothing about how often they happen, so the scorecard stays as shipped for them.
+
     Args:
         prior: with ratios of 1 and strength 1.
         landmarks: that the rows are of.
@@ -35,6 +38,8 @@ def fit_prior(
     """
     from scipy.optimize import minimize_scalar
 
+    if not (rows.label == BROKEN_OFF_CLASS).any():
+        return replace(prior, ratios=_without_break_offs(prior, landmarks, rows, prior_events))
     few = rows.where(np.arange(0, len(rows), max(1, len(rows) // _ROWS)))
     base = hz.to_log_odds(prior.scorecard.base)[few.interval]
     shift = hz.to_log_odds(of_rows(prior, landmarks, few)) - base
@@ -49,6 +54,14 @@ def fit_prior(
     fitted = replace(prior, strength=strength)
     told = of_rows(fitted, landmarks, rows)
     return replace(fitted, ratios=pooled_ratios(rows, told, prior_events))
+
+
+def _without_break_offs(
+    prior: Prior, landmarks: Landmarks, rows: PersonPeriods, prior_events: float
+) -> Floats:
+    ratios = pooled_ratios(rows, of_rows(prior, landmarks, rows), prior_events)
+    ratios[:, BROKEN_OFF_CLASS - 1] = 1.0
+    return ratios
 
 
 def _log_likelihood(hazards: Floats, rows: PersonPeriods) -> float:

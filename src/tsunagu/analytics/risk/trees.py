@@ -7,6 +7,7 @@ trees learn only how deals differ, and an interval without rows keeps its pooled
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Trees:
     base: Floats
     threads: int
 
+    @cached_property
     def booster(self) -> lightgbm.Booster:
         """The booster itself.
 
@@ -58,7 +60,7 @@ class Trees:
 
     def hazards(self, features: Singles) -> Floats:
         """Hazards of landmarks in every interval, shape (n, intervals, causes)."""
-        booster = self.booster()
+        booster = self.booster
         pages = [
             self._margins(booster, features, interval) + hz.to_log_odds(self.base)[interval]
             for interval in range(INTERVALS)
@@ -81,7 +83,7 @@ class Trees:
         """
         rows = with_interval(features, np.full(len(features), interval))
         raw = np.asarray(
-            self.booster().predict(rows, pred_contrib=True, num_threads=self.threads)
+            self.booster.predict(rows, pred_contrib=True, num_threads=self.threads)
         ).reshape(len(rows), CLASSES, -1)
         difference: Floats = raw[:, BROKEN_OFF_CLASS] - raw[:, SURVIVED]
         return difference

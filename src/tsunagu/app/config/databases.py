@@ -28,5 +28,7 @@ def database(home: Path) -> dict[str, Any]:
     if found["ENGINE"].endswith("postgresql"):
         size = int(os.environ.get("DATABASE_POOL_SIZE", POOL_SIZE))
         pool = {"min_size": 1, "max_size": size, "timeout": 20}
+        # A connection that a restart of the server broke is replaced, not handed out.
+        found["CONN_HEALTH_CHECKS"] = True
         found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": pool}
     return found

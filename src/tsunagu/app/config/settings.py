@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "tsunagu.app.scoring",
     "tsunagu.app.interruptions",
     "tsunagu.app.today",
+    "tsunagu.app.organisation",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -160,14 +161,25 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 # Name: (when, the task). "every N" is in seconds, "daily HH:MM" in the time zone.
 SCHEDULE = {
     "scores": ("daily 02:30", "tsunagu.app.scoring.tasks.nightly"),
+    "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
+    "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
+    "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
 # Called after the commit of every change to a deal, with its id; dotted names of functions.
-DEAL_CHANGED: list[str] = ["tsunagu.app.scoring.actions.request_rescore"]
+DEAL_CHANGED: list[str] = [
+    "tsunagu.app.interruptions.looking.deal_changed",
+    "tsunagu.app.scoring.actions.request_rescore",
+]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
-DEALS_CHANGED: list[str] = ["tsunagu.app.scoring.actions.rescore_deals"]
+DEALS_CHANGED: list[str] = [
+    "tsunagu.app.interruptions.looking.deals_changed",
+    "tsunagu.app.scoring.actions.rescore_deals",
+]
+# Called after new scores were written, with a list of the deals' ids; dotted names.
+DEALS_SCORED: list[str] = ["tsunagu.app.interruptions.looking.deals_scored"]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"
@@ -175,6 +187,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
+# Whoever watches the server asks it directly, without the proxy that speaks https.
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether subdomains follow and browsers preload the rule is the domain owner's choice, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

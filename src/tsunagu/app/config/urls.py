@@ -46,4 +46,5 @@ urlpatterns = [
     path("customers/", include("tsunagu.app.customers.urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),
+    path("settings/", include("tsunagu.app.organisation.urls")),
 ]

@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import fold
 from tsunagu.app.deals.changed import announce
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import (
     ACTIVITY_KINDS,
     Deal,
@@ -79,7 +80,9 @@ def create_deal(  # noqa: PLR0913
         created_at=began,
     )
     deal.full_clean()
-    stage = _of_process(stage or process.stages.first(), process)
+    if process.archived:
+        raise ValidationError(_("This process is archived. Choose another."))
+    stage = _of_process(stage or process.stages.filter(retired=False).first(), process)
     with transaction.atomic():
         deal.save()
         audit.record(user, "create_deal", deal, after={"title": title, "owner": owner})
@@ -172,6 +175,19 @@ def change_owner(user: User, deal: Deal, owner: User, *, reason: str | None = No
             user, "change_owner", change.deal, before={"owner": before}, after={"owner": owner}
         )
         return change.add(Kind.OWNER, value=owner.external_id, text=reason)
+
+
+def hand_over_all(user: User, owner: User, heir: User, *, reason: str | None = None) -> int:
+    """Hand all running deals of ``owner`` over to ``heir``; returns how many."""
+    require(user, "deals.add", heir)
+    count = 0
+    with transaction.atomic():
+        if not User.objects.select_for_update().get(pk=heir.pk).is_active:
+            raise ValidationError(_("Choose somebody who is active."))
+        theirs = Deal.objects.filter(owner=owner, outcome__isnull=True)
+        for deal in theirs.order_by("pk"):
+            count += change_owner(user, deal, heir, reason=reason) is not None
+    return count
 
 
 def close_deal(
@@ -268,7 +284,7 @@ def _change(
 
 
 def _locked(user: User, deal: Deal, permission: str) -> Deal:
-    found = Deal.objects.select_for_update().get(pk=deal.pk)
+    found = locked_deals().get(pk=deal.pk)
     require(user, permission, found)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.http import QueryDict
 
 from tsunagu.app.deals.models import Deal, Process, Stage
@@ -70,6 +70,12 @@ def chosen_process(wanted: BoardFilter) -> Process | None:
     return named or Process.objects.first()
 
 
+def processes() -> QuerySet[Process]:
+    """Processes to choose from; an archived one as long as deals run in it."""
+    running = Deal.objects.filter(process=OuterRef("pk"), outcome__isnull=True)
+    return Process.objects.filter(Q(archived=False) | Exists(running))
+
+
 def columns(user: User, process: Process, wanted: BoardFilter) -> Iterator[Column]:
     """Each stage: one query for all numbers, and one a stage for its cards."""
     rows = running(user, wanted)
@@ -79,7 +85,8 @@ def columns(user: User, process: Process, wanted: BoardFilter) -> Iterator[Colum
     for stage in process.stages.all():
         found = numbers.get(stage.pk)
         if found is None:
-            yield Column(stage, [])
+            if not stage.retired:
+                yield Column(stage, [])
         else:
             yield Column(stage, list(cards(rows, stage)[:CARDS]), found["count"], found["total"])
 

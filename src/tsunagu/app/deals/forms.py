@@ -181,7 +181,7 @@ class MoveForm(DealForm):
     def prepare(self) -> None:
         field = self.fields["stage"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # tells the type checker
-        field.queryset = Stage.objects.filter(process=self.deal.process_id)
+        field.queryset = Stage.objects.filter(process=self.deal.process_id, retired=False)
 
     def perform(self) -> str:
         stage = self.cleaned_data["stage"]

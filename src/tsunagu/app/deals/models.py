@@ -73,9 +73,10 @@ class Process(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     is_default = models.BooleanField(default=False)
+    archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:
-        ordering = ["-is_default", "name"]
+        ordering = ["archived", "-is_default", "name"]
         constraints = [
             models.UniqueConstraint("is_default", condition=Q(is_default=True), name="one_default")
         ]
@@ -85,12 +86,18 @@ class Process(models.Model):
 
 
 class Stage(models.Model):
-    """A step of a process. Facts name it by ``key``, which never changes; ``name`` may."""
+    """A step of a process. Facts name it by ``key``, which never changes; ``name`` may.
+
+    A ``retired`` stage takes no more deals; those in it and past facts keep it. ``usual_days`` is
+    how long a deal usually stays, as the organisation says.
+    """
 
     process = models.ForeignKey(Process, models.CASCADE, related_name="stages")
     key = models.CharField(max_length=100)
     name = models.CharField(_("name"), max_length=100)
     position = models.PositiveSmallIntegerField(_("position"))
+    usual_days = models.PositiveSmallIntegerField(_("usual days"), null=True, blank=True)
+    retired = models.BooleanField(_("retired"), default=False)
 
     class Meta:
         ordering = ["process", "position"]
@@ -176,6 +183,15 @@ class Deal(models.Model):
     def is_open(self) -> bool:
         """Whether the sale still runs."""
         return self.outcome is None
+
+    @property
+    def stays_long(self) -> bool:
+        """Whether it runs and has stood in its stage for longer than is usual there."""
+        usual = self.stage.usual_days if self.stage and self.is_open else None
+        if usual is None or self.stage_since is None:
+            return False
+        stay = timezone.localdate() - timezone.localdate(self.stage_since)
+        return stay.days > usual
 
 
 class Event(AppendOnly):

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tsunagu.app.deals import board as boards
 from tsunagu.app.deals import forms, history, queries, timeline
-from tsunagu.app.deals.models import Deal, Process, Stage
+from tsunagu.app.deals.models import Deal, Stage
 from tsunagu.app.deals.risk import TREND_DAYS, trend
 from tsunagu.app.lists import page_of, render_list, wants_part
 from tsunagu.app.people.models import User
@@ -48,7 +48,7 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": wanted,
         "process": process,
-        "processes": Process.objects.all(),
+        "processes": boards.processes(),
         "columns": list(boards.columns(user, process, wanted)) if process else [],
         "owners": visible_users(user),
         "teams": boards.teams(user),

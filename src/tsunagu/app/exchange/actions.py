@@ -14,11 +14,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from tsunagu.app.exchange import lease, store, tasks
 from tsunagu.app.exchange.mapping import Mapping
-from tsunagu.app.exchange.models import BUSY, FileKind, Import, State
-from tsunagu.app.exchange.reading import TYPES, FileTable, UnreadableError
+from tsunagu.app.exchange.models import FileKind, Import, State
+from tsunagu.app.exchange.reading import TYPES, FileTable, UnreadableError, sheets_of
 from tsunagu.app.exchange.wording import words_of
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
@@ -26,25 +27,48 @@ from tsunagu.app.people.permissions import require
 
 MEGABYTE = 1024 * 1024
 
+NO_TEXT = (
+    gettext_noop("the header holds bytes that are no text."),
+    gettext_noop("Export the file again as CSV in UTF-8, or as an Excel workbook."),
+)
 
-def upload(user: User, *, kind: str, name: str, size: int, blocks: Iterable[bytes]) -> Import:
-    """Keep a file and look at its columns."""
+BEFORE_RUN = (
+    State.UPLOADED,
+    State.MAPPED,
+    State.CHECKING,
+    State.CHECKED,
+    State.FAILED,
+    State.CANCELLED,
+)
+"""States in which the import may still be meant otherwise, if it has not begun."""
+
+
+def upload(  # noqa: PLR0913
+    user: User, *, kind: str, name: str, size: int, blocks: Iterable[bytes], sheet: str = ""
+) -> Import:
+    """Keep a file and look at its columns; ``sheet``: of a workbook, or else the first filled."""
     require(user, "exchange.run")
     _check_upload(kind, name, size)
     source = Import(user=user, kind=kind, file_name=store.safe_name(name), size=size)
     path = store.keep(source, blocks)
     try:
-        _look_into(source, FileTable.open(path))
+        _find_sheets(source, path, sheet)
+        _look_into(source, path)
         with transaction.atomic():
             source.save()
             audit.record(user, "upload_import", source, after={"file": name, "kind": kind})
     except UnreadableError as error:
         store.drop(source)
-        where = _(" (row {row})").format(row=error.row) if error.row else ""
-        raise ValidationError(
-            words_of(error.message) + where + " " + words_of(error.remedy)
-        ) from error
+        raise _said(error) from error
+    except ValidationError:
+        store.drop(source)
+        raise
     return source
+
+
+def _said(error: UnreadableError) -> ValidationError:
+    where = _(" (row {row})").format(row=error.row) if error.row else ""
+    return ValidationError(words_of(error.message) + where + " " + words_of(error.remedy))
 
 
 def _check_upload(kind: str, name: str, size: int) -> None:
@@ -61,12 +85,50 @@ def _check_upload(kind: str, name: str, size: int) -> None:
         )
 
 
-def _look_into(source: Import, table: FileTable) -> None:
+def _find_sheets(source: Import, path: Path, wanted: str) -> None:
+    sheets = sheets_of(path)
+    source.sheets = [name for name, _filled in sheets]
+    filled = next((name for name, is_filled in sheets if is_filled), "")
+    source.sheet = _known_sheet(source, wanted) if wanted else filled
+
+
+def _known_sheet(source: Import, wanted: str) -> str:
+    if wanted not in source.sheets:
+        names = ", ".join(source.sheets) or "–"
+        raise ValidationError(
+            _("There is no sheet {sheet}; there are {names}.").format(sheet=wanted, names=names)
+        )
+    return wanted
+
+
+def _look_into(source: Import, path: Path) -> None:
+    table = FileTable.open(path, source.sheet)
     source.rows = len(table)
     source.columns = table.columns()
     source.notices = list(table.notices)
     if not source.rows:
         raise UnreadableError("the file is empty.", "Export it again with its header and rows.")
+    if any("\x00" in header for header in table.headers):  # PostgreSQL knows no NUL in a text
+        raise UnreadableError(*NO_TEXT)
+
+
+def choose_sheet(user: User, source: Import, sheet: str) -> None:
+    """Read another sheet of the workbook; what its columns mean is to be said anew."""
+    require(user, "exchange.run")
+    with transaction.atomic():
+        found = _locked(source, *BEFORE_RUN)
+        _require_not_begun(found)
+        found.sheet = _known_sheet(found, sheet)
+        try:
+            _look_into(found, store.file_of(found))
+        except UnreadableError as error:
+            raise _said(error) from error
+        found.mapping, found.token = {}, None
+        found.mapped_at = found.check_asked_at = found.checked_at = None
+        found.failed_at = found.cancelled_at = None
+        found.save()
+        audit.record(user, "choose_sheet", found, after={"sheet": sheet})
+    source.refresh_from_db()
 
 
 def map_columns(user: User, source: Import, mapping: Mapping) -> None:
@@ -76,17 +138,8 @@ def map_columns(user: User, source: Import, mapping: Mapping) -> None:
         names = ", ".join(f"“{field.label}”" for field in missing)
         raise ValidationError(_("Choose a column for {names}.").format(names=names))
     with transaction.atomic():
-        found = _locked(
-            source,
-            State.UPLOADED,
-            State.MAPPED,
-            State.CHECKING,
-            State.CHECKED,
-            State.FAILED,
-            State.CANCELLED,
-        )
-        if found.has_begun:
-            raise ValidationError(_("The import has begun; its columns cannot change any more."))
+        found = _locked(source, *BEFORE_RUN)
+        _require_not_begun(found)
         found.mapping = mapping.as_json()
         found.mapped_at = found.check_asked_at = timezone.now()
         found.checked_at = found.failed_at = found.cancelled_at = None
@@ -144,13 +197,12 @@ def request_undo(user: User, source: Import) -> None:
 
 
 def resume_interrupted() -> int:
-    """Ask again for all work whose worker vanished; for the start of a server or worker.
+    """Ask again for all work whose worker vanished; for the start of a worker, and by schedule.
 
     Returns:
         How many imports go on.
     """
-    waiting = [source for source in Import.objects.all() if source.state in BUSY]
-    return sum(resume(source) for source in waiting)
+    return sum(resume(each) for each in Import.objects.filter(held_until__lt=timezone.now()))
 
 
 def resume(source: Import) -> bool:
@@ -170,6 +222,11 @@ def _locked(source: Import, *states: State) -> Import:
             _("This is not possible now: {state}.").format(state=found.state.label)
         )
     return found
+
+
+def _require_not_begun(source: Import) -> None:
+    if source.has_begun:
+        raise ValidationError(_("The import has begun; its columns cannot change any more."))
 
 
 def _await(source: Import) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import fold
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal, Kind, Process
 from tsunagu.app.exchange import facts, parents, source_rows
 from tsunagu.app.exchange.counts import Counts
@@ -114,10 +115,9 @@ class DealBook:
         return plan
 
     def _existing(self, keys: list[str], *, lock: bool) -> dict[str, Deal]:
-        deals = Deal.objects.select_related("owner", "stage", "customer")
-        if lock:
-            deals = deals.select_for_update(of=("self",))
-        return {deal.external_id: deal for deal in deals.filter(external_id__in=keys)}
+        deals = locked_deals() if lock else Deal.objects.all()
+        found = deals.select_related("owner", "stage", "customer").filter(external_id__in=keys)
+        return {deal.external_id: deal for deal in found}
 
     def _values(self, row: DealRow) -> dict[str, Any]:
         """What the file says about the deal in the columns that are mapped."""

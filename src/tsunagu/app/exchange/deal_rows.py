@@ -103,7 +103,7 @@ def _converted(columns: Columns, mapping: Mapping, source: Import) -> dict[str, 
     _reject_long(columns, ids, column("id"))
     _reject_repeated(columns, ids, column("id"))
     for name in ("owner", "stage"):
-        _reject_long_word(columns, column(name))
+        reject_long_word(columns, column(name))
     outcome, stage = _outcomes(columns, mapping)
     ended = _ends(columns, mapping, outcome)
     began = facts.integers(created)
@@ -154,7 +154,8 @@ def _reject_long(columns: Columns, values: pa.Array, header: str | None) -> None
     )
 
 
-def _reject_long_word(columns: Columns, header: str | None) -> None:
+def reject_long_word(columns: Columns, header: str | None) -> None:
+    """Leave out rows whose cell is too long to name a person or a stage."""
     long = pc.fill_null(pc.greater(pc.utf8_length(columns.words(header)), LONGEST_WORD), False)
     columns.reject(
         long.to_numpy(zero_copy_only=False),
@@ -177,16 +178,24 @@ def _reject_repeated(columns: Columns, ids: pa.Array, header: str | None) -> Non
 
 
 def _outcomes(columns: Columns, mapping: Mapping) -> tuple[list[str | None], list[str | None]]:
-    """How each deal ended, by its status or else its stage; and its stage while it ran."""
+    """How each deal ended, by its status or else its stage, and its reason; its running stage."""
     stage = columns.words(mapping.column("stage"))
     told = columns.words(mapping.column("status")) if mapping.column("status") else stage
     means = {w: mapping.meaning("outcome", w) for w in {*told.to_pylist(), *stage.to_pylist()} if w}
-    outcome = [_ending(means.get(w, RUNNING)) for w in told.to_pylist()]
+    reasons = columns.words(mapping.column("reason")).to_pylist()
+    parted = {w for w in set(reasons) if w and mapping.meaning("ending", w) == Outcome.BROKEN_OFF}
+    outcome = [
+        _ending(means.get(w, RUNNING), because in parted)
+        for w, because in zip(told.to_pylist(), reasons, strict=True)
+    ]
     running = [w if w and means[w] == RUNNING else None for w in stage.to_pylist()]
     return outcome, running
 
 
-def _ending(meaning: str) -> str | None:
+def _ending(meaning: str, parted: bool) -> str | None:
+    """Many systems know won and lost only: the reason tells who was lost by breaking off."""
+    if parted and meaning == Outcome.LOST:
+        return Outcome.BROKEN_OFF.value
     return meaning if meaning in Outcome.values else None
 
 

@@ -1,29 +1,32 @@
 """Activities and stage changes of a file against the facts that exist.
 
 Rows are taken in the order of deal and time, so that a chunk touches whole deals: each deal's
-facts are read and folded once, and a million rows stay columns until they are written.
+facts are read once, and a million rows stay columns until they are written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import blake2b
-from typing import Any, TypeAlias
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 from numpy.typing import NDArray
 
 from tsunagu.app.deals import fold
-from tsunagu.app.deals.models import Deal, Event, Kind
-from tsunagu.app.exchange import facts, parents
+from tsunagu.app.deals.locking import locked_deals
+from tsunagu.app.deals.models import ACTIVITY_KINDS, Deal, Kind
+from tsunagu.app.exchange import contact_links, facts, natural_keys, parents
 from tsunagu.app.exchange.counts import Counts
+from tsunagu.app.exchange.deal_rows import reject_long_word
 from tsunagu.app.exchange.fields import RUNNING
+from tsunagu.app.exchange.known_facts import KnownFacts
 from tsunagu.app.exchange.mapping import Mapping
 from tsunagu.app.exchange.models import FileKind, Import
 from tsunagu.app.exchange.reading import FACT, Columns, FileTable
@@ -32,17 +35,30 @@ CHUNK = 10_000
 Integers: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 
-_DIGEST = 12  # bytes: a million rows collide once in 10^17 files
+
+class Target(NamedTuple):
+    """What is to be known of a deal; ``since`` in microseconds since 1970."""
+
+    since: int
+    next_step_on: date | None
+
+
+Targets: TypeAlias = dict[int, Target]
 
 
 @dataclass
 class Batch:
-    """Rows to be written, as columns of equal length; ``at`` in microseconds since 1970."""
+    """Rows on their way, as columns; ``at`` in microseconds since 1970, ``keys`` once known."""
 
     places: Integers
     deals: Integers
     at: Integers
-    keys: list[str]
+    keys: pa.Array
+
+    def taken(self, rows: Integers) -> Batch:
+        """Some of the rows, in this order."""
+        keys = self.keys.take(pa.array(rows)) if len(self.keys) else self.keys
+        return Batch(self.places[rows], self.deals[rows], self.at[rows], keys)
 
 
 class FactBook:
@@ -59,6 +75,7 @@ class FactBook:
             hour=0, minute=0, second=0, microsecond=0
         )
         self.tomorrow = facts.micros(midnight + timedelta(days=1))
+        self.links = contact_links.ContactLinks()
         self._convert()
         self.parents = self._parents()
         self._meanings()
@@ -68,8 +85,10 @@ class FactBook:
     def _convert(self) -> None:
         column, columns = self.mapping.column, self.columns
         self.deal_ids = columns.ids(column("deal"))
+        self.contacts = columns.ids(column("contact"))
         moments = columns.instants(column("at"), FACT)
-        needed = {"deal": self.deal_ids, "at": moments}
+        named = "deal" if column("deal") else "contact"
+        needed = {named: pc.coalesce(self.deal_ids, self.contacts), "at": moments}
         self.words = columns.words(column("stage" if self._is_stages else "type"))
         if self._is_stages:
             needed["stage"] = self.words
@@ -78,6 +97,8 @@ class FactBook:
             columns.reject(
                 empty, column(name), _("this cell must not be empty."), _("Fill the cell.")
             )
+        for name in ("actor", "stage"):
+            reject_long_word(columns, column(name))
         self.at = facts.integers(moments)
         self.directions = columns.words(column("direction"))
         self.actors = columns.words(column("actor"))
@@ -90,9 +111,14 @@ class FactBook:
         return self.source.kind == FileKind.STAGES
 
     def _put_in_order(self) -> None:
-        """``order``: row numbers by deal, then time, then place in the file."""
-        codes = pc.fill_null(pc.dictionary_encode(self.deal_ids).indices, -1)
-        self.codes = codes.to_numpy(zero_copy_only=False).astype(np.int64)
+        """``order``: row numbers by deal or contact, then time, then place in the file.
+
+        Deals by their number, which often is the order in which the database has them: a chunk
+        then touches few pages of its indexes.
+        """
+        encoded = pc.dictionary_encode(pc.coalesce(self.deal_ids, self.contacts))
+        ranks = np.append(pc.rank(encoded.dictionary).to_numpy().astype(np.int64), 0)
+        self.codes = ranks[pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)]
         self.order = np.lexsort((np.arange(len(self.at)), self.at, self.codes))
 
     def _parents(self) -> parents.Parents:
@@ -116,7 +142,7 @@ class FactBook:
     # ---- chunks -------------------------------------------------------------------------------
 
     def bounds(self) -> list[tuple[int, int]]:
-        """The chunks, as places in ``order``; each ends where a deal's rows end."""
+        """The chunks, as places in ``order``; each ends where the rows of a deal or contact end."""
         size = len(self.order)
         codes = self.codes[self.order]
         last_rows = np.append(np.flatnonzero(codes[1:] != codes[:-1]) + 1, size)
@@ -129,102 +155,104 @@ class FactBook:
 
     def check(self, start: int, end: int) -> Counts:
         """What the chunk would do."""
-        places = self._fine(start, end)
-        deals = Deal.objects.filter(external_id__in=self._names(places))
-        known = dict(self._known(deals.values_list("external_id", "pk", "created_at")))
-        return self._new(places, known, end - start)[1]
+        return self._new(*self._belonging(start, end, lock=False), end - start)[1]
 
     def write(self, start: int, end: int) -> Counts:
         """Write the chunk; call it inside a transaction."""
-        places = self._fine(start, end)
-        deals = list(Deal.objects.select_for_update().filter(external_id__in=self._names(places)))
-        known = dict(self._known((d.external_id, d.pk, d.created_at) for d in deals))
-        batch, counts = self._new(places, known, end - start)
+        rows, targets = self._belonging(start, end, lock=True)
+        batch, counts = self._new(rows, targets, end - start)
         if len(batch.places):
-            self._insert(batch)
-            written = set(batch.deals.tolist())
-            fold.rebuild([deal for deal in deals if deal.pk in written])
+            kinds = self._insert(batch)
+            self._fold(batch, kinds, targets)
         return counts
 
     def _fine(self, start: int, end: int) -> Integers:
         places = self.order[start:end]
         return np.asarray(places[self.columns.fine[places]])
 
-    def _names(self, places: Integers) -> list[str]:
-        names: list[str] = self.deal_ids.take(pa.array(places)).unique().to_pylist()
-        return names
+    def _belonging(self, start: int, end: int, *, lock: bool) -> tuple[Batch, Targets]:
+        """The chunk's rows with their deals, and these deals; rows without one are rejected."""
+        places = self._fine(start, end)
+        at = np.minimum(self.at[places], self.uploaded)
+        deals = self._linked(places, at)
+        names = self.deal_ids.take(pa.array(places)).dictionary_encode()
+        numbers = names.dictionary.to_pylist()
+        by_number, targets = self._targets(numbers, deals, lock=lock)
+        numbered = names.indices.is_valid().to_numpy(zero_copy_only=False)
+        pks = np.array([by_number.get(number, 0) for number in numbers], np.int64)
+        deals[numbered] = pks[names.indices.drop_null().to_numpy()]
+        self._reject(places, numbered & (deals == 0), "deal", _NO_DEAL)
+        self._reject(places, ~numbered & (deals == contact_links.NONE), "contact", _NONE_OPEN)
+        self._reject(places, ~numbered & (deals == contact_links.SEVERAL), "contact", _SEVERAL_OPEN)
+        return Batch(places, deals, at, pa.nulls(0, pa.string())), targets
+
+    def _linked(self, places: Integers, at: Integers) -> Integers:
+        """The deals of rows that name a contact instead, 0 for the others."""
+        deals = np.zeros(len(places), np.int64)
+        rows = self.deal_ids.take(pa.array(places)).is_null().to_numpy(zero_copy_only=False)
+        if rows.any():
+            words = self.contacts.take(pa.array(places[rows])).dictionary_encode()
+            codes = words.indices.to_numpy().astype(np.int64)
+            deals[rows] = self.links.deals_at(words.dictionary.to_pylist(), codes, at[rows])
+        return deals
 
     @staticmethod
-    def _known(rows: Any) -> list[tuple[str, tuple[int, int]]]:
-        return [(key, (pk, facts.micros(created))) for key, pk, created in rows]
+    def _targets(
+        numbers: list[str], linked: Integers, *, lock: bool
+    ) -> tuple[dict[str, int], Targets]:
+        """Ids by number, and what is to be known of these deals and the ``linked`` ones."""
+        wanted = Q(external_id__in=numbers) | Q(pk__in=np.unique(linked[linked > 0]).tolist())
+        deals = (locked_deals() if lock else Deal.objects.all()).filter(wanted)
+        found = list(deals.only("external_id", "created_at", "next_step_on"))
+        targets = {d.pk: Target(facts.micros(d.created_at), d.next_step_on) for d in found}
+        return {deal.external_id: deal.pk for deal in found}, targets
 
-    def _new(
-        self, places: Integers, known: dict[str, tuple[int, int]], rows: int
-    ) -> tuple[Batch, Counts]:
-        """The rows of known deals whose facts do not exist yet."""
-        names = self.deal_ids.take(pa.array(places)).to_pylist()
-        found = [known.get(name, (0, 0)) for name in names]
-        deals = np.array([pk for pk, _created in found], np.int64)
-        created = np.array([since for _pk, since in found], np.int64)
-        at = np.minimum(self.at[places], self.uploaded)
-        self._reject(places, deals == 0, "deal", _NO_DEAL)
-        self._reject(places, (deals != 0) & (at < created), "at", _BEFORE)
-        keys = self._keys(places)
-        fine = self.columns.fine[places]
-        seen, fresh = self._seen(deals[fine]), np.zeros(len(places), bool)
-        rewritten = np.zeros(len(places), bool)
-        for row in np.flatnonzero(fine):
-            deal, key = int(deals[row]), keys[row]
-            if (deal, key) in seen.keys:
-                continue
-            rewritten[row] = key[:_ID_PART] in seen.ids.get(deal, ())
-            fresh[row] = not rewritten[row]
-            seen.add(deal, key)
-        self._reject(places, rewritten, "id", _REWRITTEN)
-        kept = self.columns.fine[places]
-        batch = Batch(
-            places[fresh],
-            deals[fresh],
-            at[fresh],
-            [k for k, f in zip(keys, fresh, strict=True) if f],
-        )
-        batch.at = _free(batch, seen)
-        counts = Counts(int(fresh.sum()), 0, int((kept & ~fresh).sum()), rows - int(kept.sum()))
-        return batch, counts
+    def _new(self, rows: Batch, targets: Targets, size: int) -> tuple[Batch, Counts]:
+        """The rows whose facts do not exist yet."""
+        deals, codes = np.unique(rows.deals, return_inverse=True)
+        since = np.array([targets[pk].since if pk in targets else 0 for pk in deals.tolist()])
+        if len(codes):
+            self._reject(rows.places, rows.at < since[codes], "at", _BEFORE)
+        order = np.lexsort((rows.at, rows.deals))
+        fine = order[self.columns.fine[rows.places[order]]]
+        batch, unchanged = self._unseen(rows.taken(fine))
+        new = len(batch.places)
+        return batch, Counts(new, 0, unchanged, size - new - unchanged)
+
+    def _unseen(self, rows: Batch) -> tuple[Batch, int]:
+        """Of ``rows`` those that are no facts yet, at free instants; how many are facts already."""
+        known = KnownFacts.of(np.unique(rows.deals).tolist())
+        rows.keys = self._keys(rows.places)
+        fresh = rows.taken(np.flatnonzero(known.lacks(rows.deals, rows.keys)))
+        unsaid = known.lacks_number(fresh.deals, fresh.keys)
+        self._reject(fresh.places, ~unsaid, "id", _REWRITTEN)
+        batch = fresh.taken(np.flatnonzero(unsaid))
+        batch.at = known.free(batch.deals, batch.at)
+        return batch, len(rows.places) - len(fresh.places)
 
     def _reject(self, places: Integers, wrong: Mask, name: str, words: tuple[str, str]) -> None:
         rows = np.zeros(len(self.at), bool)
         rows[places[wrong]] = True
         self.columns.reject(rows, self.mapping.column(name), *words)
 
-    def _keys(self, places: Integers) -> list[str]:
-        """Natural keys: ``KIND:ID:CONTENT``, the id empty where there is none."""
+    def _keys(self, places: Integers) -> pa.Array:
         taken = pa.array(places)
         parts = [self.words, self.directions, self.actors, self.texts]
+        if self.mapping.column("contact"):  # two people may say the same at the same time
+            parts.append(self.contacts)
         columns = [part.take(taken) for part in parts]
         at = pc.cast(pa.array(self.at[places]), pa.string())
         said = pc.binary_join_element_wise(
             at, *columns, "\x1f", null_handling="replace", null_replacement=""
-        ).to_pylist()
-        ids = self.ids.take(taken).to_pylist()
+        )
         kind = "s" if self._is_stages else "a"
-        return [
-            f"{kind}:{_hash(i) if i else _NO_ID}:{_hash(s)}" for i, s in zip(ids, said, strict=True)
-        ]
-
-    def _seen(self, deals: Integers) -> Seen:
-        """Keys and instants that stand in the database already."""
-        seen = Seen(set(), {}, {})
-        rows = Event.objects.filter(deal__in=np.unique(deals).tolist()).order_by()
-        for deal, at, key in rows.values_list("deal_id", "at", "natural_key").iterator(10_000):
-            seen.instants.setdefault(deal, set()).add(facts.micros(at))
-            if key is not None:
-                seen.add(deal, key)
-        return seen
+        ids = self.ids.take(taken).to_pylist()
+        return natural_keys.keys_of(kind, ids, said.to_pylist())
 
     # ---- writing ------------------------------------------------------------------------------
 
-    def _insert(self, batch: Batch) -> None:
+    def _insert(self, batch: Batch) -> list[str]:
+        """Write the facts; their kinds."""
         taken = pa.array(batch.places)
         words = self.words.take(taken).to_pylist()
         kinds, values = self._kinds(words)
@@ -238,9 +266,24 @@ class FactBook:
         size = len(words)
         columns = (
             batch.deals.tolist(), facts.as_stored(batch.at), kinds, values, [None] * size, actors,
-            directions, self.texts.take(taken).to_pylist(), batch.keys,
+            directions, self.texts.take(taken).to_pylist(), batch.keys.to_pylist(),
         )  # fmt: skip
         facts.insert(self.source, timezone.now(), columns)
+        return kinds
+
+    def _fold(self, batch: Batch, kinds: list[str], targets: Targets) -> None:
+        """Let the deals say what their facts add up to.
+
+        Whatever moves a stage or a next step needs all facts of its deal. Other activities need
+        none: they can only be later than the last one.
+        """
+        waiting = [pk for pk, target in targets.items() if target.next_step_on]
+        kind = np.array(kinds)
+        moved = np.isin(batch.deals, waiting) | ~np.isin(kind, _PLAIN_KINDS)
+        moved = np.isin(batch.deals, batch.deals[moved])
+        fold.rebuild(Deal.objects.filter(pk__in=np.unique(batch.deals[moved]).tolist()))
+        active = ~moved & np.isin(kind, _ACTIVE_KINDS)
+        fold.note_activities(_latest(batch.deals[~moved], batch.at[~moved], active[~moved]))
 
     def _kinds(self, words: list[str | None]) -> tuple[list[str], list[str | None]]:
         if not self._is_stages:
@@ -262,6 +305,14 @@ class FactBook:
 
 
 _NO_DEAL = (_("no deal has this number."), _("Import the deals first, or correct the number."))
+_NONE_OPEN = (
+    _("no deal of this contact was open then."),
+    _("Import the contact's deals first, or write the deal's number into the row."),
+)
+_SEVERAL_OPEN = (
+    _("several deals of this contact were open then."),
+    _("Write the deal's number into the row."),
+)
 _BEFORE = (
     _("this lies before the deal began."),
     _("Correct the time, or the day on which the deal began."),
@@ -270,51 +321,14 @@ _REWRITTEN = (
     _("this number was imported before with other words; facts are not rewritten."),
     _("Undo the earlier import first, or give the row a new number."),
 )
-_NO_ID = ""
-_ID_PART = len("a:") + 2 * _DIGEST + 1
+_ACTIVE_KINDS = [kind.value for kind in ACTIVITY_KINDS]
+_PLAIN_KINDS = [*_ACTIVE_KINDS, Kind.NOTE.value]
 
 
-def _hash(text: str) -> str:
-    return blake2b(text.encode(), digest_size=_DIGEST).hexdigest()
-
-
-@dataclass
-class Seen:
-    """Facts that exist or were just taken: keys, ids by deal, instants by deal."""
-
-    keys: set[tuple[int, str]]
-    ids: dict[int, set[str]]
-    instants: dict[int, set[int]]
-
-    def add(self, deal: int, key: str) -> None:
-        """Take ``key``."""
-        self.keys.add((deal, key))
-        if key[2] != ":":
-            self.ids.setdefault(deal, set()).add(key[:_ID_PART])
-
-
-def _free(batch: Batch, seen: Seen) -> Integers:
-    """Instants that rise within each deal and that no fact of it has taken.
-
-    A batch's rows of one deal stand together, so only deals with a clash are gone through.
-    """
-    at = batch.at.copy()
-    starts = np.flatnonzero(np.diff(batch.deals, prepend=-1))
-    ends = np.append(starts, len(at))[1:]
-    same = np.diff(batch.deals, prepend=-1) == 0
-    stuck = set(batch.deals[same & (np.diff(at, prepend=-1) <= 0)].tolist())
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        deal = int(batch.deals[start])
-        taken = seen.instants.get(deal, set())
-        if deal in stuck or not taken.isdisjoint(at[start:end].tolist()):
-            _move(at, start, end, taken)
-    return at
-
-
-def _move(at: Integers, start: int, end: int, taken: set[int]) -> None:
-    last = -1
-    for place in range(start, end):
-        free = max(int(at[place]), last + 1)
-        while free in taken:
-            free += 1
-        at[place] = last = free
+def _latest(deals: Integers, at: Integers, active: Mask) -> dict[int, datetime | None]:
+    """The last active instant of each deal; a deal's rows stand together, in the order of time."""
+    found: dict[int, datetime | None] = dict.fromkeys(np.unique(deals).tolist())
+    ends = np.flatnonzero(np.diff(deals[active], append=-1))
+    for deal, last in zip(deals[active][ends].tolist(), at[active][ends].tolist(), strict=True):
+        found[deal] = facts.moment(last)
+    return found

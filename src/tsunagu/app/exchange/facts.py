@@ -19,13 +19,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 COLUMNS = (
-    "deal_id", "at", "kind", "value", "amount", "actor", "direction", "text",
-    "natural_key", "recorded_at", "recorded_by_id", "source",
+    "deal_id", "at", "kind", "value", "amount", "actor", "direction", "text", "natural_key",
 )  # fmt: skip
-INSERT = (
-    f"INSERT INTO deals_event ({', '.join(COLUMNS)}) "  # noqa: S608
-    f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
-)
+ORIGIN = ("recorded_at", "recorded_by_id", "source")
 
 
 class Fact(NamedTuple):
@@ -64,11 +60,31 @@ def as_stored(at: NDArray[np.int64]) -> list[str]:
 
 
 def insert(source: Import, recorded_at: datetime, columns: Sequence[Iterable[Any]]) -> None:
-    """Add facts; ``columns`` are those of :data:`COLUMNS` up to ``natural_key``."""
+    """Add facts; ``columns`` are those of :data:`COLUMNS`, of equal length."""
     now = as_stored(np.array([micros(recorded_at)]))[0]
-    rows = [(*row, now, source.user_id, source.pk) for row in zip(*columns, strict=True)]
+    origin = (now, source.user_id, source.pk)
+    if connection.vendor == "postgresql":
+        _copy(origin, columns)
+    else:
+        _insert(origin, columns)
+
+
+def _insert(origin: tuple[str, int, int], columns: Sequence[Iterable[Any]]) -> None:
+    """The origin is the same for every row, and ours: it stands in the statement."""
+    names = ", ".join((*COLUMNS, *ORIGIN))
+    now, user, source = origin
+    marks = ", ".join(["%s"] * len(COLUMNS))
+    statement = f"INSERT INTO deals_event ({names}) VALUES ({marks}, '{now}', {user}, {source})"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.executemany(INSERT, rows)
+        cursor.executemany(statement, list(zip(*columns, strict=True)))
+
+
+def _copy(origin: tuple[str, int, int], columns: Sequence[Iterable[Any]]) -> None:
+    """PostgreSQL's own way for many rows, several times as fast as INSERT."""
+    statement = f"COPY deals_event ({', '.join((*COLUMNS, *ORIGIN))}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in zip(*columns, strict=True):
+            copy.write_row((*row, *origin))
 
 
 def insert_of_deals(

@@ -22,13 +22,14 @@ ENOUGH_HITS = 4
 
 @dataclass(frozen=True)
 class Field:
-    """A meaning that a column can have."""
+    """A meaning that a column can have. ``instead``: the field that does as well, if required."""
 
     key: str
     label: Promise
     required: bool = False
     hint: Promise | None = None
     words: str | None = None
+    instead: str | None = None
 
 
 FIELDS: dict[str, tuple[Field, ...]] = {
@@ -58,12 +59,22 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("won_at", _("Won on")),
         Field("lost_at", _("Lost on")),
         Field("stage_changed", _("In this stage since")),
-        Field("reason", _("Reason for the outcome")),
+        Field(
+            "reason",
+            _("Reason for the outcome"),
+            hint=_("A customer who fell silent or put it off broke off; others are lost."),
+            words="ending",
+        ),
         Field("confidence", _("Confidence or rank"), words="confidence"),
         Field("next_step", _("Day of the next step")),
     ),
     FileKind.ACTIVITIES: (
-        Field("deal", _("Deal number"), required=True),
+        Field("deal", _("Deal number"), required=True, instead="contact"),
+        Field(
+            "contact",
+            _("Contact or customer: number, e-mail or telephone"),
+            hint=_("Where a row has no deal number: its deal is the one that was open then."),
+        ),
         Field(
             "at",
             _("When it happened"),
@@ -83,6 +94,23 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("actor", _("Who changed it")),
         Field("id", _("Number of the change")),
     ),
+    FileKind.CONTACTS: (
+        Field(
+            "id",
+            _("Contact number"),
+            hint=_("Without it, the same e-mail, or else company and name, is the same contact."),
+        ),
+        Field("customer", _("Company: number or name"), required=True),
+        Field("customer_name", _("Company name, where the number stands in another column")),
+        Field("name", _("Full name")),
+        Field("family", _("Family name")),
+        Field("given", _("Given name")),
+        Field("email", _("E-mail address")),
+        Field("phone", _("Telephone")),
+        Field("title", _("Job title")),
+        Field("department", _("Department")),
+        Field("role", _("Role in the purchase, such as key person or decision maker")),
+    ),
     FileKind.CUSTOMERS: (
         Field(
             "id", _("Customer number"), hint=_("Without it, the same name is the same customer.")
@@ -98,6 +126,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 RUNNING = "running"
 MEANINGS: dict[str, tuple[tuple[str, Any], ...]] = {
     "outcome": ((RUNNING, _("Running")), *Outcome.choices),
+    "ending": (
+        ("", _("as it is")),
+        (Outcome.BROKEN_OFF.value, Outcome.BROKEN_OFF.label),
+    ),
     "kind": tuple(
         (kind.value, kind.label)
         for kind in (
@@ -169,10 +201,8 @@ def _own_words(kind: str) -> Mapping[str, Iterable[str]]:
 
 
 def guess_meaning(words: str, word: str) -> str:
-    """What ``word`` means by itself, as a key of :data:`MEANINGS` or a percentage; "" unknown."""
+    """What ``word`` means by itself, as a key of :data:`MEANINGS`."""
     bare = reading.folded(word).strip()
-    if words == "confidence" and (share := _percentage(bare)):
-        return share
     found = next((m for m, known_words in _vocabulary(words).items() if bare in known_words), "")
     return found or {"outcome": RUNNING, "kind": Kind.ACTIVITY.value}.get(words, "")
 
@@ -185,12 +215,3 @@ def _vocabulary(words: str) -> dict[str, set[str]]:
     if words == "kind":
         own = {kind: {kind, *listed} for kind, listed in own.items()}
     return own
-
-
-def _percentage(word: str) -> str:
-    try:
-        number = float(word.removesuffix("%"))
-    except ValueError:
-        return ""
-    share = number * 100 if 0 < number < 1 else number
-    return f"{share:g}" if 0 <= share <= 100 else ""

@@ -11,6 +11,7 @@ import os
 import uuid
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,6 +19,10 @@ from tsunagu.app.exchange.models import Import
 
 HELD = timedelta(seconds=float(os.environ.get("TSUNAGU_IMPORT_LEASE", "20")))
 """How long a worker holds an import without a sign of life."""
+
+
+_TURN = 0x7473756E
+"""The name of the lock in PostgreSQL, which takes numbers only."""
 
 
 class StoppedError(Exception):
@@ -36,6 +41,17 @@ def take(pk: int) -> uuid.UUID | None:
 def give_back(pk: int, token: uuid.UUID) -> None:
     """Hold it no longer."""
     Import.objects.filter(pk=pk, token=token).update(token=None, held_until=None)
+
+
+def in_turn() -> None:
+    """Wait until no other import writes; call it first in a transaction, which keeps the turn.
+
+    Two imports that bring the same new row at once would both miss it, and one would fail. SQLite
+    has one writer at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
 
 
 def locked(source: Import, token: uuid.UUID) -> Import:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from tsunagu.app.exchange import fields
+from tsunagu.app.exchange import fields, ranks
 from tsunagu.app.exchange.models import Import
 
 DATE_FORMATS = ("", "day_first", "month_first")
@@ -25,6 +25,8 @@ class Mapping:
         words: for each vocabulary (``outcome``, ``kind``, ...) meaning by word.
         date_format: how 03/04/2024 is meant.
         team: id of the team that new owners join.
+        ranks: percentage by plain rank, as the organisation had it when the mapping was made, so
+            that the import does what its dry run said even if the map is edited in between.
     """
 
     preset: str = ""
@@ -32,6 +34,7 @@ class Mapping:
     words: dict[str, dict[str, str]] = field(default_factory=dict)
     date_format: str = ""
     team: int | None = None
+    ranks: dict[str, int] = field(default_factory=ranks.by_plain_word)
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -44,11 +47,19 @@ class Mapping:
     def meaning(self, words: str, word: str) -> str:
         """What a cell's word means: what the user said, or else what it means by itself."""
         said = self.words.get(words, {})
-        return said[word] if word in said else fields.guess_meaning(words, word)
+        if word in said:
+            return said[word]
+        if words == "confidence":
+            return ranks.meaning(self.ranks, word)
+        return fields.guess_meaning(words, word)
 
     def missing(self, kind: str) -> list[fields.Field]:
-        """Required fields without a column."""
-        return [f for f in fields.FIELDS[kind] if f.required and f.key not in self.columns]
+        """Required fields without a column, nor one that does as well."""
+        return [
+            f
+            for f in fields.FIELDS[kind]
+            if f.required and not {f.key, f.instead} & self.columns.keys()
+        ]
 
 
 def kept(source: Import) -> Mapping:

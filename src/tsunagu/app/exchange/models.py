@@ -16,6 +16,7 @@ class FileKind(models.TextChoices):
     """What the rows of a file are."""
 
     CUSTOMERS = "customers", _("Customers")
+    CONTACTS = "contacts", _("Contacts")
     DEALS = "deals", _("Deals")
     ACTIVITIES = "activities", _("Activities")
     STAGES = "stages", _("Stage history")
@@ -57,6 +58,7 @@ class Import(models.Model):
 
     ``done`` of ``total`` is the checkpoint: chunks up to it are written, together with it, in one
     transaction each. ``token`` names the worker that holds the import until ``held_until``.
+    ``sheets`` are those of a workbook; ``sheet`` is the one that is read.
     """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="imports")
@@ -64,6 +66,8 @@ class Import(models.Model):
     file_name = models.CharField(max_length=200)
     folder = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     size = models.BigIntegerField()
+    sheets = models.JSONField(default=list)
+    sheet = models.CharField(_("sheet"), max_length=100, blank=True)
     rows = models.PositiveIntegerField(default=0)
     columns = models.JSONField(default=list)
     notices = models.JSONField(default=list)
@@ -94,7 +98,7 @@ class Import(models.Model):
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
-        return self.file_name
+        return f"{self.file_name} [{self.sheet}]" if len(self.sheets) > 1 else self.file_name
 
     @property
     def state(self) -> State:
@@ -174,3 +178,22 @@ class ImportChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class RankMeaning(models.Model):
+    """What a rank means, as a percentage. No rows: the shipped map.
+
+    Only :mod:`tsunagu.app.exchange.ranks` reads and writes it.
+    """
+
+    word = models.CharField(_("rank"), max_length=100, unique=True)
+    percent = models.PositiveSmallIntegerField(_("probability"))
+
+    class Meta:
+        ordering = ["-percent", "word"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(percent__lte=100), name="rank_percent")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.word} {self.percent}%"

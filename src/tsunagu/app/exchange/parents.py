@@ -65,15 +65,19 @@ def find(owners: Iterable[str], stages: Iterable[str]) -> Parents:
 def make_missing(source: Import, parents: Parents, team: int | None) -> None:
     """Create the missing people (without a log-in) and stages; call it inside a transaction.
 
-    They are the system's doing: whoever may import need not be an administrator.
+    They are the system's doing: whoever may import need not be an administrator. What another
+    import has made since ``parents`` were looked for is taken from there.
     """
+    since = find(parents.missing_owners, parents.missing_stages)
+    parents.owners |= since.owners
+    parents.stages |= since.stages
     known_team = Team.objects.filter(pk=team).first() if team else None
     made = {key: list(source.made.get(key, [])) for key in ("users", "stages")}
-    for word in parents.missing_owners:
+    for word in since.missing_owners:
         user = create_user(None, name=word[:100], external_id=word, team=known_team)
         parents.owners[word] = user
         made["users"].append(user.pk)
-    for word in parents.missing_stages:
+    for word in since.missing_stages:
         parents.stages[word] = stage = _make_stage(word)
         made["stages"].append(stage.pk)
     source.made = made

@@ -62,6 +62,7 @@ def columns_context(source: Import, chosen: mapping.Mapping) -> dict[str, Any]:
             "field": field,
             "chosen": (header := chosen.columns.get(field.key, "")),
             "samples": samples.get(header, []),
+            "needed": field.required and field.instead not in chosen.columns,
         }
         for field in fields.FIELDS[source.kind]
     ]

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tsunagu.analytics.errors import InputError
-from tsunagu.analytics.eventlog import cells, synonyms
+from tsunagu.analytics.eventlog import cells, synonyms, workbook
 from tsunagu.analytics.eventlog.files import load_source
+from tsunagu.analytics.eventlog.mapping import FileChoice
 from tsunagu.analytics.eventlog.rejects import Reject, rejects_of, write_rejects
 from tsunagu.analytics.eventlog.sheet import Fault, Sheet
 from tsunagu.analytics.eventlog.sources import OWN_COLUMNS, Source
@@ -28,6 +29,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 TYPES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 """Files that can be uploaded."""
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 SAMPLES = 3
 DISTINCT = 60
@@ -70,17 +73,16 @@ class FileTable:
     source: Source
 
     @classmethod
-    def open(cls, path: Path) -> FileTable:
-        """Read ``path``.
+    def open(cls, path: Path, sheet: str = "") -> FileTable:
+        """Read ``path``; of a workbook the ``sheet``, or else its first.
 
         Raises:
             UnreadableError: the file cannot be read as a whole, or its type is not known.
         """
         try:
-            return cls(load_source(path))
+            return cls(load_source(path, FileChoice(sheet=sheet or None)))
         except InputError as error:
-            found = error.problem
-            raise UnreadableError(found.message, found.remedy, found.row) from error
+            raise _unreadable(error) from error
 
     @property
     def headers(self) -> list[str]:
@@ -118,6 +120,25 @@ class FileTable:
     def sheet(self, time_zone: str, date_format: str | None) -> Columns:
         """The table's columns, to be converted."""
         return Columns(Sheet(self.source, Clock(time_zone, date_format)))
+
+
+def sheets_of(path: Path) -> list[tuple[str, bool]]:
+    """Names of a workbook's sheets, and whether each holds rows; none for other files.
+
+    Raises:
+        UnreadableError: the workbook cannot be opened.
+    """
+    if path.suffix.lower() not in WORKBOOKS:
+        return []
+    try:
+        return workbook.sheets(path)
+    except InputError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: InputError) -> UnreadableError:
+    found = error.problem
+    return UnreadableError(found.message, found.remedy, found.row)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_noop as _
 
 from tsunagu.app.exchange import lease, mapping, parents, store, undoing
+from tsunagu.app.exchange.contact_book import ContactBook
 from tsunagu.app.exchange.counts import Counts
 from tsunagu.app.exchange.customer_book import CustomerBook
 from tsunagu.app.exchange.deal_book import DealBook
@@ -49,6 +50,7 @@ class Book(Protocol):
 BOOKS: dict[FileKind, Callable[[Import, mapping.Mapping, FileTable], Book]] = {
     FileKind.DEALS: DealBook,
     FileKind.CUSTOMERS: CustomerBook,
+    FileKind.CONTACTS: ContactBook,
     FileKind.ACTIVITIES: FactBook,
     FileKind.STAGES: FactBook,
 }
@@ -98,7 +100,7 @@ def open_book(source: Import) -> Book:
     Raises:
         UnreadableError: the file cannot be read as a whole.
     """
-    table = FileTable.open(store.file_of(source))
+    table = FileTable.open(store.file_of(source), source.sheet)
     return BOOKS[FileKind(source.kind)](source, mapping.kept(source), table)
 
 
@@ -163,6 +165,7 @@ def run(source: Import, token: uuid.UUID) -> None:
     """Bring the file in, from the checkpoint on: each chunk and its checkpoint in one go."""
     book = open_book(source)
     with transaction.atomic():
+        lease.in_turn()
         found = lease.locked(source, token)
         parents.make_missing(found, book.parents, mapping.kept(source).team)
         found.total = len(book.columns)
@@ -175,6 +178,7 @@ def run(source: Import, token: uuid.UUID) -> None:
 
 def _run_chunk(source: Import, token: uuid.UUID, book: Book, start: int, end: int) -> Import:
     with transaction.atomic():
+        lease.in_turn()
         found = lease.locked(source, token)
         counts = Counts.kept(found.written)
         counts.add(book.write(start, end))

@@ -11,7 +11,7 @@ from django.utils.text import get_valid_filename
 
 from tsunagu.app.exchange.models import Import
 
-SIZE_LIMIT = 50 * 1024 * 1024
+SIZE_LIMIT = 200 * 1024 * 1024
 """Bytes of one file."""
 
 _REJECTS = "rejects"

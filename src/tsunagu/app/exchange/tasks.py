@@ -37,6 +37,14 @@ def follow(pk: int) -> None:
 
 
 @task(queue_name="scores")
+def take_up() -> int:
+    """Let imports whose worker vanished go on; beside the long work, which may be one of them."""
+    from tsunagu.app.exchange.actions import resume_interrupted
+
+    return resume_interrupted()
+
+
+@task(queue_name="scores")
 def announce(pk: int) -> None:
     """Tell the rest of the application which deals the import changed."""
     facts: Any = Event.objects.filter(source=pk).order_by().values_list("deal_id", flat=True)

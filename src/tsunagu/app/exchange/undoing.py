@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, ProtectedError
 
 from tsunagu.app.customers.models import Contact, Customer
 from tsunagu.app.deals import fold
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal, Event, Stage
 from tsunagu.app.exchange import lease, source_rows
 from tsunagu.app.exchange.models import FileKind, Import, ImportChange, SourceRow
@@ -39,14 +40,17 @@ def undo(source: Import, token: uuid.UUID) -> Kept:
     """
     kept = Kept()
     deals = _deals(source)
-    customers = _customers(source)
-    total = len(deals) + len(customers)
+    contacts, customers = _contacts(source), _customers(source)
+    total = len(deals) + len(contacts) + len(customers)
     for start in range(0, len(deals), CHUNK):
         ids = deals[start : start + CHUNK]
         kept.kept_deals += _step(source, token, start + len(ids), total, _undo_deals, ids)
+    for start in range(0, len(contacts), CHUNK):
+        ids = contacts[start : start + CHUNK]
+        _step(source, token, len(deals) + start + len(ids), total, _undo_contacts, ids)
     for start in range(0, len(customers), CHUNK):
         ids = customers[start : start + CHUNK]
-        done = len(deals) + start + len(ids)
+        done = len(deals) + len(contacts) + start + len(ids)
         kept.kept_customers += _step(source, token, done, total, _undo_customers, ids)
     _remove_parents(source)
     return kept
@@ -61,6 +65,7 @@ def _step(  # noqa: PLR0913, PLR0917
     ids: list[int],
 ) -> int:
     with transaction.atomic():
+        lease.in_turn()
         found = lease.locked(source, token)
         kept = action(source, ids)
         found.done, found.total = done, total
@@ -81,8 +86,26 @@ def _customers(source: Import) -> list[int]:
     return sorted({*made, *changed})
 
 
+def _contacts(source: Import) -> list[int]:
+    made = Contact.objects.filter(source=source.pk).values_list("pk", flat=True)
+    changed = source.changes.filter(kind=FileKind.CONTACTS).values_list("object_id", flat=True)
+    return sorted({*made, *changed})
+
+
+def _undo_contacts(source: Import, ids: list[int]) -> int:
+    """Nothing hangs on a contact, so none stays."""
+    rows = {row.pk: row for row in Contact.objects.select_for_update().filter(pk__in=ids)}
+    for change in source.changes.filter(kind=FileKind.CONTACTS, object_id__in=ids):
+        if change.object_id in rows:
+            _restore(rows[change.object_id], change)
+    Contact.objects.filter(pk__in=ids, source=source.pk).delete()
+    if not source.changes.filter(kind=FileKind.CONTACTS).exists():  # what is left came with it
+        SourceRow.objects.filter(kind=FileKind.CONTACTS, source=source).delete()
+    return 0
+
+
 def _undo_deals(source: Import, ids: list[int]) -> int:
-    deals = list(Deal.objects.select_for_update().filter(pk__in=ids))
+    deals = list(locked_deals().filter(pk__in=ids))
     made = {deal.pk for deal in deals if deal.source == source.pk}
     others = Event.objects.filter(deal=OuterRef("pk")).exclude(source=source.pk)
     worked = Deal.objects.filter(Exists(others), pk__in=made)
@@ -105,7 +128,7 @@ def _delete_facts(source: Import, deals: Iterable[int]) -> None:
         cursor.executemany("DELETE FROM deals_event WHERE source = %s AND deal_id = %s", rows)
 
 
-def _restore(row: Deal | Customer, change: ImportChange) -> None:
+def _restore(row: Deal | Customer | Contact, change: ImportChange) -> None:
     """Let fields be what they were, unless somebody has changed them since."""
     for name, value in change.before.items():
         if getattr(row, name) == change.after.get(name):
@@ -116,7 +139,7 @@ def _restore(row: Deal | Customer, change: ImportChange) -> None:
 
 
 def _undo_customers(source: Import, ids: list[int]) -> int:
-    rows = Customer.objects.select_for_update().filter(pk__in=ids)
+    rows = Customer.objects.select_for_update().order_by("pk").filter(pk__in=ids)
     changed = {c.object_id: c for c in source.changes.filter(object_id__in=ids)}
     if source.kind == FileKind.CUSTOMERS:
         for row in rows.exclude(source=source.pk):

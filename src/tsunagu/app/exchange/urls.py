@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.imports, name="list"),
     path("<int:pk>/", views.show, name="show"),
     path("<int:pk>/columns/", views.columns, name="columns"),
+    path("<int:pk>/sheet/", views.sheet, name="sheet"),
     path("<int:pk>/status/", views.status, name="status"),
     path("<int:pk>/start/", views.start, name="start"),
     path("<int:pk>/cancel/", views.cancel, name="cancel"),

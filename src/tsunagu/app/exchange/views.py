@@ -103,6 +103,17 @@ def _saved(request: HttpRequest, user: User, source: Import, chosen: mapping.Map
 
 
 @require_POST
+def sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read another sheet of the workbook, and go back to the columns."""
+    user = _importer(request)
+    try:
+        actions.choose_sheet(user, _found(pk), request.POST.get("sheet", ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("imports:columns", pk)
+
+
+@require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin the import, or go on with it."""
     return _act(request, pk, actions.start)

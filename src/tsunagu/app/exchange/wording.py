@@ -72,10 +72,6 @@ SHAPED = (
         _("the text is in no encoding that is understood."),
     ),
     (
-        r".* has \d+ sheets; “.*” was read\.",
-        _("The workbook has several sheets; the first one that is shown was read."),
-    ),
-    (
         r".*: the encoding was guessed to be .*",
         _("The encoding of the text was guessed; if names look wrong, save the file as CSV UTF-8."),
     ),

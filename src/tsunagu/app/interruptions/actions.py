@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.interruptions import folding
 from tsunagu.app.interruptions.causes import Cause
@@ -35,7 +36,7 @@ def open_case(
 ) -> Interruption:
     """Say that ``deal`` is interrupted; a suspicion that stands already is confirmed by it."""
     with transaction.atomic():
-        found = Deal.objects.select_for_update().get(pk=deal.pk)
+        found = locked_deals().get(pk=deal.pk)
         require(user, "interruptions.decide", found)
         if not found.is_open:
             raise ValidationError(_("This deal has ended. Begin a new deal instead."))
@@ -146,7 +147,7 @@ def _step(user: User, case: Interruption, step: Step, text: str) -> Interruption
 
 def _take(user: User, case: Interruption, step: Step) -> Interruption:
     """The case, locked after its deal, if ``user`` may take the step and its state allows it."""
-    deal = Deal.objects.select_for_update().get(pk=case.deal_id)
+    deal = locked_deals().get(pk=case.deal_id)
     require(user, "interruptions.decide", deal)
     found = Interruption.objects.select_for_update().get(pk=case.pk)
     found.deal = deal

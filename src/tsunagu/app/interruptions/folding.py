@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -18,19 +19,34 @@ def begin(deal: Deal, *, by: User | None = None, at: datetime | None = None) -> 
     Raises:
         IntegrityError: if another one lives after all.
     """
+    return begin_many([deal], by=by, at=at)[0]
+
+
+def begin_many(
+    deals: Sequence[Deal], *, by: User | None = None, at: datetime | None = None
+) -> list[Interruption]:
+    """:func:`begin` for many deals in three statements."""
     moment = at or timezone.now()
-    before = Interruption.objects.filter(deal=deal).order_by("-number").first()
-    case = Interruption.objects.create(
+    earlier = Interruption.objects.filter(deal__in=[d.pk for d in deals]).order_by("number")
+    last = {case.deal_id: case for case in earlier}
+    cases = [_new(deal, last.get(deal.pk), by, moment) for deal in deals]
+    Interruption.objects.bulk_create(cases)
+    Decision.objects.bulk_create(
+        Decision(case=case, at=moment, by=by, step=Step.OPEN) for case in cases
+    )
+    return cases
+
+
+def _new(deal: Deal, before: Interruption | None, by: User | None, at: datetime) -> Interruption:
+    return Interruption(
         deal=deal,
         number=before.number + 1 if before else 1,
         previous=before,
-        opened_at=moment,
+        opened_at=at,
         opened_by=by,
-        state_since=moment,
+        state_since=at,
         value=deal.amount,
     )
-    Decision.objects.create(case=case, at=moment, by=by, step=Step.OPEN)
-    return case
 
 
 def decide(  # noqa: PLR0913

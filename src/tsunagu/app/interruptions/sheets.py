@@ -25,6 +25,7 @@ class CaseForm(forms.Form):
     ``heading`` names it, ``label`` its button, ``icon`` both, ``template`` draws its fields.
     """
 
+    do_not_call_in_templates = True  # pages name sheets without opening them
     heading: ClassVar[str | Promise]
     label: ClassVar[str | Promise] = gettext_lazy("Save")
     icon: ClassVar[str]

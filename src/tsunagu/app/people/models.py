@@ -57,6 +57,11 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def depth(self) -> int:
+        """How many teams stand above it."""
+        return max(0, (self.path or "//").count("/") - 2)
+
 
 class UserManager(BaseUserManager["User"]):
     """Finds users by e-mail in any case of letters."""

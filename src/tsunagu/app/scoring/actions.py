@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 from tsunagu.app.scoring import bridge, runs, writing
-from tsunagu.app.scoring.active import active_version, model_of
+from tsunagu.app.scoring.active import active_version, model_of, prepared_of
 from tsunagu.app.scoring.models import (
     RescoreRequest,
     RiskModelVersion,
@@ -69,12 +71,13 @@ def rescore_deals(deal_ids: Iterable[int]) -> int:
     # Read before the facts: what is recorded later keeps its request.
     requests = dict(RescoreRequest.objects.filter(deal__in=ids).values_list("deal_id", "at"))
     at = timezone.now()
-    found = list(bridge.foresee(model_of(version), Q(pk__in=ids), at))
+    found = _foresee_few(version, Q(pk__in=ids), at)
     as_of = writing.AsOf.now(at, version)
     with transaction.atomic():
         writing.take_off(requests)
         writing.write_scores(found, as_of)
         writing.forget_ended(ids)
+    _announce(found)
     return len(found)
 
 
@@ -82,7 +85,11 @@ def rehearse() -> None:
     """Score some open deal and keep nothing: what loads slowly is in memory then."""
     version, some = active_version(), Deal.objects.filter(outcome__isnull=True).first()
     if version and some:
-        list(bridge.foresee(model_of(version), Q(pk=some.pk), timezone.now()))
+        _foresee_few(version, Q(pk=some.pk), timezone.now())
+
+
+def _foresee_few(version: RiskModelVersion, wanted: Q, at: datetime) -> list[bridge.Foresight]:
+    return list(bridge.foresee_few(model_of(version), prepared_of(version, at), wanted, at))
 
 
 def rescore_all(progress: Progress | None = None, user: User | None = None) -> int:
@@ -94,7 +101,7 @@ def rescore_all(progress: Progress | None = None, user: User | None = None) -> i
     version = active_version() or fit_model()
     with runs.working_on(runs.open_run(RunKind.RESCORE, user)) as worker:
         return 0 if worker is None else _rescore(worker, version, progress or _silent)
-    return 0
+    return 0  # stopped: leaving the run ends here
 
 
 def _rescore(worker: runs.Worker, version: RiskModelVersion, progress: Progress) -> int:
@@ -107,12 +114,19 @@ def _rescore(worker: runs.Worker, version: RiskModelVersion, progress: Progress)
         with transaction.atomic():
             writing.write_scores(page, as_of)
             worker.advance(page[-1].deal_id, len(page))
+        _announce(page)
         count += len(page)
         share = count / max(left, count)
         worker.tell("score", share)
         progress("score", share)
     _forget_ended()
     return count
+
+
+def _announce(found: Iterable[bridge.Foresight]) -> None:
+    """Tell every function that ``settings.DEALS_SCORED`` names which deals have a new score."""
+    for name in settings.DEALS_SCORED:
+        import_string(name)([f.deal_id for f in found])
 
 
 def _pages(found: Iterator[bridge.Foresight]) -> Iterator[list[bridge.Foresight]]:

@@ -20,6 +20,17 @@ def model_of(version: RiskModelVersion) -> Any:
     return _loaded(version.pk, version.created_at)
 
 
+def prepared_of(version: RiskModelVersion, at: datetime) -> Any:
+    """The model's features as statements that are good at ``at``; compiled once a month."""
+    month = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return _prepared(version.pk, version.created_at, month)
+
+
 @lru_cache(maxsize=2)
 def _loaded(pk: int, created_at: datetime) -> Any:
     return bridge.load(bytes(RiskModelVersion.objects.get(pk=pk).content))
+
+
+@lru_cache(maxsize=1)
+def _prepared(pk: int, created_at: datetime, month: datetime) -> Any:
+    return bridge.prepare(_loaded(pk, created_at), month)

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("deals", "0003_contact_left_and_checkpoint"),
+        ("deals", "0004_contact_left_and_checkpoint"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -27,7 +27,8 @@ function option(data, look, words, narrow) {
   const language = document.documentElement.lang;
   const format = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", weekday: "short" });
   const day = (at) => format.format(new Date(at));
-  const left = narrow ? 92 : 128;
+  const left = narrow ? 100 : 148;
+  const right = narrow ? 46 : 50; // the last risk stands there
   const top = 34;
   const lanesTop = top + CURVE + 18;
   const times = [...data.events.map((e) => e.at), ...data.risk.map((r) => r[0])].map((t) => +new Date(t));
@@ -48,8 +49,8 @@ function option(data, look, words, narrow) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: look.text },
     title: { text: words.risk, left: 0, top: 4, textStyle: { fontSize: 13, fontWeight: 600, color: look.text } },
     grid: [
-      { left, right: narrow ? 34 : 44, top, height: CURVE },
-      { left, right: narrow ? 34 : 44, top: lanesTop, height: LANE * data.lanes.length },
+      { left, right, top, height: CURVE },
+      { left, right, top: lanesTop, height: LANE * data.lanes.length },
     ],
     xAxis: [xAxis(0, false), xAxis(1, true)],
     yAxis: [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deals", "0002_open_board"),
+        ("deals", "0003_stages_in_settings"),
     ]
 
     operations = [

@@ -1,0 +1,20 @@
+"""What workers do for interruptions. The queue ``scores`` is for what people wait for."""
+
+from __future__ import annotations
+
+from django_tasks import task
+
+from tsunagu.app.interruptions import gathering, limits, looking
+
+
+@task(queue_name="scores")
+def look_at_due() -> int:
+    """Look at the deals that changed, and at those that it is time for."""
+    return gathering.look_at_waiting()
+
+
+@task()
+def nightly() -> None:
+    """Let decisions teach the thresholds, then look at all open deals with them."""
+    limits.learn()
+    looking.look_at_all()

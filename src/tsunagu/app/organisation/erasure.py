@@ -1,0 +1,129 @@
+"""Erases a person: facts stay, but no longer say who it was.
+
+This is the one exception to the rule that facts and audit entries are never rewritten
+(:func:`tsunagu.app.append_only.rewritable`): the right to erasure goes before it. What happened,
+when, in which deal and of which kind is untouched, so risks and figures stay what they were; the
+person's name, addresses and key become one pseudonym, the same everywhere.
+"""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from tsunagu.app.append_only import rewritable
+from tsunagu.app.deals.models import Event, Kind
+from tsunagu.app.exchange import store
+from tsunagu.app.exchange.models import BUSY, Import
+from tsunagu.app.organisation import traces
+from tsunagu.app.organisation.subjects import Subject
+from tsunagu.app.people import audit
+from tsunagu.app.people.models import AuditEntry, User
+from tsunagu.app.people.permissions import require
+
+AT_ONCE = 500
+
+
+def erase(actor: User, subject: Subject, *, notes: bool = True) -> int:
+    """Erase ``subject`` for good; returns how many rows were rewritten.
+
+    Args:
+        notes: of a user, also replace every free text that this person wrote.
+
+    Raises:
+        PermissionDenied: ``actor`` is no administrator.
+        ValidationError: the person is still active, or an import is at work; nothing is done then.
+    """
+    require(actor, "people.manage")
+    _refuse_where_it_is_too_early(subject)
+    with transaction.atomic():
+        with rewritable(Event), rewritable(AuditEntry):
+            count = _rewrite_facts(subject, notes) + _rewrite_mentions(subject)
+        _take_off(subject)
+        audit.record(actor, "erase_person", subject.row, after={"rows": count})
+        if not subject.is_user:
+            subject.row.delete()
+        transaction.on_commit(_drop_files)
+    return count
+
+
+def _refuse_where_it_is_too_early(subject: Subject) -> None:
+    if isinstance(subject.row, User) and subject.row.is_active:
+        raise ValidationError(_("Deactivate the person first."))
+    imports = Import.objects.defer("columns", "mapping", "parents", "made")
+    if any(source.state in BUSY for source in imports):
+        raise ValidationError(_("An import is at work. Wait until it is done."))
+
+
+def _rewrite_facts(subject: Subject, notes: bool) -> int:
+    """Facts that name the person by the key, and the person's own words; one statement each."""
+    facts: QuerySet[Event] = QuerySet(Event).filter(traces.facts_about(subject))
+    about = list(facts.values_list("pk", flat=True))
+    if subject.is_user:
+        if notes:
+            written = facts.filter(actor=subject.key).exclude(text=None).exclude(text="")
+            written.update(text=erased_text())
+        facts.filter(kind=Kind.OWNER, value=subject.key).update(value=subject.pseudonym)
+        QuerySet(Event).filter(actor=subject.key).update(actor=subject.pseudonym)
+    else:
+        facts.exclude(text=None).update(text=erased_text())
+        QuerySet(Event).filter(pk__in=about).update(value=subject.pseudonym)
+    return len(about)
+
+
+def erased_text() -> str:
+    """What stands in the place of a free text, in the organisation's language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _("[erased]")
+
+
+def _rewrite_mentions(subject: Subject) -> int:
+    return sum(_rewrite(subject, place) for place in traces.places())
+
+
+def _rewrite(subject: Subject, place: traces.Place) -> int:
+    ids = list(traces.rows_that_name(subject, place).values_list("pk", flat=True))
+    plain: QuerySet[Model] = QuerySet(place.model)
+    count = 0
+    for start in range(0, len(ids), AT_ONCE):
+        found = plain.filter(pk__in=ids[start : start + AT_ONCE])
+        changed = {row: traces.rewritten(subject, place, row) for row in found}
+        rows = [row for row, names in changed.items() if names]
+        if rows:
+            plain.bulk_update(rows, sorted(set().union(*changed.values())), batch_size=100)
+        count += len(rows)
+    return count
+
+
+def _take_off(subject: Subject) -> None:
+    """The person's own row and all that lets the person in."""
+    if not isinstance(subject.row, User):
+        return
+    EmailAddress.objects.filter(user=subject.row).delete()
+    user = User.objects.select_for_update().get(pk=subject.row.pk)
+    user.name = user.external_id = subject.pseudonym
+    user.email, user.last_login = None, None
+    user.set_unusable_password()
+    user.save()
+    _end_sessions(user)
+
+
+def _end_sessions(user: User) -> None:
+    theirs = [
+        session.pk
+        for session in Session.objects.iterator(AT_ONCE)
+        if session.get_decoded().get("_auth_user_id") == str(user.pk)
+    ]
+    Session.objects.filter(pk__in=theirs).delete()
+
+
+def _drop_files() -> None:
+    """Uploaded files may name anybody; what was imported from them can be undone without them."""
+    for source in Import.objects.only("folder"):
+        store.drop(source)
