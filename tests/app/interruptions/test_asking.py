@@ -94,7 +94,7 @@ def test_it_is_neither_listed_nor_kept_nor_framed(inquiry: Inquiry) -> None:
 
     assert "noindex" in answer.headers["X-Robots-Tag"]
     assert 'name="robots" content="noindex' in answer.content.decode()
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.headers["X-Frame-Options"] == "DENY"
 

@@ -44,7 +44,8 @@ def mail(inquiry: Inquiry) -> str:
         subject = render_to_string("interruptions/mail/ask_subject.txt", context).strip()
         body = render_to_string("interruptions/mail/ask.txt", context).strip()
     to = quote(inquiry.contact.email) if inquiry.contact else ""
-    asked = urlencode({"subject": subject, "body": body}, quote_via=quote)
+    lines = body.replace("\n", "\r\n")  # RFC 6068, 5: so are lines broken in a mail's address
+    asked = urlencode({"subject": subject, "body": lines}, quote_via=quote)
     return f"mailto:{to}?{asked}"
 
 
