@@ -20,6 +20,7 @@ from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import actions, diagnosing, folding, people_to_ask, shipped
 from tsunagu.app.interruptions.case_page import CasePage, next_action
 from tsunagu.app.interruptions.causes import Cause
+from tsunagu.app.interruptions.evidence import FACTS
 from tsunagu.app.interruptions.impact import impact
 from tsunagu.app.interruptions.models import CauseNote, Interruption, Signal
 from tsunagu.app.interruptions.states import DismissReason, State
@@ -189,6 +190,12 @@ def test_what_a_model_suggested_goes_before_the_tables(case: Interruption) -> No
     assert found.evidence == ["決算期のため"]
 
 
+def test_every_fact_of_a_signal_has_its_words() -> None:
+    from tsunagu.analytics.detection.phrases import EVIDENCE
+
+    assert {name for names in EVIDENCE.values() for name in names.values()} == set(FACTS)
+
+
 def test_the_shipped_tables_know_every_cause_and_signal() -> None:
     from tsunagu.analytics.contracts import SignalKind
 
@@ -275,6 +282,19 @@ def test_impact_is_value_gap_and_the_visible_deals_near(organisation: Organisati
     with translation.override("ja"):
         assert near["同じ顧客"] == (1, [other.pk])
     assert hidden.pk not in {pk for _count, ids in near.values() for pk in ids}
+
+
+def test_more_deals_of_the_same_owner_than_fit_are_behind_a_link(
+    organisation: Organisation, case: Interruption
+) -> None:
+    user = organisation.representative
+    for _deal in range(6):
+        make_deal(user)
+
+    page = read(user, case)
+
+    assert f'/deals/?owner={user.pk}"' in page
+    assert "6件" in page
 
 
 def test_same_product_against_the_same_competitor_and_same_contact_are_found(

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, F, FloatField, OuterRef, Q, QuerySet, Sum, Window
 from django.db.models.functions import Cast, Coalesce
@@ -42,11 +43,20 @@ class Gap:
 
 @dataclass(frozen=True)
 class Touched:
-    """Running deals near this one: ``count`` in all, the largest of them in ``deals``."""
+    """Running deals near this one: ``count`` in all, the largest of them in ``deals``.
+
+    ``query`` asks the list of deals for all of them, where it can.
+    """
 
     label: str | Promise
     count: int
     deals: Sequence[Deal]
+    query: str = ""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more than are shown, and a list that shows them."""
+        return bool(self.query) and self.count > len(self.deals)
 
 
 @dataclass(frozen=True)
@@ -85,11 +95,13 @@ def _touched(running: QuerySet[Deal], deal: Deal) -> Iterator[Touched]:
     named = _named(deal)
     contacts, competitors = named[Kind.CONTACT], named[Kind.COMPETITOR]
     product = deal.attributes.get(PRODUCT)
-    yield from _group(_("Same customer"), others.filter(customer=deal.customer_id))
+    named_so = urlencode({"q": deal.customer.name})
+    yield from _group(_("Same customer"), others.filter(customer=deal.customer_id), named_so)
     if contacts:
         known = _with_fact(Kind.CONTACT, contacts)
         yield from _group(_("Same contact"), others.filter(known, customer=deal.customer_id))
-    yield from _group(_("Same owner"), others.filter(owner=deal.owner_id))
+    owned = others.filter(owner=deal.owner_id)
+    yield from _group(_("Same owner"), owned, urlencode({"owner": deal.owner_id}))
     if product and competitors:
         rival = _with_fact(Kind.COMPETITOR, competitors)
         same = others.filter(rival, **{f"attributes__{PRODUCT}": product})
@@ -109,10 +121,10 @@ def _with_fact(kind: str, values: set[str]) -> Exists:
     return Exists(Event.objects.filter(deal=OuterRef("pk"), kind=kind, value__in=values))
 
 
-def _group(label: str | Promise, rows: QuerySet[Deal]) -> Iterator[Touched]:
+def _group(label: str | Promise, rows: QuerySet[Deal], query: str = "") -> Iterator[Touched]:
     """The group, unless it is empty: one query gives both its size and its largest deals."""
     ordered = rows.select_related("customer").defer("attributes", "customer__attributes")
     counted = ordered.annotate(whole=Window(Count("pk")))
     found = list(counted.order_by(F("amount").desc(nulls_last=True), "pk")[:SHOWN])
     if found:
-        yield Touched(label, found[0].whole, found)
+        yield Touched(label, found[0].whole, found, query)
