@@ -15,6 +15,7 @@ from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_import
 
+from tsunagu.app.interruptions import folding
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -50,6 +51,11 @@ class Place:
 
 def an_import(organisation: Organisation) -> dict[str, Any]:
     return {"pk": make_import(organisation.operations).pk}
+
+
+def a_case(organisation: Organisation) -> dict[str, Any]:
+    """A suspicion about the north's unshared deal."""
+    return {"pk": folding.begin(organisation.unshared).pk}
 
 
 THE_NORTH = ("manager", "head", *SEES_ALL)
@@ -102,6 +108,17 @@ PLACES: dict[str, Place] = {
     "deals:close_date": of_the_north(),
     "deals:owner": of_the_north(),
     "deals:end": of_the_north(),
+    "interruptions:list": Place(),
+    "interruptions:count": Place(),
+    "interruptions:all": Place(),
+    "interruptions:board": Place(),
+    "interruptions:quality": Place(),
+    "interruptions:thresholds": Place(see=SEES_ALL, unseen=403),
+    "interruptions:open": of_the_north(),
+    "interruptions:detail": Place(arguments=a_case, see=THE_NORTH),
+    "interruptions:confirm": Place(arguments=a_case, see=THE_NORTH),
+    "interruptions:dismiss": Place(arguments=a_case, see=THE_NORTH),
+    "interruptions:reopen": Place(302, arguments=a_case, see=THE_NORTH, method="post"),
     "today:list": Place(),
     "today:card": of_the_north(),
     "team:show": Place(see=LEADERS, unseen=403),
