@@ -16,7 +16,6 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals import fold
 from tsunagu.app.deals.models import Deal, Direction, Event, Kind
 from tsunagu.app.interruptions import gathering, watching
-from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import State
 
@@ -54,9 +53,8 @@ def test_silence_is_suspected_confirmed_and_explained_by_the_customer(
     silence.get_by_text("通常の間隔（営業日）").wait_for()
     page.locator("[data-drawn=yes] canvas").wait_for()
 
-    page.get_by_role("link", name="営業中途として確定").tap()
-    page.locator("#sheet").get_by_label("主な原因").select_option(Cause.LOST_INTEREST)
-    page.get_by_role("button", name="確定する").tap()
+    page.locator(".next-step .btn-primary").tap()
+    page.locator("#sheet").get_by_role("button", name="関心の低下").first.tap()
     page.locator(".state", has_text="確定").wait_for()
     page.locator(".causes", has_text="主な原因").get_by_text("関心の低下").wait_for()
 

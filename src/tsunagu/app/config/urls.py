@@ -40,6 +40,7 @@ urlpatterns = [
     path("people/", include("tsunagu.app.people.urls")),
     path("today/", include("tsunagu.app.today.urls")),
     path("team/", include("tsunagu.app.today.team_urls")),
+    path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),

@@ -217,7 +217,7 @@ def record_resumed(user: User, deal: Deal) -> Event:
 def record_reply(deal: Deal, text: str) -> Event:
     """The customer answered a question form; who calls has checked the link, there is no user."""
     with transaction.atomic():
-        found = Deal.objects.select_for_update().get(pk=deal.pk)
+        found = locked_deals().get(pk=deal.pk)
         change = Change(None, found, timezone.now())
         event = change.add(Kind.SURVEY, direction=Direction.IN, text=text)
         _finish(found)

@@ -10,7 +10,8 @@ nothing is written then. What signals do is in :mod:`tsunagu.app.interruptions.g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,14 +20,17 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.locking import locked_deals
-from tsunagu.app.deals.models import Deal
+from tsunagu.app.deals.models import Deal, Process
 from tsunagu.app.interruptions import folding
 from tsunagu.app.interruptions.causes import Cause
-from tsunagu.app.interruptions.models import CauseNote, Decision, Interruption
+from tsunagu.app.interruptions.limits import TOGETHER
+from tsunagu.app.interruptions.models import CauseNote, Decision, Interruption, OwnThreshold
 from tsunagu.app.interruptions.states import ALLOWED, LIVING, DismissReason, Step
+from tsunagu.app.interruptions.tasks import look_again
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
+from tsunagu.app.scoring import detection
 
 MOST_TEXT = 2_000
 
@@ -136,6 +140,35 @@ def resume(user: User, case: Interruption, *, text: str = "") -> Interruption:
         _decide(user, found, Step.RESUME, text=text)
         deal_actions.record_resumed(user, found.deal)
     return found
+
+
+def set_thresholds(user: User, process: Process, cuts: Mapping[str, float | None]) -> None:
+    """Set the cuts of kinds of signals in ``process``; None leaves a kind to what is learned.
+
+    Its deals are looked at again with them.
+    """
+    require(user, "interruptions.configure")
+    known = {TOGETHER, *detection.kinds()}
+    if not cuts.keys() <= known or any(c is not None and not 0 < c < inf for c in cuts.values()):
+        raise ValidationError(_("A threshold is a number above 0."))
+    with transaction.atomic():
+        before = dict(process.thresholds.values_list("kind", "cut"))
+        after = {**before, **cuts}
+        process.thresholds.filter(kind__in=cuts).delete()
+        OwnThreshold.objects.bulk_create(
+            OwnThreshold(process=process, kind=kind, cut=cut, set_by=user)
+            for kind, cut in cuts.items()
+            if cut is not None
+        )
+        changed = {k: v for k, v in after.items() if before.get(k) != v}
+        audit.record(
+            user,
+            "set_thresholds",
+            process,
+            before={k: before.get(k) for k in changed},
+            after=changed,
+        )
+        look_again.enqueue(process.pk)
 
 
 def _step(user: User, case: Interruption, step: Step, text: str) -> Interruption:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,11 +30,21 @@ from tsunagu.app.people.permissions import has_permission
 
 
 @dataclass(frozen=True)
+class Act:
+    """A button: the name of its address, and the step it takes; to ask the customer is none."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    step: Step | None
+
+
+@dataclass(frozen=True)
 class Next:
-    """The one thing to do: the names of its sheets, the first of them the main one."""
+    """The one thing to do: the names of its acts, the first of them the main one."""
 
     words: str | Promise
-    sheets: tuple[str, ...]
+    acts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -186,36 +195,39 @@ class CasePage:
             caused=bool(self.causes),
             asked=bool(self.asked),
         )
-        return found if found and self._may(found.sheets) else None
+        return found if found and all(self._may(ACTS[name]) for name in found.acts) else None
 
     @property
-    def steps(self) -> list[str]:
-        """The other sheets that the reader may open."""
-        first = self.next.sheets if self.next else ()
-        return [name for name in STEPS if name not in first and self._allowed(name)]
+    def first_acts(self) -> list[Act]:
+        """What the next action is done with."""
+        return [ACTS[name] for name in self.next.acts] if self.next else []
 
-    def _may(self, sheets: Collection[str]) -> bool:
-        return all(self._allowed(name) for name in sheets)
+    @property
+    def other_acts(self) -> list[Act]:
+        """What else the reader may do."""
+        return [act for act in ACTS.values() if act not in self.first_acts and self._may(act)]
 
-    def _allowed(self, name: str) -> bool:
-        step = STEPS[name]
-        if step is None:
+    def _may(self, act: Act) -> bool:
+        if act.step is None:
             return self.may_log and self.case.is_living
-        may_open = step != Step.REOPEN or self.deal.is_open
-        return self.may_decide and may_open and self.case.state in ALLOWED[step]
+        may_open = act.step != Step.REOPEN or self.deal.is_open
+        return self.may_decide and may_open and self.case.state in ALLOWED[act.step]
 
 
-STEPS: dict[str, Step | None] = {
-    "confirm": Step.CONFIRM,
-    "dismiss": Step.DISMISS,
-    "causes": Step.CAUSES,
-    "ask": None,
-    "respond": Step.RESPOND,
-    "restart": Step.RESTART,
-    "resume": Step.RESUME,
-    "reopen": Step.REOPEN,
+ACTS = {
+    act.name: act
+    for act in (
+        Act("confirm", _("Confirm interruption"), "check", Step.CONFIRM),
+        Act("dismiss", _("Dismiss"), "x", Step.DISMISS),
+        Act("causes", _("Set the cause"), "zoom-question", Step.CAUSES),
+        Act("ask", _("Ask the customer"), "send", None),
+        Act("respond", _("Begin the response"), "arrow-right", Step.RESPOND),
+        Act("restart", _("Begin the restart"), "refresh", Step.RESTART),
+        Act("resume", _("The sale goes on"), "circle-check", Step.RESUME),
+        Act("reopen", _("Take up again"), "repeat", Step.REOPEN),
+    )
 }
-"""The sheets of a case by name, and the step that each takes; to ask the customer is none."""
+"""By name, in the order of a case's life."""
 
 _ENDS: dict[State, Next | None] = {
     State.SUSPECTED: Next(

@@ -31,13 +31,7 @@ def _found(request: HttpRequest, pk: int) -> Interruption:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One case: what it stands on, why, what is not known yet, what hangs on it."""
     page = CasePage(person(request), _found(request, pk))
-    context = {
-        "page": page,
-        "case": page.case,
-        "deal": page.deal,
-        "main_sheets": [(name, SHEETS[name]) for name in (page.next.sheets if page.next else ())],
-        "other_sheets": [(name, SHEETS[name]) for name in page.steps],
-    }
+    context = {"page": page, "case": page.case, "deal": page.deal}
     return render_list(request, "interruptions/detail.html", "interruptions/_case.html", context)
 
 
@@ -77,7 +71,7 @@ def _used(request: HttpRequest, form: CaseForm) -> HttpResponse:
         return render(request, "deals/_refused.html", {"reason": refused}, status=403)
     if said is not None:
         return _done(request, form, said)
-    page = "interruptions/_sheet.html" if part else "interruptions/sheet.html"
+    page = "interruptions/_case_sheet.html" if part else "interruptions/case_sheet.html"
     context = {"form": form, "case": form.case, "deal": form.case.deal, "part": part}
     return render(request, page, context, status=422 if form.errors else 200)
 
@@ -89,6 +83,7 @@ def _done(request: HttpRequest, form: CaseForm, said: str) -> HttpResponse:
         return redirect("interruptions:detail", form.case.pk)
     deal = form.case.deal_id
     heard = {
+        "case-changed": "",
         "deal-changed": {"id": deal},
         f"deal-changed-{deal}": "",
         "sheet-done": {"said": said},

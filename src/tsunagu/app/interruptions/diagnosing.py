@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal, Direction, Kind
 from tsunagu.app.interruptions import shipped
 from tsunagu.app.interruptions.inquiries import OPEN_FOR
@@ -89,7 +90,7 @@ def take_reply(  # noqa: PLR0913
     if not (ticked or text.strip() or needs.strip()):
         raise ValidationError(_("Tick or write at least one thing."))
     with transaction.atomic():
-        deal = Deal.objects.select_for_update().get(interruptions=inquiry.case_id)
+        deal = locked_deals().get(pk=inquiry.case.deal_id)
         if inquiry.has_expired or Reply.objects.filter(inquiry=inquiry).exists():
             raise ValidationError(_("This form can no longer be answered."))
         reply = Reply.objects.create(
@@ -114,6 +115,6 @@ def _told(reply: Reply, language: str) -> str:
 
 
 def _locked(user: User, case: Interruption) -> Deal:
-    deal = Deal.objects.select_for_update().get(pk=case.deal_id)
+    deal = locked_deals().get(pk=case.deal_id)
     require(user, "deals.log", deal)
     return deal

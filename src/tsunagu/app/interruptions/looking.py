@@ -54,11 +54,16 @@ def ask() -> None:
         look_at_due.enqueue()
 
 
-def look_at_all() -> None:
-    """Let every open deal be looked at, some thousand at a time: strengths grow by the day."""
+def look_at_all(process: int | None = None) -> None:
+    """Let every open deal (of ``process``) be looked at, some thousand at a time.
+
+    Once a day, since strengths grow by the day though nothing happens.
+    """
     Watch.objects.filter(deal__outcome__isnull=False).delete()
     cursor = 0
     rows = Deal.objects.filter(outcome__isnull=True).order_by("pk").values_list("pk", flat=True)
+    if process is not None:
+        rows = rows.filter(process=process)
     while ids := list(rows.filter(pk__gt=cursor)[:DEALS_AT_ONCE]):
         watching.due_now(ids)
         cursor = ids[-1]

@@ -1,4 +1,4 @@
-"""The sheets in which a case is decided on and enquired into; each ends in one action."""
+"""The sheets of a case's page, beside those of the inbox (``forms``); each ends in one action."""
 
 from __future__ import annotations
 
@@ -15,20 +15,17 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.interruptions import actions, diagnosing, shipped
 from tsunagu.app.interruptions.causes import grouped
 from tsunagu.app.interruptions.models import Interruption
-from tsunagu.app.interruptions.states import DismissReason
 from tsunagu.app.people.models import Language, User
 
 
 class CaseForm(forms.Form):
     """A sheet about ``case``, used by ``user``; compare :class:`deals.forms.DealForm`.
 
-    ``heading`` names it, ``label`` its button, ``icon`` both, ``template`` draws its fields.
+    ``heading`` names it, ``label`` its button, ``template`` draws its fields.
     """
 
-    do_not_call_in_templates = True  # pages name sheets without opening them
     heading: ClassVar[str | Promise]
     label: ClassVar[str | Promise] = gettext_lazy("Save")
-    icon: ClassVar[str]
     permission: ClassVar[str] = "interruptions.decide"
     template: ClassVar[str] = "interruptions/sheets/fields.html"
 
@@ -66,8 +63,11 @@ def _cause_choices() -> list[Any]:
     return [("", _("Not known yet")), *grouped()]
 
 
-class _WithCauses(CaseForm):
-    """One main cause, and others beside it."""
+class CausesForm(CaseForm):
+    """Why it is interrupted: one main cause, and others beside it."""
+
+    heading = gettext_lazy("Set the cause")
+    template = "interruptions/sheets/set_causes.html"
 
     main = forms.ChoiceField(
         label=gettext_lazy("Main cause"), choices=_cause_choices, required=False
@@ -79,56 +79,15 @@ class _WithCauses(CaseForm):
         widget=forms.CheckboxSelectMultiple,
     )
     text = _words(gettext_lazy("Note (if you like)"), required=False)
-    template = "interruptions/sheets/causes.html"
 
     def before(self, case: Interruption) -> dict[str, Any]:
         notes = [n for n in case.cause_notes.all() if n.set_by_id is not None]
         others = [note.cause for note in notes if not note.main]
         return {"main": case.main_cause, "others": others}
 
-
-class ConfirmForm(_WithCauses):
-    """The suspicion is right."""
-
-    heading = gettext_lazy("Confirm as an interruption")
-    label = gettext_lazy("Confirm the interruption")
-    icon = "check"
-
-    def perform(self) -> str:
-        actions.confirm(self.user, self.case, **self.cleaned_data)
-        return _("Confirmed.")
-
-
-class CausesForm(_WithCauses):
-    """Why it is interrupted."""
-
-    heading = gettext_lazy("Set the cause")
-    icon = "zoom-question"
-
     def perform(self) -> str:
         actions.set_causes(self.user, self.case, **self.cleaned_data)
         return _("The causes are set.")
-
-
-class DismissForm(CaseForm):
-    """The suspicion is wrong."""
-
-    heading = gettext_lazy("Dismiss as a false alarm")
-    label = gettext_lazy("Dismiss")
-    icon = "x"
-    template = "interruptions/sheets/dismiss.html"
-    reason = forms.ChoiceField(
-        label=gettext_lazy("Why is it a false alarm?"),
-        choices=DismissReason.choices,
-        error_messages={"required": gettext_lazy("Say why this is a false alarm.")},
-    )
-    text = _words(gettext_lazy("Note (needed for another reason)"), required=False)
-
-    def perform(self) -> str:
-        actions.dismiss(
-            self.user, self.case, self.cleaned_data["reason"], text=self.cleaned_data["text"]
-        )
-        return _("Dismissed.")
 
 
 class AskForm(CaseForm):
@@ -136,7 +95,6 @@ class AskForm(CaseForm):
 
     heading = gettext_lazy("Ask the customer")
     label = gettext_lazy("Make the link")
-    icon = "send"
     permission = "deals.log"
     contact = forms.ModelChoiceField(
         Contact.objects.none(),
@@ -184,7 +142,6 @@ class RespondForm(_StepForm):
 
     heading = label = gettext_lazy("Begin the response")
     said = gettext_lazy("The response has begun.")
-    icon = "arrow-right"
     action = actions.begin_response
 
 
@@ -193,7 +150,6 @@ class RestartForm(_StepForm):
 
     heading = label = gettext_lazy("Begin the restart")
     said = gettext_lazy("The restart has begun.")
-    icon = "refresh"
     action = actions.begin_restart
 
 
@@ -202,30 +158,15 @@ class ResumeForm(_StepForm):
 
     heading = label = gettext_lazy("The sale goes on")
     said = gettext_lazy("The sale goes on.")
-    icon = "circle-check"
     action = actions.resume
 
 
-class ReopenForm(CaseForm):
-    """It was no false alarm."""
-
-    heading = label = gettext_lazy("Take it up again")
-    icon = "repeat"
-
-    def perform(self) -> str:
-        actions.reopen(self.user, self.case)
-        return _("Taken up again.")
-
-
 SHEETS: dict[str, type[CaseForm]] = {
-    "confirm": ConfirmForm,
-    "dismiss": DismissForm,
     "causes": CausesForm,
     "ask": AskForm,
     "respond": RespondForm,
     "restart": RestartForm,
     "resume": ResumeForm,
-    "reopen": ReopenForm,
 }
 """Every sheet by the name of its address."""
 
@@ -234,7 +175,6 @@ class FindingForm(CaseForm):
     """What was learnt about one question."""
 
     heading = gettext_lazy("Answer a question")
-    icon = "note"
     permission = "deals.log"
     template = "interruptions/sheets/finding.html"
     text = _words(

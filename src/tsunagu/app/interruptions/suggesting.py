@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.interruptions import shipped
 from tsunagu.app.interruptions.causes import Cause
-from tsunagu.app.interruptions.models import CauseNote, Reply, Signal
+from tsunagu.app.interruptions.models import CauseNote, Interruption, Reply, Signal
 
 UNKNOWN = 0.5
 """Weight of causes that nothing speaks for."""
@@ -54,6 +54,12 @@ def suggested(
     found = map(_noted, written) if written else _from_tables(signals, replies)
     likely = [s for s in found if s.probability >= LEAST]
     return sorted(likely, key=lambda s: -s.probability)[:MOST_SHOWN]
+
+
+def of_case(case: Interruption) -> list[Suggestion]:
+    """The likeliest causes of one case, as it stands in the database."""
+    replies = Reply.objects.filter(inquiry__case=case)
+    return suggested(case.cause_notes.all(), case.signals.filter(gone_at__isnull=True), replies)
 
 
 def _noted(note: CauseNote) -> Suggestion:

@@ -18,3 +18,9 @@ def nightly() -> None:
     """Let decisions teach the thresholds, then look at all open deals with them."""
     limits.learn()
     looking.look_at_all()
+
+
+@task()
+def look_again(process: int) -> None:
+    """Look at the process's open deals, whose thresholds changed."""
+    looking.look_at_all(process)

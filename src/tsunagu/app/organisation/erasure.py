@@ -8,7 +8,10 @@ person's name, addresses and key become one pseudonym, the same everywhere.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
@@ -17,14 +20,14 @@ from django.db.models import Model, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tsunagu.app.append_only import rewritable
+from tsunagu.app.append_only import AppendOnly, rewritable
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
 from tsunagu.app.organisation import traces
 from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
-from tsunagu.app.people.models import AuditEntry, User
+from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 
 AT_ONCE = 500
@@ -43,7 +46,9 @@ def erase(actor: User, subject: Subject, *, notes: bool = True) -> int:
     require(actor, "people.manage")
     _refuse_where_it_is_too_early(subject)
     with transaction.atomic():
-        with rewritable(Event), rewritable(AuditEntry):
+        with ExitStack() as guards:
+            for model in _append_only():
+                guards.enter_context(rewritable(model))
             count = _rewrite_facts(subject, notes) + _rewrite_mentions(subject)
         _take_off(subject)
         audit.record(actor, "erase_person", subject.row, after={"rows": count})
@@ -51,6 +56,11 @@ def erase(actor: User, subject: Subject, *, notes: bool = True) -> int:
             subject.row.delete()
         transaction.on_commit(_drop_files)
     return count
+
+
+def _append_only() -> list[type[AppendOnly]]:
+    """Whatever is never rewritten otherwise; words about the person may stand in any of it."""
+    return [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 
 
 def _refuse_where_it_is_too_early(subject: Subject) -> None:
