@@ -42,7 +42,6 @@ urlpatterns = [
     path("team/", include("tsunagu.app.today.team_urls")),
     path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
-    path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),
     path("customers/", include("tsunagu.app.customers.urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
