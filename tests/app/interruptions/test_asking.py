@@ -22,6 +22,8 @@ from tsunagu.app.interruptions import actions, diagnosing, folding, inquiries
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Inquiry, Interruption, Reply
 from tsunagu.app.interruptions.telling import waiting_replies
+from tsunagu.app.organisation.erasure import erase, erased_text
+from tsunagu.app.organisation.subjects import Subject
 
 COMPANY = "つなぐ商事株式会社"
 
@@ -311,3 +313,34 @@ def test_the_answer_is_kept_as_it_was_given(inquiry: Inquiry) -> None:
     assert timezone.now() - reply.at < timedelta(minutes=1)
     with pytest.raises(TypeError):
         reply.save()
+
+
+def test_an_erased_contacts_answer_is_gone_from_case_and_deal(
+    organisation: Organisation, inquiry: Inquiry, contact: Contact
+) -> None:
+    diagnosing.take_reply(inquiry, **ANSWER)
+
+    erase(organisation.administrator, Subject.of(contact))
+
+    reply = Reply.objects.get()
+    assert (reply.text, reply.needs, reply.contact_when) == (erased_text(), "", "")
+    fact = organisation.own.events.get(kind=Kind.SURVEY, direction=Direction.IN)
+    assert fact.text == erased_text()
+    inquiry.refresh_from_db()
+    assert inquiry.contact is None
+    assert reply.choices == ANSWER["choices"]  # what happened stays
+
+
+def test_an_erased_users_words_about_cases_are_gone(
+    organisation: Organisation, case: Interruption
+) -> None:
+    user = organisation.representative
+    diagnosing.record_finding(user, case, "changed", "秘密の話")
+    actions.begin_response(user, case, text="秘密のメモ")
+    user.is_active = False
+    user.save()
+
+    erase(organisation.administrator, Subject.of(user))
+
+    said = [*case.findings.all(), *case.decisions.exclude(text="")]
+    assert {row.text for row in said} == {erased_text()}

@@ -214,12 +214,16 @@ def record_resumed(user: User, deal: Deal) -> Event:
         return change.add(Kind.RESUMED)
 
 
-def record_reply(deal: Deal, text: str) -> Event:
-    """The customer answered a question form; who calls has checked the link, there is no user."""
+def record_reply(deal: Deal, text: str, key: str) -> Event:
+    """The customer answered a question form; who calls has checked the link, there is no user.
+
+    Args:
+        key: by which the fact is found again, should the answer have to be erased.
+    """
     with transaction.atomic():
         found = locked_deals().get(pk=deal.pk)
         change = Change(None, found, timezone.now())
-        event = change.add(Kind.SURVEY, direction=Direction.IN, text=text)
+        event = change.add(Kind.SURVEY, direction=Direction.IN, text=text, natural_key=key)
         _finish(found)
     return event
 

@@ -101,7 +101,7 @@ def take_reply(  # noqa: PLR0913
             contact_by=contact_by if contact_by in shipped.ways() else "",
             contact_when=contact_when.strip()[:200],
         )
-        deal_actions.record_reply(deal, _told(reply, inquiry.language))
+        deal_actions.record_reply(deal, _told(reply, inquiry.language), reply.fact_key)
         audit.record(None, "take_reply", inquiry.case, after={"inquiry": inquiry})
         transaction.on_commit(lambda: tell_owner.enqueue(reply.pk), robust=True)
     return reply

@@ -305,3 +305,8 @@ class Reply(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d}"
+
+    @property
+    def fact_key(self) -> str:
+        """The natural key of the deal's fact that holds the answer."""
+        return f"reply:{self.pk}"

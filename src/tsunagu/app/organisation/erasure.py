@@ -24,6 +24,7 @@ from tsunagu.app.append_only import AppendOnly, rewritable
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
+from tsunagu.app.interruptions.models import Decision, Finding, Reply
 from tsunagu.app.organisation import traces
 from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
@@ -79,12 +80,32 @@ def _rewrite_facts(subject: Subject, notes: bool) -> int:
         if notes:
             written = facts.filter(actor=subject.key).exclude(text=None).exclude(text="")
             written.update(text=erased_text())
+            _blank_said_of_cases(subject)
         facts.filter(kind=Kind.OWNER, value=subject.key).update(value=subject.pseudonym)
         QuerySet(Event).filter(actor=subject.key).update(actor=subject.pseudonym)
     else:
         facts.exclude(text=None).update(text=erased_text())
         QuerySet(Event).filter(pk__in=about).update(value=subject.pseudonym)
+        _blank_answers(subject)
     return len(about)
+
+
+def _blank_said_of_cases(subject: Subject) -> None:
+    """What the user wrote about interruptions."""
+    for model in (Decision, Finding):
+        own: QuerySet[Decision | Finding] = QuerySet(model).filter(by=subject.row.pk)
+        own.exclude(text="").update(text=erased_text())
+
+
+def _blank_answers(subject: Subject) -> None:
+    """What the contact person answered to question forms, on the case and among the facts."""
+    replies: QuerySet[Reply] = QuerySet(Reply).filter(inquiry__contact=subject.row.pk)
+    for reply in replies.select_related("inquiry__case"):
+        fact: QuerySet[Event] = QuerySet(Event).filter(
+            deal=reply.inquiry.case.deal_id, natural_key=reply.fact_key
+        )
+        fact.update(text=erased_text())
+    replies.update(text=erased_text(), needs="", contact_when="")
 
 
 def erased_text() -> str:
