@@ -280,9 +280,10 @@ def test_the_answer_is_news_until_something_is_done(
     reply = diagnosing.take_reply(inquiry, **ANSWER)
     assert list(waiting_replies(owner)) == [reply]
     assert not waiting_replies(organisation.colleague).exists()
-    today = browser(owner).get("/today/").content.decode()
-    assert f"/interruptions/{case.pk}/" in today
-    assert "回答" in today
+    for place in ("/today/", "/interruptions/"):
+        page = browser(owner).get(place).content.decode()
+        assert f"/interruptions/{case.pk}/" in page
+        assert "質問フォームへの回答がありました" in page
 
     log_activity(owner, organisation.own, Kind.CALL, direction=Direction.BOTH)
 

@@ -18,6 +18,7 @@ from tsunagu.app.interruptions.states import LIVING
 from tsunagu.app.people.models import User
 
 NEWS_FOR = timedelta(days=30)
+NEWS_SHOWN = 5
 
 
 @task()

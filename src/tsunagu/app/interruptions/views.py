@@ -20,6 +20,7 @@ from tsunagu.app.interruptions import actions, forms, limits, quality, queries
 from tsunagu.app.interruptions.causes import Category, grouped
 from tsunagu.app.interruptions.models import Interruption, LearnedThresholds
 from tsunagu.app.interruptions.states import State
+from tsunagu.app.interruptions.telling import NEWS_SHOWN, waiting_replies
 from tsunagu.app.lists import page_of, render_list, wants_part
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import (
@@ -44,6 +45,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": wanted,
         "page": page,
+        "replies": waiting_replies(user)[:NEWS_SHOWN],
         "quiet": None if page.object_list or wanted.narrows else queries.quiet(user),
         "kinds": queries.kind_names(get_language() or "ja"),
         "owners": visible_users(user),
