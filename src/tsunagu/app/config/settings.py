@@ -204,7 +204,7 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
-MAIL_IS_SET_UP = bool(os.environ.keys() & {"EMAIL_HOST", "EMAIL_BACKEND"})
+MAIL_IS_SET_UP = "EMAIL_BACKEND" in os.environ
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "tsunagu@localhost")
 
 # Requests' bodies, queries with their values and cookies are never logged.
