@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tsunagu.app.interruptions import evidence, inquiries, people_to_ask, shipped, suggesting
 from tsunagu.app.interruptions.causes import Cause
@@ -217,7 +218,7 @@ class CasePage:
 ACTS = {
     act.name: act
     for act in (
-        Act("confirm", _("Confirm interruption"), "check", Step.CONFIRM),
+        Act("confirm", pgettext_lazy("interruption", "Confirm"), "check", Step.CONFIRM),
         Act("dismiss", _("Dismiss"), "x", Step.DISMISS),
         Act("causes", _("Set the cause"), "zoom-question", Step.CAUSES),
         Act("ask", _("Ask the customer"), "send", None),

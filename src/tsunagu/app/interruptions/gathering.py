@@ -58,6 +58,12 @@ def look_at_waiting() -> int:
     return count
 
 
+def rehearse() -> None:
+    """Look at some open deal and keep nothing: what loads slowly is in memory then."""
+    if some := Deal.objects.filter(outcome__isnull=True).first():
+        detection.look([some.pk], timezone.now(), limits.in_force())
+
+
 def look_at(taken: Taken) -> None:
     """Look at the deals once and write what was seen."""
     at = timezone.now()

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,9 +29,6 @@ from tsunagu.app.people.permissions import (
     visible_users,
 )
 from tsunagu.app.people.requests import person
-
-COUNT_LASTS = 20
-"""Seconds for which a browser keeps the number of suspicions from page to page."""
 
 
 @require_GET
@@ -58,9 +54,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def count(request: HttpRequest) -> HttpResponse:
     """How many suspicions wait, for the navigation."""
     context = {"count": queries.suspected_count(person(request))}
-    response = render(request, "interruptions/_count.html", context)
-    patch_cache_control(response, private=True, max_age=COUNT_LASTS)
-    return response
+    return render(request, "interruptions/_count.html", context)
 
 
 @require_GET

@@ -37,8 +37,8 @@ def strength_word(strength: float) -> str | Promise:
 
 @register.filter
 def hundredths(strength: float) -> int:
-    """The length of the strength's bar, of 100."""
-    return round(100 * strength)
+    """As a number of 100 that is never reached: evidence is no proof."""
+    return min(99, round(100 * strength))
 
 
 @register.filter
