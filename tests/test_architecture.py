@@ -15,6 +15,7 @@ MAY_IMPORT_ANALYTICS = (
     "analytics/",
     "cli/",
     "app/scoring/bridge.py",
+    "app/scoring/causes.py",
     "app/scoring/detection.py",
     "app/exchange/reading.py",
 )

@@ -10,7 +10,7 @@ nothing is written then. What signals do is in :mod:`tsunagu.app.interruptions.g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any
 
@@ -109,18 +109,6 @@ def set_causes(
         _decide(user, found, Step.CAUSES, causes=causes, text=text)
         _note_causes(user, found, causes)
     return found
-
-
-def suggest_causes(case: Interruption, found: Iterable[tuple[str, float, Sequence[Any]]]) -> None:
-    """Keep what the analytics think: cause, probability, evidence; replaces what they thought."""
-    notes = [
-        CauseNote(case=case, cause=cause, probability=probability, evidence=list(evidence))
-        for cause, probability, evidence in found
-    ]
-    with transaction.atomic():
-        Interruption.objects.select_for_update().get(pk=case.pk)
-        CauseNote.objects.filter(case=case, set_by__isnull=True).delete()
-        CauseNote.objects.bulk_create(notes)
 
 
 def begin_response(user: User, case: Interruption, *, text: str = "") -> Interruption:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal
-from tsunagu.app.interruptions import folding, limits, watching
+from tsunagu.app.interruptions import explaining, folding, limits, watching
 from tsunagu.app.interruptions.models import Interruption, Signal, Watch
 from tsunagu.app.interruptions.states import LIVING, Step
 from tsunagu.app.interruptions.watching import Taken
@@ -77,6 +77,7 @@ def look_at(taken: Taken) -> None:
         running = {pk: d for pk, d in deals.items() if d.is_open and pk in seen.next_looks}
         _gather(running, [f for f in seen.found if f.deal_id in running], at)
         watching.looked(taken, at, {pk: seen.next_looks[pk] for pk in running}, risks)
+    explaining.explain(running)
 
 
 def _locked(ids: Iterable[int]) -> Iterable[Deal]:

@@ -202,6 +202,20 @@ class Watch(models.Model):
         return str(self.deal_id)
 
 
+class LearnedCauses(models.Model):
+    """What the model of causes learned from this team's confirmed cases. The newest row counts."""
+
+    learned_at = models.DateTimeField()
+    content = models.TextField()
+    cases = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.learned_at:%Y-%m-%d %H:%M}"
+
+
 class LearnedThresholds(models.Model):
     """Thresholds as the analytics keep them: ``fitted`` on history, ``taught`` by decisions too.
 

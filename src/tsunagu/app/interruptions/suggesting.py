@@ -1,9 +1,9 @@
 """Why a sale may be interrupted, as far as the application knows: the one place that suggests.
 
-What a model of causes wrote (``actions.suggest_causes``) goes first. Until one did, signals and the
-customer's own answers speak, by the shipped tables: each gives its strength in shares to causes,
-and a cause's probability is its part of all that was given, with :data:`UNKNOWN` for what nobody
-named.
+What the model of causes wrote (:mod:`tsunagu.app.interruptions.explaining`) gives its probabilities
+to causes. Until it did, signals speak by a shipped table: each gives its strength in shares. The
+customer's own answers come on top of either. A cause's probability is its part of all that was
+given, with what nobody named beside it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import CauseNote, Interruption, Reply, Signal
 
 UNKNOWN = 0.5
-"""Weight of causes that nothing speaks for."""
+"""Weight of causes that nothing speaks for, where no model says."""
 
 LEAST = 0.05
 MOST_SHOWN = 5
 EVIDENCE_SHOWN = 3
 
-Said = tuple[float, str]
-"""How much a piece of evidence gives to a cause, and its words."""
+Said = tuple[str, float, list[str]]
+"""A cause, how much is given to it, and in which words."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,16 @@ class Suggestion:
 def suggested(
     notes: Iterable[CauseNote], signals: Iterable[Signal], replies: Iterable[Reply]
 ) -> list[Suggestion]:
-    """The likeliest causes first: a model's notes if there are any, else by the tables.
+    """The likeliest causes first.
 
     Args:
         notes: the case's; those that a person set are passed over.
         signals: those that stand.
     """
     written = [note for note in notes if note.set_by_id is None]
-    found = map(_noted, written) if written else _from_tables(signals, replies)
+    told = _of_notes(written) if written else _of_signals(signals)
+    rest = max(0.0, 1 - sum(n.probability or 0.0 for n in written)) if written else UNKNOWN
+    found = _together([*told, *_of_replies(replies)], rest, learned=bool(written))
     likely = [s for s in found if s.probability >= LEAST]
     return sorted(likely, key=lambda s: -s.probability)[:MOST_SHOWN]
 
@@ -62,9 +64,21 @@ def of_case(case: Interruption) -> list[Suggestion]:
     return suggested(case.cause_notes.all(), case.signals.filter(gone_at__isnull=True), replies)
 
 
-def _noted(note: CauseNote) -> Suggestion:
-    evidence = [_worded(piece) for piece in note.evidence][:EVIDENCE_SHOWN]
-    return Suggestion(Cause(note.cause), note.probability or 0.0, evidence, learned=True)
+def _together(told: Iterable[Said], rest: float, *, learned: bool) -> Iterator[Suggestion]:
+    given: dict[str, list[tuple[float, list[str]]]] = defaultdict(list)
+    for cause, weight, words in told:
+        given[cause].append((weight, words))
+    whole = rest + sum(weight for said in given.values() for weight, _words in said)
+    for cause, said in given.items():
+        said.sort(key=lambda piece: -piece[0])
+        sentences = [sentence for _weight, words in said for sentence in words]
+        share = sum(weight for weight, _words in said) / whole
+        yield Suggestion(Cause(cause), share, sentences[:EVIDENCE_SHOWN], learned)
+
+
+def _of_notes(notes: Iterable[CauseNote]) -> Iterator[Said]:
+    for note in notes:
+        yield note.cause, note.probability or 0.0, [_worded(piece) for piece in note.evidence]
 
 
 def _worded(piece: Any) -> str:
@@ -74,25 +88,14 @@ def _worded(piece: Any) -> str:
     return str(piece)
 
 
-def _from_tables(signals: Iterable[Signal], replies: Iterable[Reply]) -> Iterator[Suggestion]:
-    given: dict[str, list[Said]] = defaultdict(list)
-    for cause, weight, words in [*_of_signals(signals), *_of_replies(replies)]:
-        given[cause].append((weight, words))
-    whole = UNKNOWN + sum(weight for said in given.values() for weight, _words in said)
-    for cause, said in given.items():
-        said.sort(key=lambda piece: -piece[0])
-        sentences = [words for _weight, words in said[:EVIDENCE_SHOWN]]
-        yield Suggestion(Cause(cause), sum(weight for weight, _words in said) / whole, sentences)
-
-
-def _of_signals(signals: Iterable[Signal]) -> Iterator[tuple[str, float, str]]:
+def _of_signals(signals: Iterable[Signal]) -> Iterator[Said]:
     for signal in signals:
         for cause, share in shipped.signal_causes().get(signal.kind, {}).items():
-            yield cause, share * signal.strength, signal.words
+            yield cause, share * signal.strength, [signal.words]
 
 
-def _of_replies(replies: Iterable[Reply]) -> Iterator[tuple[str, float, str]]:
+def _of_replies(replies: Iterable[Reply]) -> Iterator[Said]:
     for reply in replies:
         for choice in (shipped.choices()[key] for key in reply.choices if key in shipped.choices()):
             said = _("The customer answered: “%(choice)s”") % {"choice": choice.words}
-            yield from ((cause, share, said) for cause, share in choice.causes.items())
+            yield from ((cause, share, [said]) for cause, share in choice.causes.items())

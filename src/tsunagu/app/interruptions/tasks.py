@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from tsunagu.app.interruptions import gathering, limits, looking
+from tsunagu.app.interruptions import explaining, gathering, limits, looking
 
 
 @task(queue_name="scores")
@@ -15,8 +15,9 @@ def look_at_due() -> int:
 
 @task()
 def nightly() -> None:
-    """Let decisions teach the thresholds, then look at all open deals with them."""
+    """Let decisions teach the thresholds and the causes, then look at all open deals with them."""
     limits.learn()
+    explaining.learn()
     looking.look_at_all()
 
 
