@@ -4,7 +4,9 @@
     python benchmarks/features.py --deals 20000
 
 Every engine runs in a fresh process with two threads and reads the same Parquet files; the clock
-stops when the table stands in memory.  The data are random: they say nothing about quality.
+stops when the table stands in memory.  The last line is what a nightly run does: all features and
+the scores of every deal as it stood at its last look.  The data are random: they say nothing about
+quality.
 """
 
 from __future__ import annotations
@@ -35,8 +37,10 @@ from tsunagu.analytics.backends import connect
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.eventlog.store import open_log, write_meta
 from tsunagu.analytics.features import FittedFeatures, fit_features, weekly
+from tsunagu.analytics.risk import RiskModel
 
 ENGINES = ("ours", "sql", "polars", "pandas", "numpy")
+OWN = ("full", "scores")
 TOLERANCE = 1e-9
 FIT_DEALS = 2_000
 
@@ -45,7 +49,7 @@ def main() -> None:
     """Make the data, run every engine, compare and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deals", type=int, default=200_000)
-    parser.add_argument("--child", choices=(*ENGINES, "full"), help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=(*ENGINES, *OWN), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
@@ -63,7 +67,7 @@ def compare(folder: Path, deals: int) -> dict[str, dict[str, float]]:
     """
     _make(folder, deals)
     _print_setting(folder, deals)
-    measured = {engine: _run(engine, folder) for engine in (*ENGINES, "full")}
+    measured = {engine: _run(engine, folder) for engine in (*ENGINES, *OWN)}
     for engine in ENGINES[1:]:
         _check_equal(folder, "ours", engine)
     print(f"all five agree to {TOLERANCE:g} in {len(feature_baselines.CORE)} features")
@@ -76,8 +80,10 @@ def _make(folder: Path, deals: int) -> None:
     weekly(log).to_parquet(folder / "snapshots.parquet")
     small = folder / "small"
     small.mkdir()
-    fitted = fit_features(_write_log(small, FIT_DEALS))
+    small_log = _write_log(small, FIT_DEALS)
+    fitted = fit_features(small_log)
     (folder / "fitted.json").write_text(json.dumps(fitted.to_dict()), encoding="utf-8")
+    RiskModel.fit(small_log).save(folder / "model")
 
 
 def _write_log(folder: Path, deals: int) -> EventLog:
@@ -102,6 +108,7 @@ def _child(engine: str, folder: Path) -> None:
     run = {
         "ours": lambda: _ours(folder, full=False),
         "full": lambda: _ours(folder, full=True),
+        "scores": lambda: _scores(folder),
         "sql": lambda: feature_baselines.duckdb_sql(folder),
         "polars": lambda: feature_baselines.polars_asof(folder),
         "pandas": lambda: feature_baselines.pandas_asof(folder),
@@ -123,6 +130,14 @@ def _ours(folder: Path, *, full: bool) -> pa.Table:
     chosen = fitted if full else fitted.select(feature_baselines.CORE)
     snapshots = connection.read_parquet(str(folder / "snapshots.parquet"))
     return chosen.transform(log, snapshots).to_pyarrow()
+
+
+def _scores(folder: Path) -> pa.Table:
+    connection = connect("duckdb://?threads=2")
+    log = open_log(folder, connection)
+    looks = connection.read_parquet(str(folder / "snapshots.parquet"))
+    last = looks.group_by("deal_id").agg(at=looks["at"].max())
+    return RiskModel.load(folder / "model").score(log, last)
 
 
 def _write_sorted(table: pa.Table, path: Path) -> None:
@@ -166,12 +181,13 @@ def _print_table(measured: dict[str, dict[str, float]]) -> None:
         "pandas": "pandas",
         "numpy": "NumPy kernels by hand",
         "full": "ours, the full set",
+        "scores": "ours, full set and scores",
     }
     ours = measured["ours"]
     print(f"{'':26}{'seconds':>9}{'CPU s':>8}{'peak GiB':>10}{'ours takes (CPU)':>18}")
     for engine, name in names.items():
         m = measured[engine]
-        ratio = f"{ours['cpu'] / m['cpu']:17.2f}x" if engine != "full" else ""
+        ratio = f"{ours['cpu'] / m['cpu']:17.2f}x" if engine in ENGINES else ""
         print(f"{name:26}{m['seconds']:9.1f}{m['cpu']:8.1f}{m['peak']:10.2f}{ratio}")
 
 

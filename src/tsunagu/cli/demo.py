@@ -66,7 +66,7 @@ def prepare(
     from tsunagu.app.demo import log_ins
     from tsunagu.app.interruptions import gathering, limits, looking
     from tsunagu.app.interruptions.models import Watch
-    from tsunagu.app.scoring import actions
+    from tsunagu.app.scoring import actions, tracing
     from tsunagu.app.scoring.active import active_version
     from tsunagu.app.scoring.models import Score
 
@@ -79,6 +79,7 @@ def prepare(
         actions.fit_model(progress=report)
     if not Score.objects.exists():
         actions.rescore_all(report)
+        tracing.trace_back(report)
     if not Watch.objects.exists():
         report("detect", 0.0)
         limits.learn()

@@ -22,10 +22,11 @@ def command(
     """Score all open deals now. / 進行中の案件をすべて評価し直す。"""
     application.set_up()
     application.require_migrated()
-    from tsunagu.app.scoring import actions
+    from tsunagu.app.scoring import actions, tracing
 
     with progress(language) as report, application.database_errors():
         if fit:
             actions.fit_model(progress=report)
         count = actions.rescore_all(report)
+        tracing.trace_back(report)
     err().print(words("rescored", language, count=count))

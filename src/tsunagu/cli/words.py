@@ -143,6 +143,7 @@ STEPS: dict[str, str] = {
     "read xes": "XESの読み込み",
     "score": "リスクの計算",
     "simulate": "シミュレーション",
+    "trace": "過去のリスクの計算",
     "trees": "モデルの学習",
 }
 """Japanese names of the steps that long jobs report."""

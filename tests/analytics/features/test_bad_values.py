@@ -62,7 +62,7 @@ def test_a_change_of_owner_that_names_nobody_changes_nothing() -> None:
     row = features_at(log, "2024-01-08")
     assert (row["owner_changes"], row["days_since_owner_change"]) == (1, 3)
     assert row["owner_open_deals"] == 2
-    assert row["owner_events_30"] == 3
+    assert row["owner_events_30"] == 0
 
 
 def test_a_deal_without_an_owner_has_no_load() -> None:

@@ -152,7 +152,7 @@ def test_a_new_owner_who_has_not_met_the_customer_and_carries_another_deal() -> 
     assert (row["owner_changes"], row["days_since_owner_change"]) == (1, 5)
     assert row["owner_met_customer"] == 0
     assert row["owner_open_deals"] == 3
-    assert row["owner_events_30"] == 3  # the mail, the note, and the handing over itself
+    assert row["owner_events_30"] == 2  # the mail and the note; the handing over is no work
     assert features_at(log, "2024-01-25")["owner_open_deals"] == 2
     assert features_at(log, "2024-01-09")["owner_open_deals"] == 1
 

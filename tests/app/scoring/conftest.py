@@ -43,3 +43,14 @@ def loaded(simulated: Path, django_db_setup: None, django_db_blocker: DjangoDbBl
 def nobody_works(settings: Any) -> None:
     backend = "django_tasks.backends.dummy.DummyBackend"
     settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+
+
+@pytest.fixture(scope="module")
+def scored(loaded: Path, django_db_blocker: Any) -> Path:
+    """Every open deal has a score."""
+    from tsunagu.app.scoring import actions
+
+    with django_db_blocker.unblock():
+        actions.fit_model()
+        actions.rescore_all()
+    return loaded

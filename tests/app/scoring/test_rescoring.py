@@ -33,15 +33,6 @@ from tsunagu.app.scoring.models import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def scored(loaded: Path, django_db_blocker: Any) -> Path:
-    """Every open deal has a score."""
-    with django_db_blocker.unblock():
-        actions.fit_model()
-        actions.rescore_all()
-    return loaded
-
-
 def some_deal() -> Deal:
     return Deal.objects.filter(outcome__isnull=True).order_by("pk")[3]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
-from ibis.common.exceptions import IbisError
 
 _INSTANT = "timestamp('UTC', 6)"
 _TO_MICROS: Any = ((_INSTANT,), "int64")
@@ -31,13 +31,6 @@ _OWN = {
 """By engine: to microseconds since 1970, and back."""
 
 
-def _engine(value: ir.Value) -> str:
-    try:
-        return str(ibis.get_backend(value).name)
-    except IbisError:  # placeholders alone: such queries are compiled once, for DuckDB only
-        return "duckdb"
-
-
 def epoch_micros(instant: ir.TimestampValue) -> ir.IntegerValue:
     """Whole microseconds since 1970-01-01 UTC; a timestamp without a zone is UTC."""
     to_micros, _ = _OWN[_engine(instant)]
@@ -50,3 +43,9 @@ def from_epoch_micros(micros: ir.IntegerValue) -> ir.TimestampValue:
     _, from_micros = _OWN[_engine(micros)]
     found: ir.TimestampValue = from_micros(micros.cast("int64"))
     return found
+
+
+def _engine(value: ir.Value) -> str:
+    """The engine of the value's tables; tables of none are compiled for the embedded one."""
+    unbound = value.op().find(ops.UnboundTable)
+    return "duckdb" if unbound else ibis.get_backend(value).name

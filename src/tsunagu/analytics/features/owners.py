@@ -11,10 +11,13 @@ from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.slots import Slots, everywhere, in_order
+from tsunagu.analytics.features.sorts import codes_of
 from tsunagu.analytics.features.specs import Feature, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 LOAD_DAYS = 30
+_WORK = ("customer", Kind.NOTE.value, Kind.ACTIVITY.value)
+"""Counters of what takes an owner's time."""
 
 
 def features(learned: Learned) -> list[Feature]:
@@ -75,7 +78,7 @@ def _load() -> list[Feature]:
         "owner_events_30",
         "load",
         "担当者の直近30日間の活動数",
-        "events in the owner's deals in the last 30 days",
+        "activities of the owner's deals in the last 30 days",
         fact("owner__events"),
     )
     return [deals, events]
@@ -192,8 +195,10 @@ def _edges(stints: ir.Table) -> ir.Table:
 
 
 def _worked(timeline: Timeline, stints: ir.Table) -> ir.Table:
-    """Each event with the owner of its moment."""
-    both = timeline.events.select("deal", "at").join(stints, "deal")
+    """Each activity with the owner of its moment; what was merely recorded is no work."""
+    events = timeline.events
+    done = sorted({c for name in _WORK for c in codes_of(name, len(timeline.steps))})
+    both = events.filter(events["sort"].isin(done)).select("deal", "at").join(stints, "deal")
     own = both.filter(both["at"] >= both.start, both.stop.isnull() | (both["at"] < both.stop))
     one, none = ibis.literal(1, "int32"), ibis.literal(0, "int32")
     return own.select(key="owner", at="at", deals=none, events=one)

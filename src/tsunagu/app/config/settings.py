@@ -172,6 +172,7 @@ DEAL_CHANGED: list[str] = [
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [
     "tsunagu.app.interruptions.looking.deals_changed",
+    "tsunagu.app.scoring.tracing.forget_traces",
     "tsunagu.app.scoring.actions.rescore_deals",
 ]
 # Called after new scores were written, with a list of the deals' ids; dotted names.

@@ -39,17 +39,17 @@ LANES = (
 def data(deal: Deal) -> dict[str, Any]:
     """What the chart draws, in words of the person's language; instants as milliseconds.
 
-    ``risk`` holds ``[instant, percent]``; ``events`` hold instant, lane, direction and note.
+    ``risk`` holds ``[day, percent]``, ``traced`` the days whose risk was computed later;
+    ``events`` hold instant, lane, direction and note.
     """
     events = list(Event.objects.filter(deal=deal).order_by("-at")[:POINTS])[::-1]
+    points = list(deal.score_points.order_by("on").values_list("on", "risk_30", "traced"))
     kinds = {event.kind for event in events}
     lanes = [kind for kind in LANES if kind in kinds]
     return {
         "lanes": [str(kind.label) for kind in lanes],
-        "risk": [
-            [f"{on:%Y-%m-%d}", round(100 * risk)]
-            for on, risk in deal.score_points.order_by("on").values_list("on", "risk_30")
-        ],
+        "risk": [[f"{on:%Y-%m-%d}", round(100 * risk)] for on, risk, _traced in points],
+        "traced": [f"{on:%Y-%m-%d}" for on, _risk, traced in points if traced],
         "events": [_point(event, lanes.index(Kind(event.kind))) for event in events],
     }
 

@@ -8,9 +8,9 @@ behind where nothing reads them: no feature does.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from django.conf import settings
 from django.db.models import F, FloatField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
 from tsunagu.app.scoring import attributes
@@ -34,6 +35,9 @@ HORIZONS = (7, 14, 30, 60, 90)
 
 GOOD_FOR = timedelta(days=40)
 """How long what :func:`prepare` gives may be used."""
+
+CURVE = timedelta(weeks=26)
+"""How far back :func:`curves` go."""
 
 LOAD_SPAN = timedelta(days=31)
 """An owner's load counts the events of the last 30 days; a day more does no harm."""
@@ -256,6 +260,30 @@ def _rows(
 def _open_keys(wanted: Q, at: datetime) -> pa.Table:
     mine = Deal.objects.filter(wanted, outcome__isnull=True, created_at__lte=at)
     return named(read_columns(mine, _DEAL_FIELDS[:1]))
+
+
+def curves(
+    model: RiskModel, at: datetime, pages: Iterable[Sequence[int]]
+) -> Iterator[tuple[Sequence[int], list[tuple[int, date, float]]]]:
+    """For each page of deals: the page, and deal, day and risk within 30 days, week by week.
+
+    Each risk is as of its day; days on which a deal was not open have none.
+    """
+    import ibis
+
+    from tsunagu.analytics.features import weekly
+
+    everything = records(Deal.objects.all(), Event.objects.all(), at, _known(model).split)
+    log = everything.log(at)
+    for page in pages:
+        keys = named(pa.table({"deal_id": pa.array(page, pa.int64())}))
+        weeks = weekly(log, start=at - CURVE).semi_join(ibis.memtable(keys), "deal_id")
+        yield page, [_point(row) for row in model.score(log, weeks).to_pylist()]
+
+
+def _point(row: dict[str, Any]) -> tuple[int, date, float]:
+    on = timezone.localdate(row["at"])
+    return int(row["deal_id"]), on, row[f"{Outcome.BROKEN_OFF}_30"]
 
 
 def _foresight(row: dict[str, Any], explanation: Explanation) -> Foresight:

@@ -72,11 +72,15 @@ class Score(models.Model):
 
 
 class ScorePoint(models.Model):
-    """A day's last ``risk_30`` of a deal: a point of its risk curve."""
+    """A day's last ``risk_30`` of a deal: a point of its risk curve.
+
+    ``traced``: computed later, by a model of later, from what was known on the day.
+    """
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="score_points", db_index=False)
     on = models.DateField()
     risk_30 = models.FloatField()
+    traced = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["deal", "on"]
@@ -105,6 +109,7 @@ class RunKind(models.TextChoices):
 
     FIT = "fit", _("Fitting the model")
     RESCORE = "rescore", _("Scoring all deals")
+    TRACE = "trace", _("Drawing risk curves of the past")
 
 
 class Run(models.Model):

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_tasks import task
 
-from tsunagu.app.scoring import actions, runs
+from tsunagu.app.scoring import actions, runs, tracing
 from tsunagu.app.scoring.models import RescoreRequest, RunKind
 
 
@@ -26,7 +26,19 @@ def rescore_all() -> int:
 def fit_and_rescore() -> int:
     """Fit the model anew, then score all open deals with it."""
     actions.run_fit()
-    return actions.rescore_all()
+    return _score_and_trace()
+
+
+def _score_and_trace() -> int:
+    count = actions.rescore_all()
+    tracing.trace_back()
+    return count
+
+
+@task()
+def trace_back() -> int:
+    """Draw the curves that are missing."""
+    return tracing.trace_back()
 
 
 @task()
@@ -34,7 +46,7 @@ def nightly() -> int:
     """A fresh model where it is due, then all scores."""
     if actions.fit_is_due(timezone.now()):
         actions.run_fit()
-    return actions.rescore_all()
+    return _score_and_trace()
 
 
 @task(queue_name="scores")
@@ -43,7 +55,15 @@ def take_up() -> None:
     if RescoreRequest.objects.exists():
         actions.rescore_waiting()
     for run in runs.dead_runs():
-        (fit_and_rescore if run.kind == RunKind.FIT else rescore_all).enqueue()
+        _TASKS[RunKind(run.kind)].enqueue()
+
+
+_TASKS = {
+    RunKind.FIT: fit_and_rescore,
+    RunKind.RESCORE: rescore_all,
+    RunKind.TRACE: trace_back,
+}
+"""What takes a run of each kind up again."""
 
 
 @task()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -38,9 +38,13 @@ ON CONFLICT (deal_id) DO UPDATE SET at = excluded.at, risk_7 = excluded.risk_7,
 WHERE scoring_score.at <= excluded.at
 """
 _POINT = """
-INSERT INTO scoring_scorepoint (deal_id, "on", risk_30)
-SELECT deal_id, %s, risk_30 FROM scoring_score WHERE deal_id = %s AND at = %s
-ON CONFLICT (deal_id, "on") DO UPDATE SET risk_30 = excluded.risk_30
+INSERT INTO scoring_scorepoint (deal_id, "on", risk_30, traced)
+SELECT deal_id, %s, risk_30, %s FROM scoring_score WHERE deal_id = %s AND at = %s
+ON CONFLICT (deal_id, "on") DO UPDATE SET risk_30 = excluded.risk_30, traced = excluded.traced
+"""
+_TRACE = """
+INSERT INTO scoring_scorepoint (deal_id, "on", risk_30, traced) VALUES (%s, %s, %s, %s)
+ON CONFLICT (deal_id, "on") DO NOTHING
 """
 
 
@@ -83,7 +87,14 @@ def write_scores(found: Sequence[Foresight], as_of: AsOf) -> None:
     """Keep what was foreseen; call it inside a transaction."""
     with connection.cursor() as cursor:
         cursor.executemany(_SCORE, [_score_row(f, as_of) for f in found])
-        cursor.executemany(_POINT, [[as_of.day, f.deal_id, as_of.at] for f in found])
+        cursor.executemany(_POINT, [[as_of.day, False, f.deal_id, as_of.at] for f in found])
+
+
+def write_traces(points: Sequence[tuple[int, date, float]]) -> None:
+    """Keep risks of the past where none was kept on the day; call it inside a transaction."""
+    adapt = connection.ops.adapt_datefield_value
+    with connection.cursor() as cursor:
+        cursor.executemany(_TRACE, [[deal, adapt(on), risk, True] for deal, on, risk in points])
 
 
 def _score_row(found: Foresight, as_of: AsOf) -> list[Any]:

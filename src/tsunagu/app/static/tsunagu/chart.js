@@ -23,13 +23,18 @@ function said(event, lanes, day) {
   return event.text ? `${first}\n${event.text}` : first;
 }
 
+// Room for the title, and for the line below it that explains the dashes.
+function above(data) {
+  return data.traced.length ? 54 : 34;
+}
+
 function option(data, look, words, narrow) {
   const language = document.documentElement.lang;
   const format = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", weekday: "short" });
   const day = (at) => format.format(new Date(at));
   const left = narrow ? 100 : 148;
   const right = narrow ? 46 : 50; // the last risk stands there
-  const top = 34;
+  const top = above(data);
   const lanesTop = top + CURVE + 18;
   const times = [...data.events.map((e) => e.at), ...data.risk.map((r) => r[0])].map((t) => +new Date(t));
   const span = { min: Math.min(...times), max: Math.max(...times, Date.now()) };
@@ -38,6 +43,11 @@ function option(data, look, words, narrow) {
     axisLabel: { show: shown, color: look.text, hideOverlap: true }, axisTick: { show: shown },
     axisLine: { lineStyle: { color: look.grid } }, splitLine: { show: true, lineStyle: { color: look.grid, opacity: 0.5 } },
   });
+  const traced = new Set(data.traced);
+  const kept = data.risk.filter((r) => !traced.has(r[0]));
+  // The dashed part reaches to the first risk that was kept on its day.
+  const past = data.risk.filter((r) => traced.has(r[0]) && !(kept[0] && r[0] > kept[0][0])).map((r) => ({ value: r, said: `${day(r[0])} · ${r[1]}% (${words.traced})` }));
+  if (past.length && kept.length) past.push(kept[0]);
   const point = (e) => ({
     value: [e.at, data.lanes[e.lane]], said: said(e, data.lanes, day),
     symbol: e.activity ? "circle" : "diamond",
@@ -49,7 +59,7 @@ function option(data, look, words, narrow) {
   return {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: look.text },
-    title: { text: words.risk, left: 0, top: 4, textStyle: { fontSize: 13, fontWeight: 600, color: look.text } },
+    title: { text: words.risk, subtext: data.traced.length ? words.traced : "", itemGap: 4, subtextStyle: { color: look.text }, left: 0, top: 4, textStyle: { fontSize: 13, fontWeight: 600, color: look.text } },
     grid: [
       { left, right, top, height: CURVE },
       { left, right, top: lanesTop, height: LANE * data.lanes.length },
@@ -62,7 +72,11 @@ function option(data, look, words, narrow) {
     tooltip: { trigger: "item", renderMode: "richText", confine: true, backgroundColor: look.paper, borderColor: look.grid, textStyle: { color: look.text }, formatter: (p) => p.data.said ?? `${day(p.value[0])} · ${p.value[1]}%` },
     series: [
       {
-        type: "line", xAxisIndex: 0, yAxisIndex: 0, data: data.risk, showSymbol: data.risk.length < 3, symbolSize: 6,
+        type: "line", xAxisIndex: 0, yAxisIndex: 0, data: past, showSymbol: past.length === 1, symbolSize: 6,
+        lineStyle: { color: look.line, width: 2, type: "dashed" }, itemStyle: { color: look.line },
+      },
+      {
+        type: "line", xAxisIndex: 0, yAxisIndex: 0, data: kept, showSymbol: kept.length < 3, symbolSize: 6,
         lineStyle: { color: look.line, width: 2 }, itemStyle: { color: look.line },
         endLabel: { show: data.risk.length > 0, formatter: (p) => `${p.value[1]}%`, color: look.text, fontWeight: 700 },
       },
@@ -83,10 +97,10 @@ async function draw(box) {
   }
   if (!box.isConnected) return;
   box.replaceChildren();
-  box.style.height = `${34 + CURVE + 18 + LANE * data.lanes.length + 34}px`;
+  box.style.height = `${above(data) + CURVE + 18 + LANE * data.lanes.length + 34}px`;
   const locale = document.documentElement.lang === "ja" ? "JA" : "EN";
   const chart = echarts.init(box, null, { locale });
-  const show = () => chart.setOption(option(data, looks(), { risk: box.dataset.risk }, box.clientWidth < 600), true);
+  const show = () => chart.setOption(option(data, looks(), { risk: box.dataset.risk, traced: box.dataset.traced }, box.clientWidth < 600), true);
   show();
   box.dataset.drawn = "yes";
   const sizes = new ResizeObserver(() => { if (box.isConnected) { chart.resize(); show(); } else { sizes.disconnect(); chart.dispose(); } });
