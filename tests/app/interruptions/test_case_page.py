@@ -180,12 +180,14 @@ def test_without_a_model_the_signals_suggest_with_their_own_words(case: Interrup
 
 
 def test_what_a_model_suggested_goes_before_the_tables(case: Interruption) -> None:
-    actions.suggest_causes(case, [(Cause.SEASON, 0.8, ["決算期のため"])])
+    told = [{"ja": "「決算期のため」", "en": "“決算期のため”"}]
+    CauseNote.objects.create(case=case, cause=Cause.SEASON, probability=0.8, evidence=told)
 
     [found] = suggested(CauseNote.objects.all(), case.signals.all(), [])
 
-    assert (found.cause, found.probability, found.learned) == (Cause.SEASON, 0.8, True)
-    assert found.evidence == ["決算期のため"]
+    assert (found.cause, found.learned) == (Cause.SEASON, True)
+    assert found.probability == pytest.approx(0.8)
+    assert found.evidence == ["「決算期のため」"]
 
 
 def test_every_fact_of_a_signal_has_its_words() -> None:

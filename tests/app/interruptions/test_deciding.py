@@ -7,12 +7,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from tests.app.factories import Organisation
 
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.actions import close_deal
 from tsunagu.app.deals.models import Kind
 from tsunagu.app.interruptions import actions, folding
 from tsunagu.app.interruptions.causes import Category, Cause
 from tsunagu.app.interruptions.models import Decision, Interruption
 from tsunagu.app.interruptions.states import DismissReason, State, Step
+from tsunagu.app.organisation.erasure import erase
+from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people.models import AuditEntry
 
 
@@ -180,3 +183,19 @@ def test_the_deals_end_ends_its_case(
 
 def test_every_cause_has_a_category() -> None:
     assert {cause.category for cause in Cause} == set(Category)
+
+
+def test_erasing_a_person_reaches_what_was_said_with_a_decision(
+    organisation: Organisation, suspicion: Interruption
+) -> None:
+    contact = Contact.objects.create(
+        customer=organisation.own.customer, external_id="K-1", name="黒田 官兵衛"
+    )
+    said = "黒田 官兵衛様と待つことで合意"
+    actions.dismiss(organisation.representative, suspicion, DismissReason.AGREED, text=said)
+
+    erase(organisation.administrator, Subject.of(contact))
+
+    assert "黒田" not in suspicion.decisions.last().text
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE interruptions_decision SET step = 'dismiss'")

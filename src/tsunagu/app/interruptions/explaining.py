@@ -7,7 +7,7 @@ reads with is large.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -36,17 +36,18 @@ def explain(deal_ids: Collection[int]) -> None:
         return
     model, now = _in_use(), timezone.now()
     kinds = _kinds(Signal.objects.filter(case__in=cases, gone_at__isnull=True))
-    for case in cases:
-        _suggest(case, causes.suggest(model, _texts(case.deal_id, now), kinds[case.pk]))
+    texts = _texts({case.deal_id: now for case in cases})
+    _suggest({c: causes.suggest(model, texts[c.deal_id], kinds[c.pk]) for c in cases})
 
 
-def _suggest(case: Interruption, guesses: Iterable[Guess]) -> None:
+def _suggest(guesses: Mapping[Interruption, Iterable[Guess]]) -> None:
     """Replaces what was suggested before."""
-    notes = [CauseNote(case=case, **vars(guess)) for guess in guesses]
+    notes = [CauseNote(case=case, **vars(g)) for case, found in guesses.items() for g in found]
     with transaction.atomic():
-        Interruption.objects.select_for_update().get(pk=case.pk)
-        CauseNote.objects.filter(case=case, set_by__isnull=True).delete()
-        CauseNote.objects.bulk_create(notes)
+        locked = Interruption.objects.select_for_update().filter(pk__in=[c.pk for c in guesses])
+        standing = list(locked.order_by("pk").values_list("pk", flat=True))
+        CauseNote.objects.filter(case__in=standing, set_by__isnull=True).delete()
+        CauseNote.objects.bulk_create(n for n in notes if n.case_id in standing)
 
 
 def learn() -> LearnedCauses | None:
@@ -68,15 +69,19 @@ def _confirmed() -> Iterable[Told]:
     kinds = _kinds(Signal.objects.filter(case__in=cases))
     for case in cases:
         until = case.confirmed_at or case.opened_at
-        text = "\n".join(_texts(case.deal_id, until))
+        text = "\n".join(_texts({case.deal_id: until})[case.deal_id])
         yield Told(text, frozenset(kinds[case.pk]), case.main_cause)
 
 
-def _texts(deal: int, until: datetime) -> list[str]:
-    """The newest first."""
-    rows = Event.objects.filter(deal=deal, at__lte=until, at__gt=until - SPAN)
+def _texts(until: Mapping[int, datetime]) -> dict[int, list[str]]:
+    """What was written about each deal until its instant, the newest first."""
+    rows = Event.objects.filter(deal__in=until, at__gt=min(until.values()) - SPAN)
     written = rows.exclude(text__isnull=True).exclude(text="").order_by("-at")
-    return [str(text) for text in written.values_list("text", flat=True)[:TEXTS]]
+    found: dict[int, list[str]] = defaultdict(list)
+    for deal, at, text in written.values_list("deal_id", "at", "text"):
+        if until[deal] - SPAN < at <= until[deal] and len(found[deal]) < TEXTS:
+            found[deal].append(str(text))
+    return found
 
 
 def _kinds(signals: Any) -> dict[int, set[str]]:

@@ -78,6 +78,6 @@ def _worded(evidence: CauseEvidence) -> dict[str, str]:
     from tsunagu.analytics.detection import NAMES
 
     if evidence.source is not None:
-        return {"ja": f"「{evidence.quote}」", "en": f"“{evidence.quote}”"}
+        return dict.fromkeys(("ja", "en"), f"“{evidence.quote}”")
     ja, en = NAMES[SignalKind(evidence.quote)]
-    return {"ja": f"兆候：{ja}", "en": f"Signal: {en}"}
+    return {"ja": ja, "en": en}

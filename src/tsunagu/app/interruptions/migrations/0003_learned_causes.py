@@ -4,22 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('interruptions', '0002_diagnosis'),
+        ("interruptions", "0002_diagnosis"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LearnedCauses',
+            name="LearnedCauses",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('learned_at', models.DateTimeField()),
-                ('content', models.TextField()),
-                ('cases', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("learned_at", models.DateTimeField()),
+                ("content", models.TextField()),
+                ("cases", models.PositiveIntegerField()),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
     ]
