@@ -13,7 +13,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from tests.app.conftest import browser
-from tests.app.factories import Organisation, make_import
+from tests.app.factories import Organisation, make_contact, make_import
 
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
@@ -60,6 +60,14 @@ def unshared(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.unshared.pk}
 
 
+def their_customer(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": organisation.unshared.customer_id}
+
+
+def their_contact(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": make_contact(organisation.unshared.customer).pk}
+
+
 def of_the_north(**options: Any) -> Place:
     """A page or form about the north's unshared deal."""
     return Place(arguments=unshared, see=THE_NORTH, **options)
@@ -92,6 +100,8 @@ PLACES: dict[str, Place] = {
     "deals:list": Place(),
     "deals:detail": of_the_north(),
     "deals:board": Place(),
+    "deals:new": Place(),
+    "deals:new_customers": Place(),
     "deals:column": Place(arguments=lambda o: {"pk": o.own.stage_id}),
     "deals:chart": of_the_north(),
     "deals:drop": of_the_north(method="post", status=422),
@@ -106,6 +116,13 @@ PLACES: dict[str, Place] = {
     "today:card": of_the_north(),
     "team:show": Place(see=LEADERS, unseen=403),
     "customers:list": Place(),
+    "customers:add": Place(),
+    "customers:detail": Place(arguments=their_customer, see=THE_NORTH),
+    "customers:edit": Place(arguments=their_customer, see=THE_NORTH),
+    "customers:contact_add": Place(arguments=their_customer, see=THE_NORTH),
+    "customers:contact": Place(arguments=their_contact, see=THE_NORTH),
+    "customers:contact_left": Place(302, their_contact, THE_NORTH, method="post"),
+    "customers:contact_remove": Place(302, their_contact, THE_NORTH, method="post"),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),
     "imports:columns": Place(arguments=an_import, see=SEES_ALL, unseen=403),

@@ -41,7 +41,7 @@ urlpatterns = [
     path("today/", include("tsunagu.app.today.urls")),
     path("team/", include("tsunagu.app.today.team_urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
-    path("customers/", include("tsunagu.app.customers.urls")),
+    path("customers/", include("tsunagu.app.deals.customer_urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),
     path("settings/", include("tsunagu.app.organisation.urls")),
