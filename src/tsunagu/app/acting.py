@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -56,7 +57,10 @@ class OnceForm(ActingForm):
     @property
     def number(self) -> str:
         """The number that the row gets: the actor's own, so that nobody meets another's row."""
-        return f"form:{self.actor.pk}:{self.data.get('once', '')[:40]}"
+        once = re.sub(
+            r"[^0-9a-zA-Z-]", "", self.data.get("once", "")
+        )  # asked for before it is valid
+        return f"form:{self.actor.pk}:{once[:40]}"
 
     def made(self) -> models.Model | None:
         """The row that this form made already, if it did."""

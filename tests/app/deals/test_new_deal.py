@@ -190,6 +190,7 @@ def test_the_stage_says_the_process(organisation: Organisation) -> None:
         ({"next_on": "2020-01-01"}, "今日以降"),
         ({"amount": "-1"}, "0"),
         ({"customer": ""}, "どの顧客か選んでください"),
+        ({"customer": "\x00", "once": "\x00"}, "どの顧客か選んでください"),
     ],
 )
 def test_what_cannot_be_is_said_beside_its_field(

@@ -21,6 +21,7 @@ from tsunagu.app.customers.names import can_mean
 from tsunagu.app.deals import actions
 from tsunagu.app.deals.forms import amount_field, day_field
 from tsunagu.app.deals.models import Deal, Stage
+from tsunagu.app.lists import plain_text
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import SEES_ALL, teams_led, visible_customers
 
@@ -94,7 +95,7 @@ class NewDealForm(OnceForm):
     def offers(self) -> queries.Offers:
         """Customers to choose from."""
         written, chosen = str(self["name"].value() or ""), str(self["customer"].value() or "")
-        return queries.offers(self.actor, written.strip()[:200], chosen, self.known)
+        return queries.offers(self.actor, plain_text(written), chosen, self.known)
 
     def clean_next_on(self) -> Any:
         """Not in the past."""

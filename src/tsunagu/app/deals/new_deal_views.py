@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tsunagu.app.customers import queries
 from tsunagu.app.deals.new_deal import NewDealForm
 from tsunagu.app.deals.queries import number
+from tsunagu.app.lists import plain_text
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import has_permission, visible_customers
 from tsunagu.app.people.requests import person
@@ -42,6 +43,5 @@ def _asked(request: HttpRequest, user: User) -> dict[str, Any]:
 @require_GET
 def customers(request: HttpRequest) -> HttpResponse:
     """Customers that what was written can mean, while it is being written."""
-    name = request.GET.get("name", "").replace("\x00", "").strip()[:200]
-    offers = queries.offers(person(request), name)
+    offers = queries.offers(person(request), plain_text(request.GET.get("name", "")))
     return render(request, "deals/_offers.html", {"offers": offers})
