@@ -11,7 +11,14 @@ import tsunagu.analytics
 
 SOURCE = Path(tsunagu.__file__).parent
 OUTSIDE_OF_ANALYTICS = ("django", "tsunagu.app", "tsunagu.cli")
-MAY_IMPORT_ANALYTICS = ("analytics/", "cli/", "app/scoring/bridge.py", "app/exchange/reading.py")
+MAY_IMPORT_ANALYTICS = (
+    "analytics/",
+    "cli/",
+    "app/scoring/bridge.py",
+    "app/scoring/causes.py",
+    "app/scoring/detection.py",
+    "app/exchange/reading.py",
+)
 
 
 def imported_modules(file: Path) -> set[str]:

@@ -15,6 +15,8 @@ from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_import
 
+from tsunagu.app.interruptions import folding, inquiries
+from tsunagu.app.interruptions.diagnosing import ask_customer
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -52,6 +54,11 @@ def an_import(organisation: Organisation) -> dict[str, Any]:
     return {"pk": make_import(organisation.operations).pk}
 
 
+def a_case(organisation: Organisation) -> dict[str, Any]:
+    """A suspicion about the north's unshared deal."""
+    return {"pk": folding.begin(organisation.unshared).pk}
+
+
 THE_NORTH = ("manager", "head", *SEES_ALL)
 LEADERS = ("manager", "head", *SEES_ALL)
 
@@ -71,6 +78,16 @@ def their_contact(organisation: Organisation) -> dict[str, Any]:
 def of_the_north(**options: Any) -> Place:
     """A page or form about the north's unshared deal."""
     return Place(arguments=unshared, see=THE_NORTH, **options)
+
+
+def of_a_case(**options: Any) -> Place:
+    """A page or form about a case of that deal."""
+    return Place(**{"arguments": a_case, **options}, see=THE_NORTH)
+
+
+def a_form(organisation: Organisation) -> dict[str, Any]:
+    case = folding.begin(organisation.unshared)
+    return {"token": inquiries.token(ask_customer(organisation.manager, case, "ja"))}
 
 
 def a_colleague(organisation: Organisation) -> dict[str, Any]:
@@ -112,6 +129,17 @@ PLACES: dict[str, Place] = {
     "deals:close_date": of_the_north(),
     "deals:owner": of_the_north(),
     "deals:end": of_the_north(),
+    "interruptions:list": Place(),
+    "interruptions:count": Place(),
+    "interruptions:all": Place(),
+    "interruptions:board": Place(),
+    "interruptions:quality": Place(),
+    "interruptions:thresholds": Place(see=SEES_ALL, unseen=403),
+    "interruptions:open": of_the_north(),
+    "interruptions:detail": Place(arguments=a_case, see=THE_NORTH),
+    "interruptions:confirm": Place(arguments=a_case, see=THE_NORTH),
+    "interruptions:dismiss": Place(arguments=a_case, see=THE_NORTH),
+    "interruptions:reopen": Place(302, arguments=a_case, see=THE_NORTH, method="post"),
     "today:list": Place(),
     "today:card": of_the_north(),
     "team:show": Place(see=LEADERS, unseen=403),
@@ -123,6 +151,14 @@ PLACES: dict[str, Place] = {
     "customers:contact": Place(arguments=their_contact, see=THE_NORTH),
     "customers:contact_left": Place(302, their_contact, THE_NORTH, method="post"),
     "customers:contact_remove": Place(302, their_contact, THE_NORTH, method="post"),
+    "interruptions:chart": of_a_case(),
+    "interruptions:finding": of_a_case(arguments=lambda o: {**a_case(o), "question": "changed"}),
+    "interruptions:causes": of_a_case(),
+    "interruptions:ask": of_a_case(),
+    "interruptions:respond": of_a_case(),
+    "interruptions:restart": of_a_case(),
+    "interruptions:resume": of_a_case(),
+    "customer:form": Place(arguments=a_form, anonymous=200),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),
     "imports:columns": Place(arguments=an_import, see=SEES_ALL, unseen=403),

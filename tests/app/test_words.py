@@ -19,7 +19,7 @@ MARKED_IN_TEMPLATES = re.compile(r"""\{%\s*(?:translate|trans)\s+(?:"([^"]+)"|'(
 BLOCKS = re.compile(r"(?s)\{%\s*blocktrans(?:late)?.*?%\}.*?\{%\s*endblocktrans(?:late)?\s*%\}")
 MARKED_IN_PYTHON = re.compile(r"""(?<![\w.])_\(\s*"((?:[^"\\]|\\.)*)"\s*\)""")
 SPOKEN_ATTRIBUTES = re.compile(r"""(?:placeholder|aria-label|alt|title|data-label)="([^"]+)\"""")
-OWN_NAMES = {"Tsunagu", "English", "日本語", "j", "k", "Enter", "/", "?"}
+OWN_NAMES = {"Tsunagu", "English", "日本語", "j", "k", "c", "d", "Enter", "/", "?"}
 
 
 def relative(file: Path) -> str:

@@ -36,6 +36,71 @@ class Outcome(StrEnum):
     LOST = "lost"
 
 
+class Cause(StrEnum):
+    """Why a deal was interrupted: the two-level taxonomy, ``category.detail``."""
+
+    CUSTOMER_NEEDS_CHANGED = "customer.needs_changed"
+    CUSTOMER_POLICY_CHANGED = "customer.policy_changed"
+    CUSTOMER_BUDGET_REVIEWED = "customer.budget_reviewed"
+    CUSTOMER_CONTACT_LEFT = "customer.contact_left"
+    CUSTOMER_LOST_INTEREST = "customer.lost_interest"
+    COMPETITOR_BETTER_OFFER = "competitor.better_offer"
+    COMPETITOR_DISCOUNT = "competitor.discount"
+    INTERNAL_POLICY_CHANGED = "internal.policy_changed"
+    INTERNAL_OWNER_CHANGED = "internal.owner_changed"
+    INTERNAL_REORGANISATION = "internal.reorganisation"
+    INTERNAL_LACK_OF_RESOURCES = "internal.lack_of_resources"
+    INTERNAL_POOR_COMMUNICATION = "internal.poor_communication"
+    INTERNAL_WRONG_INFORMATION = "internal.wrong_information"
+    INTERNAL_SLOW_FOLLOW_UP = "internal.slow_follow_up"
+    ENVIRONMENT_ECONOMY = "environment.economy"
+    ENVIRONMENT_MARKET = "environment.market"
+    ENVIRONMENT_SEASON = "environment.season"
+    ENVIRONMENT_REGULATION = "environment.regulation"
+
+    @property
+    def category(self) -> str:
+        """The first level: customer, competitor, internal or environment."""
+        return self.value.partition(".")[0]
+
+    def words(self, language: Language) -> str:
+        """Its name, both levels, in ``language``."""
+        place = 0 if language == "ja" else 1
+        category, detail = CATEGORY_WORDS[self.category][place], CAUSE_WORDS[self][place]
+        return f"{category}：{detail}" if language == "ja" else f"{category}: {detail}"
+
+
+CATEGORY_WORDS: dict[str, tuple[str, str]] = {
+    "customer": ("顧客", "Customer"),
+    "competitor": ("競合", "Competitor"),
+    "internal": ("自社", "Internal"),
+    "environment": ("環境", "Environment"),
+}
+"""Names of the first level, Japanese and English."""
+
+CAUSE_WORDS: dict[Cause, tuple[str, str]] = {
+    Cause.CUSTOMER_NEEDS_CHANGED: ("ニーズの変化", "needs changed"),
+    Cause.CUSTOMER_POLICY_CHANGED: ("方針の変更", "policy changed"),
+    Cause.CUSTOMER_BUDGET_REVIEWED: ("予算の見直し", "budget reviewed"),
+    Cause.CUSTOMER_CONTACT_LEFT: ("担当者の異動・退職", "contact left"),
+    Cause.CUSTOMER_LOST_INTEREST: ("関心の低下", "lost interest"),
+    Cause.COMPETITOR_BETTER_OFFER: ("より良い提案", "better offer"),
+    Cause.COMPETITOR_DISCOUNT: ("値引き", "discount"),
+    Cause.INTERNAL_POLICY_CHANGED: ("方針の変更", "policy changed"),
+    Cause.INTERNAL_OWNER_CHANGED: ("担当・担当地域の変更", "territory or owner changed"),
+    Cause.INTERNAL_REORGANISATION: ("組織再編", "reorganisation"),
+    Cause.INTERNAL_LACK_OF_RESOURCES: ("人手・資源の不足", "lack of resources"),
+    Cause.INTERNAL_POOR_COMMUNICATION: ("意思疎通の不足", "poor communication"),
+    Cause.INTERNAL_WRONG_INFORMATION: ("情報の誤り・不足", "wrong or missing information"),
+    Cause.INTERNAL_SLOW_FOLLOW_UP: ("対応の遅れ", "slow follow-up"),
+    Cause.ENVIRONMENT_ECONOMY: ("景気", "economy"),
+    Cause.ENVIRONMENT_MARKET: ("市場", "market"),
+    Cause.ENVIRONMENT_SEASON: ("季節・時期", "season"),
+    Cause.ENVIRONMENT_REGULATION: ("法規制", "regulation"),
+}
+"""Names of the second level, Japanese and English."""
+
+
 class Kind(StrEnum):
     """What an event says.  The columns that carry its meaning stand beside each kind.
 
@@ -200,6 +265,51 @@ class Explanation:
     deal_id: str
     at: datetime
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class CauseEvidence:
+    """One piece of what speaks for a cause.
+
+    Attributes:
+        source: position of the text among those given; None: a signal.
+        quote: the sentence as written, or the signal's kind.
+        words: the words in it that weigh the most, in their order.
+        contribution: change of the cause's log-odds against the mean of the other causes.
+    """
+
+    source: int | None
+    quote: str
+    words: tuple[str, ...]
+    contribution: float
+
+
+@dataclass(frozen=True)
+class CauseSuggestion:
+    """A cause that an interruption may have, for a person to set or not.
+
+    Attributes:
+        probability: of being the main cause; those of all causes sum to 1.
+        evidence: strongest first; empty where nothing speaks for it.
+        ja: the sentence in Japanese.
+        en: the sentence in English.
+    """
+
+    cause: Cause
+    probability: float
+    evidence: tuple[CauseEvidence, ...]
+    ja: str
+    en: str
+
+    def words(self, language: Language) -> str:
+        """The sentence in ``language``."""
+        return self.ja if language == "ja" else self.en
+
+
+def cause_schema() -> pa.Schema:
+    """Columns of a table of causes: ``deal_id``, then the probability of each cause, float64."""
+    causes = [pa.field(cause.value, pa.float64(), nullable=False) for cause in Cause]
+    return pa.schema([EVENT_SCHEMA.field("deal_id"), *causes])
 
 
 def incidence_column(outcome: Outcome, horizon_days: int) -> str:

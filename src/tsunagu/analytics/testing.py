@@ -12,15 +12,16 @@ The idea is River's (``river/checks``): one suite for every model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -76,6 +77,66 @@ def check_predictor(fit: Fit, load: Load, log: EventLog, snapshots: ir.Table, fo
     check_serialisable(load, log, snapshots, predictor, folder)
     check_row_order(fit, log, snapshots, scores)
     check_no_look_ahead(predictor, log, snapshots)
+
+
+class TextModel(Protocol):
+    """A fitted model of labels of texts."""
+
+    def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Shape (texts, labels)."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the model to one file."""
+        ...
+
+
+_TextModel = TypeVar("_TextModel", bound=TextModel)
+_Label = TypeVar("_Label")
+
+
+def check_text_model(
+    fit: Callable[[Sequence[str], Sequence[_Label]], _TextModel],
+    load: Callable[[Path], _TextModel],
+    texts: Sequence[str],
+    labels: Sequence[_Label],
+    folder: Path,
+) -> None:
+    """Honest probabilities, seeded, serialisable, row order irrelevant.
+
+    Args:
+        fit: fits on texts and their labels.
+        load: reads a saved model.
+        texts: enough to learn from.
+        labels: one a text.
+        folder: an empty folder to save in.
+
+    Raises:
+        AssertionError: naming the contract that is broken.
+    """
+    model = fit(texts, labels)
+    told = model.probabilities(texts)
+    _require(bool(np.isfinite(told).all() and (told >= 0).all()), "a probability is no number")
+    _require(bool(np.allclose(told.sum(axis=1), 1.0)), "a text's probabilities do not sum to 1")
+    saved, again = folder / "saved", folder / "saved-again"
+    model.save(saved)
+    _turned(fit, texts, labels).save(again)
+    _require(saved.read_bytes() == again.read_bytes(), "the order of the texts gave another model")
+    loaded = load(saved)
+    _require(bool((told == loaded.probabilities(texts)).all()), "saving and loading changed it")
+    loaded.save(again)
+    _require(saved.read_bytes() == again.read_bytes(), "saving what was loaded gave other bytes")
+    alone = np.concatenate([model.probabilities([text]) for text in texts])
+    _require(bool(np.allclose(told, alone)), "a text's probabilities depend on the other texts")
+
+
+def _turned(
+    fit: Callable[[Sequence[str], Sequence[_Label]], _TextModel],
+    texts: Sequence[str],
+    labels: Sequence[_Label],
+) -> _TextModel:
+    order = np.random.default_rng(1).permutation(len(texts))
+    return fit([texts[i] for i in order], [labels[i] for i in order])
 
 
 def check_probabilities(scores: pa.Table) -> None:

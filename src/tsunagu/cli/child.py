@@ -74,13 +74,15 @@ def worker(queue: str, excluded: list[str]) -> None:
 
 
 def _warm_up() -> None:
-    """Score a deal and forget it, so that the first person does not wait for models and imports."""
+    """Score a deal, look at it and forget it: the first person waits for no models and imports."""
     from django.db import Error
 
-    from tsunagu.app.scoring.actions import rehearse
+    from tsunagu.app.interruptions import gathering
+    from tsunagu.app.scoring import actions
 
     try:
-        rehearse()
+        actions.rehearse()
+        gathering.rehearse()
     except Error:  # not migrated yet, or busy: then the first score takes longer
         return
 

@@ -64,6 +64,8 @@ def prepare(
 
     from tsunagu.app.deals.models import Deal
     from tsunagu.app.demo import log_ins
+    from tsunagu.app.interruptions import gathering, limits, looking
+    from tsunagu.app.interruptions.models import Watch
     from tsunagu.app.scoring import actions, tracing
     from tsunagu.app.scoring.active import active_version
     from tsunagu.app.scoring.models import Score
@@ -78,6 +80,12 @@ def prepare(
     if not Score.objects.exists():
         actions.rescore_all(report)
         tracing.trace_back(report)
+    if not Watch.objects.exists():
+        report("detect", 0.0)
+        limits.learn()
+        looking.look_at_all()
+        gathering.look_at_waiting()
+        report("detect", 1.0)
     file = folder / LOG_INS_FILE
     if file.exists():
         return log_ins.read_log_ins(file)

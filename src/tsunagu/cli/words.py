@@ -139,6 +139,7 @@ STEPS: dict[str, str] = {
     "done": "完了",
     "features": "特徴量の計算",
     "load": "取り込み",
+    "detect": "兆候の検知",
     "read xes": "XESの読み込み",
     "score": "リスクの計算",
     "simulate": "シミュレーション",

@@ -1,6 +1,6 @@
 """Signals of interruption from the event log: dated, measured, in words, as of a time."""
 
-from tsunagu.analytics.detection.detecting import detect, detect_over, next_look
+from tsunagu.analytics.detection.detecting import detect, detect_over, look_once, next_look
 from tsunagu.analytics.detection.feedback import (
     Decision,
     Precision,
@@ -22,6 +22,7 @@ __all__ = [
     "detect_over",
     "fit_thresholds",
     "learn_from_dismissals",
+    "look_once",
     "next_look",
     "precision_by_kind",
     "signals",

@@ -85,12 +85,23 @@ def next_look(
     One row per deal open at ``as_of``, sorted; null where only an event can.  A new event makes the
     answer void: look then, and ask anew.
     """
+    return look_once(log, as_of, thresholds, scores=scores)[1]
+
+
+def look_once(
+    log: EventLog,
+    as_of: datetime | None = None,
+    thresholds: Thresholds | None = None,
+    *,
+    scores: pa.Table | None = None,
+) -> tuple[pa.Table, pa.Table]:
+    """What :func:`detect` and :func:`next_look` say, for the price of one of them."""
     limits = thresholds or Thresholds.shipped()
     seen = list(views(log, _open(log, as_of), limits, scores=scores))
     facts = seen[0].facts
     times = [view.next_time() for view in seen]
     soonest = np.fmin.reduce([*times, np.full(len(facts), np.nan)])
-    return facts.keys.append_column("next_look", instants(soonest))
+    return _together(iter(seen)), facts.keys.append_column("next_look", instants(soonest))
 
 
 @dataclass(frozen=True)

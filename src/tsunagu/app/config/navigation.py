@@ -17,12 +17,16 @@ from tsunagu.app.people.permissions import has_permission
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: the address's name, its words, its icon, and the permission it needs."""
+    """One entry: the address's name, its words, its icon, and the permission it needs.
+
+    ``counter`` names the address that says how much waits there; it is asked after the page.
+    """
 
     name: str
     label: str | Promise
     icon: str
     permission: str | None = None
+    counter: str | None = None
 
     @property
     def section(self) -> str:
@@ -32,7 +36,9 @@ class Entry:
 
 ENTRIES = (
     Entry("today:list", _("Today"), "sun"),
-    Entry("interruptions:list", _("Interruptions"), "plug-connected-x"),
+    Entry(
+        "interruptions:list", _("Interruptions"), "plug-connected-x", counter="interruptions:count"
+    ),
     Entry("deals:list", _("Deals"), "briefcase"),
     Entry("customers:list", _("Customers"), "building"),
     Entry("meetings:list", _("Meetings"), "messages"),

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "tsunagu.app.deals",
     "tsunagu.app.exchange",
     "tsunagu.app.scoring",
+    "tsunagu.app.interruptions",
     "tsunagu.app.today",
     "tsunagu.app.organisation",
     "allauth",
@@ -128,6 +129,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever invites names the address
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Tsunagu] "
+# "customer_form" is ours: answers to question forms, by address and by form.
+ACCOUNT_RATE_LIMITS = {"customer_form": "10/m/ip,20/h/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
@@ -137,6 +140,8 @@ LOCALE_PATHS = [APP / "locale"]
 TIME_ZONE = os.environ.get("TZ_NAME", "Asia/Tokyo")
 USE_TZ = True
 CURRENCY = os.environ.get("CURRENCY", "JPY")
+# Who asks, on pages that customers see.
+COMPANY_NAME = os.environ.get("COMPANY_NAME", "")
 
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
@@ -156,18 +161,26 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 # Name: (when, the task). "every N" is in seconds, "daily HH:MM" in the time zone.
 SCHEDULE = {
     "scores": ("daily 02:30", "tsunagu.app.scoring.tasks.nightly"),
+    "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
+    "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
 # Called after the commit of every change to a deal, with its id; dotted names of functions.
-DEAL_CHANGED: list[str] = ["tsunagu.app.scoring.actions.request_rescore"]
+DEAL_CHANGED: list[str] = [
+    "tsunagu.app.interruptions.looking.deal_changed",
+    "tsunagu.app.scoring.actions.request_rescore",
+]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [
     "tsunagu.app.scoring.tracing.forget_traces",
+    "tsunagu.app.interruptions.looking.deals_changed",
     "tsunagu.app.scoring.actions.rescore_deals",
 ]
+# Called after new scores were written, with a list of the deals' ids; dotted names.
+DEALS_SCORED: list[str] = ["tsunagu.app.interruptions.looking.deals_scored"]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"
@@ -192,6 +205,7 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
+MAIL_IS_SET_UP = "EMAIL_BACKEND" in os.environ
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "tsunagu@localhost")
 
 # Requests' bodies, queries with their values and cookies are never logged.

@@ -208,6 +208,32 @@ def close_deal(
         return change.add(Kind.OUTCOME, value=outcome, text=reason)
 
 
+def record_interruption(user: User, deal: Deal, cause: str | None) -> Event:
+    """Say that the sale is interrupted, a person having confirmed it; ``cause`` where known."""
+    with _change(user, deal, "deals.change") as change:
+        return change.add(Kind.INTERRUPTION, value=cause)
+
+
+def record_resumed(user: User, deal: Deal) -> Event:
+    """Say that an interruption ended well."""
+    with _change(user, deal, "deals.change") as change:
+        return change.add(Kind.RESUMED)
+
+
+def record_reply(deal: Deal, text: str, key: str) -> Event:
+    """The customer answered a question form; who calls has checked the link, there is no user.
+
+    Args:
+        key: by which the fact is found again, should the answer have to be erased.
+    """
+    with transaction.atomic():
+        found = locked_deals().get(pk=deal.pk)
+        change = Change(None, found, timezone.now())
+        event = change.add(Kind.SURVEY, direction=Direction.IN, text=text, natural_key=key)
+        _finish(found)
+    return event
+
+
 def edit_deal(user: User, deal: Deal, *, title: str, shared: bool) -> None:
     """Change what is not a fact of the sale: the title, and whether the team shares the deal."""
     with transaction.atomic():
@@ -223,9 +249,9 @@ def edit_deal(user: User, deal: Deal, *, title: str, shared: bool) -> None:
 
 @dataclass
 class Change:
-    """An action under way on a locked deal."""
+    """An action under way on a locked deal; ``user`` is None where the customer acts."""
 
-    user: User
+    user: User | None
     deal: Deal
     at: datetime
     added: int = 0
@@ -237,7 +263,7 @@ class Change:
             deal=self.deal,
             at=_free_instant(self.deal, self.at),
             kind=kind,
-            actor=self.user.external_id,
+            actor=self.user.external_id if self.user else None,
             recorded_by=self.user,
             **columns,
         )

@@ -8,7 +8,10 @@ person's name, addresses and key become one pseudonym, the same everywhere.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
@@ -17,14 +20,15 @@ from django.db.models import Model, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tsunagu.app.append_only import rewritable
+from tsunagu.app.append_only import AppendOnly, rewritable
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
+from tsunagu.app.interruptions.models import Decision, Finding, Reply
 from tsunagu.app.organisation import traces
 from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
-from tsunagu.app.people.models import AuditEntry, User
+from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 
 AT_ONCE = 500
@@ -43,7 +47,9 @@ def erase(actor: User, subject: Subject, *, notes: bool = True) -> int:
     require(actor, "people.manage")
     _refuse_where_it_is_too_early(subject)
     with transaction.atomic():
-        with rewritable(Event), rewritable(AuditEntry):
+        with ExitStack() as guards:
+            for model in _append_only():
+                guards.enter_context(rewritable(model))
             count = _rewrite_facts(subject, notes) + _rewrite_mentions(subject)
         _take_off(subject)
         audit.record(actor, "erase_person", subject.row, after={"rows": count})
@@ -51,6 +57,11 @@ def erase(actor: User, subject: Subject, *, notes: bool = True) -> int:
             subject.row.delete()
         transaction.on_commit(_drop_files)
     return count
+
+
+def _append_only() -> list[type[AppendOnly]]:
+    """Whatever is never rewritten otherwise; words about the person may stand in any of it."""
+    return [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 
 
 def _refuse_where_it_is_too_early(subject: Subject) -> None:
@@ -69,12 +80,32 @@ def _rewrite_facts(subject: Subject, notes: bool) -> int:
         if notes:
             written = facts.filter(actor=subject.key).exclude(text=None).exclude(text="")
             written.update(text=erased_text())
+            _blank_said_of_cases(subject)
         facts.filter(kind=Kind.OWNER, value=subject.key).update(value=subject.pseudonym)
         QuerySet(Event).filter(actor=subject.key).update(actor=subject.pseudonym)
     else:
         facts.exclude(text=None).update(text=erased_text())
         QuerySet(Event).filter(pk__in=about).update(value=subject.pseudonym)
+        _blank_answers(subject)
     return len(about)
+
+
+def _blank_said_of_cases(subject: Subject) -> None:
+    """What the user wrote about interruptions."""
+    for model in (Decision, Finding):
+        own: QuerySet[Decision | Finding] = QuerySet(model).filter(by=subject.row.pk)
+        own.exclude(text="").update(text=erased_text())
+
+
+def _blank_answers(subject: Subject) -> None:
+    """What the contact person answered to question forms, on the case and among the facts."""
+    replies: QuerySet[Reply] = QuerySet(Reply).filter(inquiry__contact=subject.row.pk)
+    for reply in replies.select_related("inquiry__case"):
+        fact: QuerySet[Event] = QuerySet(Event).filter(
+            deal=reply.inquiry.case.deal_id, natural_key=reply.fact_key
+        )
+        fact.update(text=erased_text())
+    replies.update(text=erased_text(), needs="", contact_when="")
 
 
 def erased_text() -> str:

@@ -17,6 +17,7 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Process, Stage
 from tsunagu.app.exchange import ranks
 from tsunagu.app.exchange.models import Import
+from tsunagu.app.interruptions.models import OwnThreshold
 from tsunagu.app.people.models import Language, Team, User
 from tsunagu.app.people.permissions import has_permission
 from tsunagu.app.scoring.models import RiskModelVersion
@@ -54,6 +55,11 @@ def cards(user: User) -> list[Card]:
 
 def _profile(user: User) -> str:
     return f"{user.name} · {Language(user.language).label} · {settings.TIME_ZONE}"
+
+
+def _thresholds(user: User) -> str:
+    count = OwnThreshold.objects.count()
+    return ngettext("%(n)d set by you", "%(n)d set by you", count) % {"n": count}
 
 
 def _people(user: User) -> str:
@@ -156,6 +162,14 @@ SECTIONS = (
         gettext_lazy("What the break risks rest on, and when it was learned."),
         "scoring.configure",
         _model,
+    ),
+    Section(
+        "interruptions:thresholds",
+        "adjustments",
+        gettext_lazy("Thresholds of signals"),
+        gettext_lazy("From when on a deal is suspected to be interrupted, by process."),
+        "interruptions.configure",
+        _thresholds,
     ),
     Section(
         "settings:privacy",

@@ -4,21 +4,23 @@ Rules give the answer for one object (:func:`has_permission`, :func:`require`); 
 functions give it for queries. A page asks the query first, so what a person may not see is not
 found (404); an action asks the rule, so what may not be done is forbidden (403).
 
-======================  ==============  =================  ==========  =============
-permission              representative  manager            operations  administrator
-======================  ==============  =================  ==========  =============
-see a deal              own, shared     own, the subtree's  all         all
-``deals.log``           own, shared     own, the subtree's  all         all
-``deals.change``        own             own, the subtree's  all         all
-``deals.assign``        no              own, the subtree's  all         all
-``deals.add``           for oneself     for the subtree     all         all
-``deals.configure``     no              no                 yes         yes
-``customers.change``    yes             yes                yes         yes
-``exchange.run``        no              no                 yes         yes
-``people.lead``         no              yes                yes         yes
-``people.manage``       no              no                 no          yes
-``scoring.configure``   no              no                 yes         yes
-======================  ==============  =================  ==========  =============
+===========================  ==============  =================  ==========  =============
+permission                   representative  manager            operations  administrator
+===========================  ==============  =================  ==========  =============
+see a deal                   own, shared     own, the subtree's  all         all
+``deals.log``                own, shared     own, the subtree's  all         all
+``deals.change``             own             own, the subtree's  all         all
+``deals.assign``             no              own, the subtree's  all         all
+``deals.add``                for oneself     for the subtree     all         all
+``deals.configure``          no              no                 yes         yes
+``customers.change``         yes             yes                yes         yes
+``interruptions.decide``     own             own, the subtree's  all         all
+``interruptions.configure``  no              no                 yes         yes
+``exchange.run``             no              no                 yes         yes
+``people.lead``              no              yes                yes         yes
+``people.manage``            no              no                 no          yes
+``scoring.configure``        no              no                 yes         yes
+===========================  ==============  =================  ==========  =============
 
 "Shared" are deals that their owner shared with the team that answers for them.
 """
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from tsunagu.app.customers.models import Customer
     from tsunagu.app.deals.models import Deal
+    from tsunagu.app.interruptions.models import Interruption
 
 SEES_ALL = frozenset({Role.OPERATIONS, Role.ADMINISTRATOR})
 
@@ -69,18 +72,22 @@ def teams_led(user: User) -> TeamQuerySet:
     return Team.objects.none()
 
 
-def deal_scope(user: User) -> Q | None:
-    """The condition on deals that ``user`` may see; None where it is all of them."""
+def answered_for(user: User) -> Q | None:
+    """The condition on deals that ``user`` may change; None where it is all of them."""
     if not user.is_active:
         return Q(pk__in=[])
     if user.role in SEES_ALL:
         return None
     own = Q(owner=user)
-    if user.team_id is None:
-        return own
-    if user.role == Role.MANAGER:
-        return own | Q(team__in=teams_led(user))
-    return own | Q(team_id=user.team_id, shared=True)
+    return own | Q(team__in=teams_led(user)) if user.role == Role.MANAGER else own
+
+
+def deal_scope(user: User) -> Q | None:
+    """The condition on deals that ``user`` may see; None where it is all of them."""
+    scope = answered_for(user)
+    if scope is None or user.team_id is None or user.role == Role.MANAGER or not user.is_active:
+        return scope
+    return scope | Q(team_id=user.team_id, shared=True)
 
 
 def visible_deals(user: User) -> QuerySet[Deal]:
@@ -89,6 +96,25 @@ def visible_deals(user: User) -> QuerySet[Deal]:
 
     scope = deal_scope(user)
     return Deal.objects.all() if scope is None else Deal.objects.filter(scope)
+
+
+def visible_interruptions(user: User) -> QuerySet[Interruption]:
+    """Cases that ``user`` may see: those of visible deals."""
+    return _cases_of(deal_scope(user))
+
+
+def decidable_interruptions(user: User) -> QuerySet[Interruption]:
+    """Cases that are for ``user`` to decide on: those of deals that the user may change."""
+    return _cases_of(answered_for(user))
+
+
+def _cases_of(scope: Q | None) -> QuerySet[Interruption]:
+    from tsunagu.app.deals.models import Deal
+    from tsunagu.app.interruptions.models import Interruption
+
+    if scope is None:
+        return Interruption.objects.all()
+    return Interruption.objects.filter(deal__in=Deal.objects.filter(scope).values("pk"))
 
 
 def visible_customers(user: User) -> QuerySet[Customer]:
@@ -170,6 +196,8 @@ rules.add_perm("deals.add", may_answer_for | sees_all)
 rules.add_perm("deals.configure", sees_all)
 rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
+rules.add_perm("interruptions.decide", _answers)
+rules.add_perm("interruptions.configure", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
 rules.add_perm("scoring.configure", sees_all)

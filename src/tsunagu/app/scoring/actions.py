@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.people import audit
@@ -75,6 +77,7 @@ def rescore_deals(deal_ids: Iterable[int]) -> int:
         writing.take_off(requests)
         writing.write_scores(found, as_of)
         writing.forget_ended(ids)
+    _announce(found)
     return len(found)
 
 
@@ -111,12 +114,19 @@ def _rescore(worker: runs.Worker, version: RiskModelVersion, progress: Progress)
         with transaction.atomic():
             writing.write_scores(page, as_of)
             worker.advance(page[-1].deal_id, len(page))
+        _announce(page)
         count += len(page)
         share = count / max(left, count)
         worker.tell("score", share)
         progress("score", share)
     _forget_ended()
     return count
+
+
+def _announce(found: Iterable[bridge.Foresight]) -> None:
+    """Tell every function that ``settings.DEALS_SCORED`` names which deals have a new score."""
+    for name in settings.DEALS_SCORED:
+        import_string(name)([f.deal_id for f in found])
 
 
 def _pages(found: Iterator[bridge.Foresight]) -> Iterator[list[bridge.Foresight]]:

@@ -1,8 +1,8 @@
-"""The only door from the application to the analytics.
+"""The door from the application to the analytics, but for detection, which has its own beside it.
 
 The database's facts become an event log; the analytics' results become plain values. In the log
 deals and customers are named by their primary keys, people by their external ids. Texts stay
-behind: no feature reads them.
+behind where nothing reads them: no feature does.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ _EVENT_FIELDS: tuple[Field, ...] = (
     ("actor", F("actor"), pa.string()),
     ("direction", F("direction"), pa.string()),
 )
+TEXT: Field = ("text", F("text"), pa.string())
 _DEAL_FIELDS: tuple[Field, ...] = (
     ("deal_id", F("pk"), pa.int64()),
     ("customer_id", F("customer_id"), pa.int64()),
@@ -66,6 +67,7 @@ _DEAL_FIELDS: tuple[Field, ...] = (
     ("created_at", F("created_at"), INSTANT),
     ("attributes", Cast("attributes", TextField()), pa.string()),
     *((name, F(f"customer__{name}"), pa.string()) for name in attributes.OF_CUSTOMERS),
+    ("process", Cast("process_id", TextField()), pa.string()),
 )
 
 
@@ -116,7 +118,7 @@ class Records:
 
 def whole_log(at: datetime) -> EventLog:
     """Every fact of the organisation up to ``at``."""
-    return _records(Deal.objects.all(), Event.objects.all(), at, attributes.split).log(at)
+    return records(Deal.objects.all(), Event.objects.all(), at, attributes.split).log(at)
 
 
 def records_of(wanted: Q, at: datetime, model: RiskModel) -> Records:
@@ -130,7 +132,7 @@ def records_of(wanted: Q, at: datetime, model: RiskModel) -> Records:
     telling = Q(kind__in=(Kind.OWNER, Kind.OUTCOME)) | Q(at__gte=at - LOAD_SPAN)
     events = Event.objects.filter(Q(deal__in=own) | (Q(deal__in=others) & telling))
     deals = Deal.objects.filter(Q(pk__in=own) | Q(pk__in=others))
-    return _records(deals, events, at, _known(model).split)
+    return records(deals, events, at, _known(model).split)
 
 
 def _known(model: RiskModel) -> attributes.Known:
@@ -146,19 +148,29 @@ def _sharing_owners(own: QuerySet[Deal], since: datetime) -> QuerySet[Deal]:
     return Deal.objects.filter(held | Q(pk__in=handed_over))
 
 
-def _records(
+def records(
     deals: QuerySet[Deal],
     events: QuerySet[Event],
     at: datetime,
     split: Callable[[pa.Table], pa.Table],
+    *,
+    texts: bool = False,
 ) -> Records:
-    facts = _named(read_columns(events.filter(at__lte=at), _EVENT_FIELDS))
-    facts = facts.append_column("text", pa.nulls(len(facts), pa.string()))
-    rows = _named(split(read_columns(deals.filter(created_at__lte=at), _DEAL_FIELDS)))
+    """These rows up to ``at``.
+
+    Args:
+        split: makes the deals' attributes out of their raw columns (``attributes``, those of the
+            customer, ``process``).
+        texts: whether the events bring what was written.
+    """
+    facts = named(read_columns(events.filter(at__lte=at), (*_EVENT_FIELDS, *([TEXT] * texts))))
+    if not texts:
+        facts = facts.append_column("text", pa.nulls(len(facts), pa.string()))
+    rows = named(split(read_columns(deals.filter(created_at__lte=at), _DEAL_FIELDS)))
     return Records(facts, rows.add_column(4, "at_risk_from", pa.nulls(len(rows), INSTANT)))
 
 
-def _named(table: pa.Table) -> pa.Table:
+def named(table: pa.Table) -> pa.Table:
     """With keys as the strings that the contract wants, in the same order as the numbers."""
     for name in {"deal_id", "customer_id"} & set(table.column_names):
         place = table.column_names.index(name)
@@ -196,7 +208,7 @@ def prepare(model: RiskModel, at: datetime) -> PreparedFeatures:
     """The model's features, compiled for :func:`foresee_few` from ``at`` on."""
     from tsunagu.analytics.features import PreparedFeatures
 
-    nothing = _records(Deal.objects.none(), Event.objects.none(), at, _known(model).split)
+    nothing = records(Deal.objects.none(), Event.objects.none(), at, _known(model).split)
     return PreparedFeatures.of(
         model.recipe, nothing.deals.schema, at, at + GOOD_FOR, settings.TIME_ZONE
     )
@@ -247,7 +259,7 @@ def _rows(
 
 def _open_keys(wanted: Q, at: datetime) -> pa.Table:
     mine = Deal.objects.filter(wanted, outcome__isnull=True, created_at__lte=at)
-    return _named(read_columns(mine, _DEAL_FIELDS[:1]))
+    return named(read_columns(mine, _DEAL_FIELDS[:1]))
 
 
 def curves(
@@ -261,10 +273,10 @@ def curves(
 
     from tsunagu.analytics.features import weekly
 
-    everything = _records(Deal.objects.all(), Event.objects.all(), at, _known(model).split)
+    everything = records(Deal.objects.all(), Event.objects.all(), at, _known(model).split)
     log = everything.log(at)
     for page in pages:
-        keys = _named(pa.table({"deal_id": pa.array(page, pa.int64())}))
+        keys = named(pa.table({"deal_id": pa.array(page, pa.int64())}))
         weeks = weekly(log, start=at - CURVE).semi_join(ibis.memtable(keys), "deal_id")
         yield page, [_point(row) for row in model.score(log, weeks).to_pylist()]
 

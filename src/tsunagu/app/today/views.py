@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from tsunagu.app.deals.queries import number, shown_deals
+from tsunagu.app.interruptions.telling import NEWS_SHOWN, waiting_replies
 from tsunagu.app.lists import page_of, render_list
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import has_permission, require
@@ -36,6 +37,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "totals": queries.totals(user, member),
         "page": page,
         "lines": queries.lines(page),
+        "replies": waiting_replies(member)[:NEWS_SHOWN],
     }
     return render_list(request, "today/list.html", "today/_rows.html", context)
 

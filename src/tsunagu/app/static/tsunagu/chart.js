@@ -48,13 +48,11 @@ function option(data, look, words, narrow) {
   // The dashed part reaches to the first risk that was kept on its day.
   const past = data.risk.filter((r) => traced.has(r[0]) && !(kept[0] && r[0] > kept[0][0])).map((r) => ({ value: r, said: `${day(r[0])} · ${r[1]}% (${words.traced})` }));
   if (past.length && kept.length) past.push(kept[0]);
+  const ink = (e) => (e.signal ? look.line : e.activity ? look.point : look.change);
   const point = (e) => ({
     value: [e.at, data.lanes[e.lane]], said: said(e, data.lanes, day),
-    symbol: e.activity ? "circle" : "diamond",
-    itemStyle: {
-      color: e.from === "out" ? look.paper : e.activity ? look.point : look.change,
-      borderColor: e.activity ? look.point : look.change, borderWidth: 1.5,
-    },
+    symbol: e.signal ? "triangle" : e.activity ? "circle" : "diamond",
+    itemStyle: { color: e.from === "out" ? look.paper : ink(e), borderColor: ink(e), borderWidth: 1.5 },
   });
   return {
     animation: false,

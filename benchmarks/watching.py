@@ -1,0 +1,177 @@
+"""Looking at deals in the application: facts a minute without falling behind, and the idle cost.
+
+    python benchmarks/watching.py --deals 100000 --facts 10000 --seconds 60
+
+Makes a database of its own with so many open deals. First the cost of a minute in which nothing is
+due. Then facts come in at an even rate while a worker, as ``tsunagu serve`` starts it, looks at
+them: how far it falls behind, and how long a fact waits for its look. The risk is not scored; the
+looks alone are measured. Real notes are longer and histories too: see ``--events``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from typing import Any
+
+KINDS = ("call", "email", "meeting", "note")
+SAMPLES = 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--deals", type=int, default=100_000, help="open deals")
+    parser.add_argument("--events", type=int, default=10, help="facts of each deal before")
+    parser.add_argument("--facts", type=int, default=10_000, help="new facts a minute")
+    parser.add_argument("--seconds", type=int, default=60, help="for so long")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tsunagu-watching-") as home:
+        os.environ["TSUNAGU_HOME"] = home
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tsunagu.app.config.settings"
+        import django
+
+        django.setup()
+        fill(asked.deals, asked.events)
+        idle(asked.deals)
+        busy(asked.facts, asked.seconds)
+
+
+def fill(deals: int, events: int) -> None:
+    """Open deals with a history, none of which is due for a month."""
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from tsunagu.app.customers.models import Customer
+    from tsunagu.app.deals.models import Deal, Event, Process, Stage
+    from tsunagu.app.interruptions.models import Watch
+    from tsunagu.app.people.actions import create_user
+
+    call_command("migrate", verbosity=0)
+    owner = create_user(None, name="Owner", email=None)
+    customer = Customer.objects.create(external_id="1", name="Customer")
+    process = Process.objects.create(name="Standard", is_default=True)
+    stage = Stage.objects.create(process=process, key="Offer", name="Offer", position=0)
+    now, chance = timezone.now(), random.Random(0)
+    common: dict[str, Any] = {"customer": customer, "process": process, "stage": stage}
+    common |= {"owner": owner, "created_owner": owner, "created_at": now - timedelta(days=90)}
+    Deal.objects.bulk_create(
+        (Deal(external_id=str(n), title=f"Deal {n}", **common) for n in range(deals)), 1_000
+    )
+    ids = list(Deal.objects.values_list("pk", flat=True))
+    Event.objects.bulk_create(
+        (
+            Event(
+                deal_id=pk,
+                at=now - timedelta(days=90 - 80 * n / events, seconds=chance.random()),
+                kind=chance.choice(KINDS),
+                direction=chance.choice(("in", "out", "both")),
+                text="The budget is under review." if chance.random() < 0.05 else "We talked.",
+            )
+            for pk in ids
+            for n in range(events)
+        ),
+        5_000,
+    )
+    later = now + timedelta(days=30)
+    Watch.objects.bulk_create((Watch(deal_id=pk, look_at=later) for pk in ids), 2_000)
+
+
+def idle(deals: int) -> None:
+    """Processor time of a minute's look that finds nothing due, and of asking for it."""
+    from django.utils import timezone
+
+    from tsunagu.app.interruptions import gathering
+    from tsunagu.app.scoring import schedule
+
+    schedule.enqueue_due(timezone.now())
+    gathering.look_at_waiting()
+    began = time.process_time()
+    for _ in range(SAMPLES):
+        schedule.enqueue_due(timezone.now())
+        gathering.look_at_waiting()
+    spent = (time.process_time() - began) / SAMPLES
+    print(f"{deals:,} open deals, nothing due: {1000 * spent:.2f} ms a minute", end="")
+    print(f" = {100 * spent / 60:.4f}% of one core")
+
+
+def busy(facts: int, seconds: int) -> None:
+    """Facts at an even rate beside a worker."""
+    from tsunagu.app.deals.models import Deal
+    from tsunagu.app.interruptions.models import Interruption, Signal
+
+    ids = list(Deal.objects.values_list("pk", flat=True))
+    worker = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "django",
+            "db_worker",
+            "--queue-name",
+            "scores",
+            "--interval",
+            "0.1",
+        ],
+        env=os.environ,
+    )
+    try:
+        warm_up(ids[0])
+        waits, behind = record(ids, facts, seconds)
+    finally:
+        worker.terminate()
+        worker.wait()
+    waits.sort()
+    print(f"{facts:,} facts a minute for {seconds} s: {len(waits):,} looks timed,", end=" ")
+    print(f"median wait {waits[len(waits) // 2]:.2f} s, 95% {waits[int(0.95 * len(waits))]:.2f} s;")
+    print(f"not looked at yet at the end {behind[-1]:,}, at most {max(behind):,};", end=" ")
+    print(f"{Interruption.objects.count():,} cases, {Signal.objects.count():,} signals")
+
+
+def warm_up(pk: int) -> None:
+    """Wait until the worker has loaded its libraries, as it does by itself when it is served."""
+    from tsunagu.app.interruptions import looking
+    from tsunagu.app.interruptions.models import Watch
+
+    looking.deal_changed(pk)
+    while Watch.objects.get(pk=pk).looked_at is None:
+        time.sleep(0.2)
+
+
+def record(ids: list[int], facts: int, seconds: int) -> tuple[list[float], list[int]]:
+    """Write facts and tell of them; returns how long looks took, and each second's backlog."""
+    from django.utils import timezone
+
+    from tsunagu.app.deals.models import Event
+    from tsunagu.app.interruptions import looking
+    from tsunagu.app.interruptions.models import Watch
+
+    chance, began = random.Random(1), time.monotonic()
+    asked: dict[int, Any] = {}
+    waits: list[float] = []
+    behind: list[int] = []
+    for n in range(facts * seconds // 60):
+        pk = chance.choice(ids)
+        at = timezone.now()
+        Event.objects.create(deal_id=pk, at=at, kind="note", text="The budget is under review.")
+        looking.deal_changed(pk)
+        asked.setdefault(pk, at)
+        if n % (facts // 60) == 0:
+            looked = Watch.objects.filter(deal__in=list(asked), looked_at__isnull=False)
+            for done, when in looked.values_list("deal_id", "looked_at"):
+                if when >= asked[done]:
+                    waits.append((when - asked.pop(done)).total_seconds())
+            behind.append(len(asked))
+        time.sleep(max(0.0, began + n * 60 / facts - time.monotonic()))
+    late = time.monotonic() - began - seconds
+    if late > 1:
+        print(f"the writer itself was {late:.1f} s late")
+    return waits, behind
+
+
+if __name__ == "__main__":
+    main()

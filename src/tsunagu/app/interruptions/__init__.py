@@ -1,0 +1,1 @@
+"""Interruptions: their signals, what people decided about them, and their state."""

@@ -1,0 +1,212 @@
+"""What people can do about interruptions. Each: permission, one transaction, a decision, the fold.
+
+Every action takes the acting ``user`` first and may raise
+
+* ``PermissionDenied``: the role does not allow it, or
+* ``ValidationError``: the case is not in a state for it, with words for the person;
+
+nothing is written then. What signals do is in :mod:`tsunagu.app.interruptions.gathering`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import inf
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.deals.locking import locked_deals
+from tsunagu.app.deals.models import Deal, Process
+from tsunagu.app.interruptions import folding
+from tsunagu.app.interruptions.causes import Cause
+from tsunagu.app.interruptions.limits import TOGETHER
+from tsunagu.app.interruptions.models import CauseNote, Decision, Interruption, OwnThreshold
+from tsunagu.app.interruptions.states import ALLOWED, LIVING, DismissReason, Step
+from tsunagu.app.interruptions.tasks import look_again
+from tsunagu.app.people import audit
+from tsunagu.app.people.models import User
+from tsunagu.app.people.permissions import require
+from tsunagu.app.scoring import detection
+
+MOST_TEXT = 2_000
+
+
+def open_case(
+    user: User, deal: Deal, *, main: str = "", others: Iterable[str] = (), text: str = ""
+) -> Interruption:
+    """Say that ``deal`` is interrupted; a suspicion that stands already is confirmed by it."""
+    with transaction.atomic():
+        found = locked_deals().get(pk=deal.pk)
+        require(user, "interruptions.decide", found)
+        if not found.is_open:
+            raise ValidationError(_("This deal has ended. Begin a new deal instead."))
+        case = Interruption.objects.filter(deal=found, state__in=LIVING).first()
+        if case is None:
+            case = folding.begin(found, by=user)
+        return confirm(user, case, main=main, others=others, text=text)
+
+
+def confirm(
+    user: User,
+    case: Interruption,
+    *,
+    main: str = "",
+    others: Iterable[str] = (),
+    text: str = "",
+) -> Interruption:
+    """Make the suspicion a case, with its causes where they are known already.
+
+    The deal's own facts say so from now on.
+    """
+    causes = _causes(main, others)
+    with transaction.atomic():
+        found = _take(user, case, Step.CONFIRM)
+        _decide(user, found, Step.CONFIRM, text=text, causes=causes)
+        _note_causes(user, found, causes)
+        deal_actions.record_interruption(user, found.deal, causes[0] if causes else None)
+    return found
+
+
+def dismiss(user: User, case: Interruption, reason: str, *, text: str = "") -> Interruption:
+    """Call the alarm false; its signals do not raise it again.
+
+    Args:
+        reason: a :class:`DismissReason`; ``OTHER`` needs ``text``.
+    """
+    if reason not in DismissReason.values:
+        raise ValidationError(_("Say why this is a false alarm."))
+    if reason == DismissReason.OTHER and not text.strip():
+        raise ValidationError(_("Say in a few words why this is a false alarm."))
+    with transaction.atomic():
+        found = _take(user, case, Step.DISMISS)
+        _decide(user, found, Step.DISMISS, value=reason, text=text)
+    return found
+
+
+def reopen(user: User, case: Interruption) -> Interruption:
+    """Take a dismissed case up again, as a suspicion."""
+    with transaction.atomic():
+        found = _take(user, case, Step.REOPEN)
+        if not found.deal.is_open:
+            raise ValidationError(_("This deal has ended. Begin a new deal instead."))
+        if Interruption.objects.filter(deal=found.deal_id, state__in=LIVING).exists():
+            raise ValidationError(_("The deal has a newer case already."))
+        _decide(user, found, Step.REOPEN)
+    return found
+
+
+def set_causes(
+    user: User, case: Interruption, main: str, others: Iterable[str] = (), *, text: str = ""
+) -> Interruption:
+    """Say why; replaces what people said before. ``main`` may be empty: none is known."""
+    causes = _causes(main, others)
+    with transaction.atomic():
+        found = _take(user, case, Step.CAUSES)
+        _decide(user, found, Step.CAUSES, causes=causes, text=text)
+        _note_causes(user, found, causes)
+    return found
+
+
+def begin_response(user: User, case: Interruption, *, text: str = "") -> Interruption:
+    """Answer the interruption."""
+    return _step(user, case, Step.RESPOND, text)
+
+
+def begin_restart(user: User, case: Interruption, *, text: str = "") -> Interruption:
+    """Begin the staged return."""
+    return _step(user, case, Step.RESTART, text)
+
+
+def resume(user: User, case: Interruption, *, text: str = "") -> Interruption:
+    """Say that the sale goes on; the deal's own facts say so from now on."""
+    with transaction.atomic():
+        found = _take(user, case, Step.RESUME)
+        _decide(user, found, Step.RESUME, text=text)
+        deal_actions.record_resumed(user, found.deal)
+    return found
+
+
+def set_thresholds(user: User, process: Process, cuts: Mapping[str, float | None]) -> None:
+    """Set the cuts of kinds of signals in ``process``; None leaves a kind to what is learned.
+
+    Its deals are looked at again with them.
+    """
+    require(user, "interruptions.configure")
+    known = {TOGETHER, *detection.kinds()}
+    if not cuts.keys() <= known or any(c is not None and not 0 < c < inf for c in cuts.values()):
+        raise ValidationError(_("A threshold is a number above 0."))
+    with transaction.atomic():
+        before = dict(process.thresholds.values_list("kind", "cut"))
+        after = {**before, **cuts}
+        process.thresholds.filter(kind__in=cuts).delete()
+        OwnThreshold.objects.bulk_create(
+            OwnThreshold(process=process, kind=kind, cut=cut, set_by=user)
+            for kind, cut in cuts.items()
+            if cut is not None
+        )
+        changed = {k: v for k, v in after.items() if before.get(k) != v}
+        audit.record(
+            user,
+            "set_thresholds",
+            process,
+            before={k: before.get(k) for k in changed},
+            after=changed,
+        )
+        look_again.enqueue(process.pk)
+
+
+def _step(user: User, case: Interruption, step: Step, text: str) -> Interruption:
+    with transaction.atomic():
+        found = _take(user, case, step)
+        _decide(user, found, step, text=text)
+    return found
+
+
+def _take(user: User, case: Interruption, step: Step) -> Interruption:
+    """The case, locked after its deal, if ``user`` may take the step and its state allows it."""
+    deal = locked_deals().get(pk=case.deal_id)
+    require(user, "interruptions.decide", deal)
+    found = Interruption.objects.select_for_update().get(pk=case.pk)
+    found.deal = deal
+    if found.state not in ALLOWED[step]:
+        raise ValidationError(
+            _("The case is “%(state)s” by now; look at it again.")
+            % {"state": found.get_state_display()}
+        )
+    return found
+
+
+def _decide(user: User, case: Interruption, step: Step, **said: Any) -> Decision:
+    said["text"] = said.get("text", "").strip()[:MOST_TEXT]
+    before = case.state
+    decision = folding.decide(case, step, by=user, **said)
+    audit.record(
+        user,
+        f"interruption_{step}",
+        case,
+        before={"state": before},
+        after={"state": case.state, "value": decision.value, "causes": decision.causes},
+    )
+    return decision
+
+
+def _causes(main: str, others: Iterable[str]) -> list[str]:
+    """The main cause first, then the others once each."""
+    wanted = [*([main] if main else []), *(o for o in others if o != main)]
+    if not all(cause in Cause.values for cause in wanted):
+        raise ValidationError(_("This is not a cause."))
+    if wanted and not main:
+        raise ValidationError(_("Choose which cause is the main one."))
+    return list(dict.fromkeys(wanted))
+
+
+def _note_causes(user: User, case: Interruption, causes: list[str]) -> None:
+    case.cause_notes.filter(set_by__isnull=False).delete()
+    CauseNote.objects.bulk_create(
+        CauseNote(case=case, cause=cause, main=place == 0, set_by=user)
+        for place, cause in enumerate(causes)
+    )

@@ -1,0 +1,93 @@
+"""The page of one case, its chart, and the sheets that change it."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from tsunagu.app.deals import timeline
+from tsunagu.app.interruptions import evidence, shipped
+from tsunagu.app.interruptions.case_page import CasePage
+from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.sheets import SHEETS, CaseForm, FindingForm
+from tsunagu.app.lists import render_list, wants_part
+from tsunagu.app.people.permissions import require, visible_interruptions
+from tsunagu.app.people.requests import person
+
+
+def _found(request: HttpRequest, pk: int) -> Interruption:
+    rows = visible_interruptions(person(request)).select_related(
+        "deal__customer", "deal__owner", "deal__created_owner", "deal__team", "deal__stage"
+    )
+    return get_object_or_404(rows.select_related("previous", "next"), pk=pk)
+
+
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One case: what it stands on, why, what is not known yet, what hangs on it."""
+    page = CasePage(person(request), _found(request, pk))
+    context = {"page": page, "case": page.case, "deal": page.deal}
+    return render_list(request, "interruptions/detail.html", "interruptions/_case.html", context)
+
+
+@require_GET
+def chart(request: HttpRequest, pk: int) -> JsonResponse:
+    """The data of the deal's chart, with the case's signals in it."""
+    case = _found(request, pk)
+    return JsonResponse(evidence.with_marks(timeline.data(case.deal), case.signals.all()))
+
+
+@require_http_methods(["GET", "POST"])
+def sheet(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """A sheet in which the case is changed; a page of its own where there is no script."""
+    sent = request.POST if request.method == "POST" else None
+    return _used(request, SHEETS[name](person(request), _found(request, pk), sent))
+
+
+@require_http_methods(["GET", "POST"])
+def finding(request: HttpRequest, pk: int, question: str) -> HttpResponse:
+    """A sheet in which a question of the diagnosis is answered."""
+    case = _found(request, pk)
+    asked = shipped.question(question)
+    if asked is None:
+        raise Http404
+    sent = request.POST if request.method == "POST" else None
+    return _used(request, FindingForm(person(request), case, sent, question=asked))
+
+
+def _used(request: HttpRequest, form: CaseForm) -> HttpResponse:
+    part = wants_part(request)
+    try:
+        require(form.user, form.permission, form.case.deal)
+        said = form.act() if form.is_valid() else None
+    except PermissionDenied as refused:
+        if not part:
+            raise
+        return render(request, "deals/_refused.html", {"reason": refused}, status=403)
+    if said is not None:
+        return _done(request, form, said)
+    page = "interruptions/_case_sheet.html" if part else "interruptions/case_sheet.html"
+    context = {"form": form, "case": form.case, "deal": form.case.deal, "part": part}
+    return render(request, page, context, status=422 if form.errors else 200)
+
+
+def _done(request: HttpRequest, form: CaseForm, said: str) -> HttpResponse:
+    """After a change: the page under the sheet hears of it."""
+    if not wants_part(request):
+        messages.success(request, said)
+        return redirect("interruptions:detail", form.case.pk)
+    deal = form.case.deal_id
+    heard = {
+        "case-changed": "",
+        "deal-changed": {"id": deal},
+        f"deal-changed-{deal}": "",
+        "sheet-done": {"said": said},
+    }
+    response = HttpResponse(status=204)
+    response.headers["HX-Trigger"] = json.dumps(heard)
+    return response

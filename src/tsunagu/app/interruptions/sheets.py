@@ -1,0 +1,195 @@
+"""The sheets of a case's page, beside those of the inbox (``forms``); each ends in one action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tsunagu.app.customers.models import Contact
+from tsunagu.app.interruptions import actions, diagnosing, shipped
+from tsunagu.app.interruptions.causes import grouped
+from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.people.models import Language, User
+
+
+class CaseForm(forms.Form):
+    """A sheet about ``case``, used by ``user``; compare :class:`deals.forms.DealForm`.
+
+    ``heading`` names it, ``label`` its button, ``template`` draws its fields.
+    """
+
+    heading: ClassVar[str | Promise]
+    label: ClassVar[str | Promise] = gettext_lazy("Save")
+    permission: ClassVar[str] = "interruptions.decide"
+    template: ClassVar[str] = "interruptions/sheets/fields.html"
+
+    def __init__(self, user: User, case: Interruption, data: Any = None) -> None:
+        super().__init__(data, initial=self.before(case))
+        self.user, self.case = user, case
+        self.prepare()
+
+    def before(self, case: Interruption) -> dict[str, Any]:
+        """What the fields show at first."""
+        return {}
+
+    def prepare(self) -> None:
+        """Narrow choices to the case."""
+
+    def perform(self) -> str:
+        """Act, and say what was done."""
+        raise NotImplementedError
+
+    def act(self) -> str | None:
+        """Act; None, with the errors in the form, where the action refuses."""
+        try:
+            return self.perform()
+        except ValidationError as refused:
+            self.add_error(None, refused)
+            return None
+
+
+def _words(label: Any, **options: Any) -> forms.CharField:
+    box = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(label=label, max_length=2000, widget=box, **options)
+
+
+def _cause_choices() -> list[Any]:
+    return [("", _("Not known yet")), *grouped()]
+
+
+class CausesForm(CaseForm):
+    """Why it is interrupted: one main cause, and others beside it."""
+
+    heading = gettext_lazy("Set the cause")
+    template = "interruptions/sheets/set_causes.html"
+
+    main = forms.ChoiceField(
+        label=gettext_lazy("Main cause"), choices=_cause_choices, required=False
+    )
+    others = forms.MultipleChoiceField(
+        label=gettext_lazy("Other causes"),
+        choices=grouped,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    text = _words(gettext_lazy("Note (if you like)"), required=False)
+
+    def before(self, case: Interruption) -> dict[str, Any]:
+        notes = [n for n in case.cause_notes.all() if n.set_by_id is not None]
+        others = [note.cause for note in notes if not note.main]
+        return {"main": case.main_cause, "others": others}
+
+    def perform(self) -> str:
+        actions.set_causes(self.user, self.case, **self.cleaned_data)
+        return _("The causes are set.")
+
+
+class AskForm(CaseForm):
+    """A question form for the customer."""
+
+    heading = gettext_lazy("Ask the customer")
+    label = gettext_lazy("Make the link")
+    permission = "deals.log"
+    contact = forms.ModelChoiceField(
+        Contact.objects.none(),
+        label=gettext_lazy("To whom"),
+        required=False,
+        empty_label=gettext_lazy("Somebody else at the customer"),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of the form"),
+        choices=Language.choices,
+        help_text=gettext_lazy(
+            "The link works once and for 14 days. The customer counts as asked from now on."
+        ),
+    )
+
+    def before(self, case: Interruption) -> dict[str, Any]:
+        return {"language": Language.JA}
+
+    def prepare(self) -> None:
+        field = self.fields["contact"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # tells the type checker
+        field.queryset = Contact.objects.filter(customer=self.case.deal.customer_id)
+
+    def perform(self) -> str:
+        diagnosing.ask_customer(
+            self.user, self.case, self.cleaned_data["language"], self.cleaned_data["contact"]
+        )
+        return _("The link is ready below: copy it, or open the prepared mail.")
+
+
+class _StepForm(CaseForm):
+    """A step with a note."""
+
+    action: ClassVar[Callable[..., Interruption]]
+    said: ClassVar[str | Promise]
+    text = _words(gettext_lazy("Note (if you like)"), required=False)
+
+    def perform(self) -> str:
+        type(self).action(self.user, self.case, text=self.cleaned_data["text"])
+        return str(self.said)
+
+
+class RespondForm(_StepForm):
+    """The response begins."""
+
+    heading = label = gettext_lazy("Begin the response")
+    said = gettext_lazy("The response has begun.")
+    action = actions.begin_response
+
+
+class RestartForm(_StepForm):
+    """The staged return begins."""
+
+    heading = label = gettext_lazy("Begin the restart")
+    said = gettext_lazy("The restart has begun.")
+    action = actions.begin_restart
+
+
+class ResumeForm(_StepForm):
+    """The sale goes on."""
+
+    heading = label = gettext_lazy("The sale goes on")
+    said = gettext_lazy("The sale goes on.")
+    action = actions.resume
+
+
+SHEETS: dict[str, type[CaseForm]] = {
+    "causes": CausesForm,
+    "ask": AskForm,
+    "respond": RespondForm,
+    "restart": RestartForm,
+    "resume": ResumeForm,
+}
+"""Every sheet by the name of its address."""
+
+
+class FindingForm(CaseForm):
+    """What was learnt about one question."""
+
+    heading = gettext_lazy("Answer a question")
+    permission = "deals.log"
+    template = "interruptions/sheets/finding.html"
+    text = _words(
+        gettext_lazy("What you learnt"),
+        error_messages={"required": gettext_lazy("Write down what you learnt.")},
+    )
+
+    def __init__(
+        self, user: User, case: Interruption, data: Any = None, *, question: shipped.Phrase
+    ) -> None:
+        super().__init__(user, case, data)
+        self.question = question
+
+    def perform(self) -> str:
+        diagnosing.record_finding(
+            self.user, self.case, self.question.key, self.cleaned_data["text"]
+        )
+        return _("Noted on the case and on the deal.")

@@ -1,0 +1,59 @@
+"""How pages write the strength of evidence, and what else they ask of a deal's case."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tsunagu.app.deals.models import Deal
+from tsunagu.app.interruptions.models import Interruption, Signal
+from tsunagu.app.interruptions.queries import living_case as find_living_case
+
+register = template.Library()
+
+LEVELS = (
+    (0.95, "very-high", _("very strong")),
+    (0.85, "high", _("strong")),
+    (0.5, "raised", _("moderate")),
+    (0.0, "low", _("weak")),
+)
+"""From which joint strength on: the look, and the word."""
+
+SHOWN = 3
+
+
+@register.filter
+def strength_look(strength: float) -> str:
+    """The name of the strength's look."""
+    return next(look for least, look, _word in LEVELS if strength >= least)
+
+
+@register.filter
+def strength_word(strength: float) -> str | Promise:
+    """The word for the strength."""
+    return next(word for least, _look, word in LEVELS if strength >= least)
+
+
+@register.filter
+def hundredths(strength: float) -> int:
+    """As a number of 100 that is never reached: evidence is no proof."""
+    return min(99, round(100 * strength))
+
+
+@register.filter
+def strongest(case: Interruption) -> list[Signal]:
+    """The signals that a line shows, from those that were fetched with the case."""
+    return list(case.signals.all())[:SHOWN]
+
+
+@register.filter
+def further(case: Interruption) -> int:
+    """How many signals a line leaves out."""
+    return max(0, len(case.signals.all()) - SHOWN)
+
+
+@register.simple_tag
+def living_case(deal: Deal) -> Interruption | None:
+    """The deal's case that is not over."""
+    return find_living_case(deal)

@@ -1,0 +1,83 @@
+"""The door from the application to the model of causes: texts and kinds of signals go in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsunagu.analytics.causes import CauseModel
+    from tsunagu.analytics.contracts import CauseEvidence
+
+MOST = 5
+"""Causes that are suggested."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A cause, its probability, and what speaks for it in both languages."""
+
+    cause: str
+    probability: float
+    evidence: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a case says: its texts joined by line breaks, its signals, and the cause confirmed."""
+
+    text: str
+    signals: frozenset[str]
+    cause: str
+
+
+def shipped() -> CauseModel:
+    """The lexicon, before anything was learned."""
+    from tsunagu.analytics.causes import CauseModel
+
+    return CauseModel.shipped()
+
+
+def fit(cases: Sequence[Told]) -> str:
+    """What is learned from confirmed causes, as text that can be kept."""
+    from tsunagu.analytics.causes import CauseModel
+
+    texts, causes, signals = (
+        [c.text for c in cases],
+        [c.cause for c in cases],
+        [c.signals for c in cases],
+    )
+    model = CauseModel.fit(texts, causes, signals)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(file := Path(folder) / "model.json")
+        return file.read_text("utf-8")
+
+
+def load(content: str) -> CauseModel:
+    """The model that :func:`fit` gave."""
+    from tsunagu.analytics.causes import CauseModel
+
+    with tempfile.TemporaryDirectory() as folder:
+        (file := Path(folder) / "model.json").write_text(content, "utf-8")
+        return CauseModel.load(file)
+
+
+def suggest(model: CauseModel, texts: Sequence[str], signals: Collection[str]) -> list[Guess]:
+    """The likeliest causes of one case."""
+    return [
+        Guess(found.cause.value, found.probability, [_worded(e) for e in found.evidence])
+        for found in model.suggest(texts, signals, MOST)
+    ]
+
+
+def _worded(evidence: CauseEvidence) -> dict[str, str]:
+    from tsunagu.analytics.contracts import SignalKind
+    from tsunagu.analytics.detection import NAMES
+
+    if evidence.source is not None:
+        return dict.fromkeys(("ja", "en"), f"“{evidence.quote}”")
+    ja, en = NAMES[SignalKind(evidence.quote)]
+    return {"ja": ja, "en": en}
