@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from tsunagu.app.customers.models import Customer
+from tsunagu.app.customers.models import Contact, Customer
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Deal, Process, Stage
 from tsunagu.app.exchange import actions as exchange_actions
@@ -37,6 +37,12 @@ def make_customer(name: str | None = None, **fields: Any) -> Customer:
     return Customer.objects.create(
         external_id=f"C{number}", name=name or f"株式会社{number}", **fields
     )
+
+
+def make_contact(customer: Customer, name: str | None = None, **fields: Any) -> Contact:
+    number = next(_numbers)
+    fields = {"external_id": f"P{number}", "name": name or f"担当{number}", **fields}
+    return Contact.objects.create(customer=customer, **fields)
 
 
 def make_process(name: str = "標準") -> Process:

@@ -7,17 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 from tests.app.exchange.files import HEADER, checked, csv_of
-from tests.app.factories import make_deal, make_user
+from tests.app.factories import make_deal, make_process, make_user
 from tests.databases import on_server_only
 
+from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import actions
 from tsunagu.app.deals.models import Deal, Event
+from tsunagu.app.deals.new_deal import NewDealForm
 from tsunagu.app.exchange import deal_book, lease, running
 from tsunagu.app.exchange.models import Import, State
 from tsunagu.app.people.actions import deactivate_user
@@ -62,6 +65,21 @@ def test_one_form_sent_six_times_at_once_is_one_activity() -> None:
     once = lambda: actions.log_activity(owner, deal, "call", direction="both", once="k").pk  # noqa: E731
     assert len(set(at_once(*[once] * 6))) == 1
     assert deal.events.filter(kind="call").count() == 1
+
+
+def test_one_form_sent_six_times_at_once_begins_one_deal_with_one_customer() -> None:
+    owner = make_user()
+    stage = make_process().stages.all()[0]
+    said = {"title": "新規", "name": "北海精機", "customer": "new", "once": str(uuid4())}
+    data = {**said, "owner": str(owner.pk), "stage": str(stage.pk)}
+
+    def send() -> Any:
+        form = NewDealForm(owner, data)
+        assert form.act(), form.errors
+        return form.done.pk
+
+    assert len(set(at_once(*[send] * 6))) == 1
+    assert Deal.objects.count() == Customer.objects.count() == 1
 
 
 def test_activities_of_the_same_instant_find_instants_of_their_own() -> None:

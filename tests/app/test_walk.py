@@ -13,7 +13,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from tests.app.conftest import browser
-from tests.app.factories import Organisation, make_import
+from tests.app.factories import Organisation, make_contact, make_import
 
 from tsunagu.app.interruptions import folding, inquiries
 from tsunagu.app.interruptions.diagnosing import ask_customer
@@ -67,6 +67,14 @@ def unshared(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.unshared.pk}
 
 
+def their_customer(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": organisation.unshared.customer_id}
+
+
+def their_contact(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": make_contact(organisation.unshared.customer).pk}
+
+
 def of_the_north(**options: Any) -> Place:
     """A page or form about the north's unshared deal."""
     return Place(arguments=unshared, see=THE_NORTH, **options)
@@ -109,6 +117,8 @@ PLACES: dict[str, Place] = {
     "deals:list": Place(),
     "deals:detail": of_the_north(),
     "deals:board": Place(),
+    "deals:new": Place(),
+    "deals:new_customers": Place(),
     "deals:column": Place(arguments=lambda o: {"pk": o.own.stage_id}),
     "deals:chart": of_the_north(),
     "deals:drop": of_the_north(method="post", status=422),
@@ -134,6 +144,13 @@ PLACES: dict[str, Place] = {
     "today:card": of_the_north(),
     "team:show": Place(see=LEADERS, unseen=403),
     "customers:list": Place(),
+    "customers:add": Place(),
+    "customers:detail": Place(arguments=their_customer, see=THE_NORTH),
+    "customers:edit": Place(arguments=their_customer, see=THE_NORTH),
+    "customers:contact_add": Place(arguments=their_customer, see=THE_NORTH),
+    "customers:contact": Place(arguments=their_contact, see=THE_NORTH),
+    "customers:contact_left": Place(302, their_contact, THE_NORTH, method="post"),
+    "customers:contact_remove": Place(302, their_contact, THE_NORTH, method="post"),
     "interruptions:chart": of_a_case(),
     "interruptions:finding": of_a_case(arguments=lambda o: {**a_case(o), "question": "changed"}),
     "interruptions:causes": of_a_case(),

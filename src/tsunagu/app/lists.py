@@ -30,8 +30,13 @@ def ordering(sort: str, fields: Mapping[str, str], default: str) -> list[OrderBy
 
 
 def search_text(query: QueryDict) -> str:
-    """What was typed into the list's search field; PostgreSQL knows no NUL in a text."""
-    return query.get("q", "").replace("\x00", "").strip()[:100]
+    """What was typed into the list's search field."""
+    return plain_text(query.get("q", ""), 100)
+
+
+def plain_text(typed: str, longest: int = 200) -> str:
+    """What was typed, as it can be looked for; PostgreSQL knows no NUL in a text."""
+    return typed.replace("\x00", "").strip()[:longest]
 
 
 def page_of(rows: QuerySet[Row], number: str | None, size: int = PAGE_SIZE) -> Page[Row]:

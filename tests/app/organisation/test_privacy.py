@@ -24,6 +24,7 @@ import tsunagu.app
 from tsunagu.app.append_only import rewritable
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.actions import log_activity
+from tsunagu.app.deals.contact_actions import mark_left
 from tsunagu.app.deals.models import Deal, Event
 from tsunagu.app.exchange import actions as exchange_actions
 from tsunagu.app.exchange import store
@@ -204,6 +205,18 @@ def test_the_export_of_a_short_name_holds_nothing_of_others(organisation: Organi
         f"/settings/privacy/contact/{contact.pk}/counts/"
     )
     assert "<dt>活動などの記録</dt><dd>1</dd>" in page.content.decode()
+
+
+def test_who_left_is_erased_from_the_facts_that_say_so(
+    organisation: Organisation, contact: Contact
+) -> None:
+    mark_left(organisation.representative, contact)
+
+    erasure.erase(organisation.administrator, Subject.of(contact))
+
+    left = Event.objects.get(kind="contact_left")
+    assert left.value != "K-7"
+    assert who_still_says(NAME, "K-7") == {}
 
 
 def test_a_namesake_keeps_the_name(organisation: Organisation, contact: Contact) -> None:

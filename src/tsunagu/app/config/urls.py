@@ -43,7 +43,7 @@ urlpatterns = [
     path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),
-    path("customers/", include("tsunagu.app.customers.urls")),
+    path("customers/", include("tsunagu.app.deals.customer_urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),
     path("settings/", include("tsunagu.app.organisation.urls")),

@@ -24,7 +24,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tsunagu.app.customers.models import Customer
+from tsunagu.app.customers.models import Contact, Customer
 from tsunagu.app.deals import fold
 from tsunagu.app.deals.changed import announce
 from tsunagu.app.deals.locking import locked_deals
@@ -134,6 +134,12 @@ def plan_next_step(user: User, deal: Deal, on: date | None, *, text: str | None 
     """Plan the next step for the day ``on``; None: nothing is planned any more."""
     with _change(user, deal, "deals.log") as change:
         return change.add(Kind.PLANNED, value=on.isoformat() if on else None, text=text)
+
+
+def record_departure(user: User, deal: Deal, contact: Contact) -> Event:
+    """Say that ``contact`` is met on this deal no more."""
+    with _change(user, deal, "deals.log") as change:
+        return change.add(Kind.CONTACT_LEFT, value=contact.external_id, text=contact.name)
 
 
 def move_stage(user: User, deal: Deal, stage: Stage, *, at: datetime | None = None) -> Event | None:

@@ -54,9 +54,22 @@ class DealForm(forms.Form):
             return None
 
 
-def _day_field(**options: Any) -> forms.DateField:
+def day_field(**options: Any) -> forms.DateField:
+    """A day, in the browser's own calendar."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return forms.DateField(input_formats=["%Y-%m-%d"], widget=widget, **options)
+
+
+def amount_field(**options: Any) -> forms.DecimalField:
+    """A deal's value."""
+    return forms.DecimalField(
+        label=gettext_lazy("Amount"),
+        max_digits=18,
+        decimal_places=2,
+        min_value=0,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
+        **options,
+    )
 
 
 class LogForm(DealForm):
@@ -125,8 +138,8 @@ class PlanForm(DealForm):
     template = "deals/sheets/plan.html"
 
     text = forms.CharField(label=gettext_lazy("What (if you like)"), required=False, max_length=500)
-    quick = _day_field(required=False)
-    on = _day_field(label=gettext_lazy("Another day"), required=False)
+    quick = day_field(required=False)
+    on = day_field(label=gettext_lazy("Another day"), required=False)
 
     @property
     def usual_days(self) -> list[tuple[str | Promise, date]]:
@@ -193,13 +206,7 @@ class AmountForm(DealForm):
     """Another value."""
 
     heading = gettext_lazy("Change the amount")
-    amount = forms.DecimalField(
-        label=gettext_lazy("Amount"),
-        max_digits=18,
-        decimal_places=2,
-        min_value=0,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
-    )
+    amount = amount_field()
 
     def before(self, deal: Deal) -> dict[str, Any]:
         return {"amount": deal.amount if deal.amount is None else f"{deal.amount.normalize():f}"}
@@ -213,7 +220,7 @@ class CloseDateForm(DealForm):
     """Another day on which the close is expected."""
 
     heading = gettext_lazy("Change the close date")
-    on = _day_field(label=gettext_lazy("Close date"))
+    on = day_field(label=gettext_lazy("Close date"))
 
     def before(self, deal: Deal) -> dict[str, Any]:
         return {"on": deal.close_date}

@@ -6,54 +6,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from tsunagu.app.acting import ActingForm, choose
 from tsunagu.app.organisation.departures import depart
 from tsunagu.app.people import actions
 from tsunagu.app.people.models import Language, Role, Team, User
-
-
-class ActingForm(forms.Form):
-    """A form that ``actor`` fills in; :meth:`act` does what it says or keeps the refusal."""
-
-    def __init__(self, actor: User, data: Any = None, **options: Any) -> None:
-        super().__init__(data, **options)
-        self.actor = actor
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Narrow the choices to what there is."""
-
-    def perform(self) -> Any:
-        """Act."""
-        raise NotImplementedError
-
-    def act(self) -> bool:
-        """Whether it was done; else the errors say why not, and nothing was."""
-        if not self.is_valid():
-            return False
-        try:
-            with transaction.atomic():
-                self.done = self.perform()
-        except ValidationError as refused:
-            self._keep(refused)
-            return False
-        return True
-
-    def _keep(self, refused: ValidationError) -> None:
-        """Beside the fields of that name, the rest above them."""
-        if not hasattr(refused, "error_dict"):
-            return self.add_error(None, refused)
-        for name, errors in refused.error_dict.items():
-            self.add_error(name if name in self.fields else None, errors)
-        return None
-
-
-def _choose(form: forms.Form, name: str, rows: Any) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # tells the type checker
-    field.queryset = rows
 
 
 class TeamChoice(forms.ModelChoiceField[Team]):
@@ -96,7 +54,7 @@ class PersonForm(ActingForm):
 
     def prepare(self) -> None:
         """All teams."""
-        _choose(self, "team", Team.objects.all())
+        choose(self, "team", Team.objects.all())
 
     def clean_email(self) -> str:
         """In small letters, and nobody else's."""
@@ -141,7 +99,7 @@ class LeaveForm(ActingForm):
 
     def prepare(self) -> None:
         """Active people but the one who leaves, the own team first."""
-        _choose(self, "heir", User.objects.filter(is_active=True).exclude(pk=self.leaver.pk))
+        choose(self, "heir", User.objects.filter(is_active=True).exclude(pk=self.leaver.pk))
 
     def perform(self) -> int:
         """Hand over and deactivate."""
@@ -164,7 +122,7 @@ class TeamForm(ActingForm):
         rows = Team.objects.all()
         if self.team is not None:
             rows = rows.exclude(path__startswith=self.team.path or "")
-        _choose(self, "parent", rows)
+        choose(self, "parent", rows)
 
     def perform(self) -> None:
         """Create the team, or change what differs."""

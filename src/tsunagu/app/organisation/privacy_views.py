@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from tsunagu.app.acting import ActingForm
 from tsunagu.app.lists import page_of, render_list, search_text
 from tsunagu.app.organisation import erasure, exporting, queries, subjects
-from tsunagu.app.organisation.forms import ActingForm
 from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require

@@ -118,7 +118,8 @@ def facts_about(subject: Subject) -> Q:
     if subject.is_user:
         return Q(actor=subject.key) | Q(kind=Kind.OWNER, value=subject.key)
     customer = subject.row.customer_id if isinstance(subject.row, Contact) else None
-    return Q(kind=Kind.CONTACT, value=subject.key, deal__customer=customer)
+    named = (Kind.CONTACT, Kind.CONTACT_LEFT)
+    return Q(kind__in=named, value=subject.key, deal__customer=customer)
 
 
 def ids_about(subject: Subject, place: Place) -> list[Any]:

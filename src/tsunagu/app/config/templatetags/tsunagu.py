@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from typing import Any
+from unicodedata import normalize
 
 from django import template
 from django.conf import settings
@@ -81,6 +83,20 @@ def days_since(value: datetime | None) -> int | None:
 def is_past(value: date | None) -> bool:
     """Whether the day ``value`` is over."""
     return value is not None and value < timezone.localdate()
+
+
+@register.filter
+def dial(phone: str) -> str:
+    """What a telephone dials: digits and ``+`` of a number as people write it."""
+    return "".join(c for c in normalize("NFKC", phone) if c in "+0123456789*#,")
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context: Any, number: int, key: str = "") -> str:
+    """The address that shows another page of the list whose pages stand under ``key``."""
+    query = context["request"].GET.copy()
+    query[key or "page"] = str(number)
+    return f"?{query.urlencode()}"
 
 
 @register.filter
