@@ -49,6 +49,13 @@ def test_a_new_note_changes_what_is_suggested_and_old_ones_say_nothing(deal: Dea
     assert of_case(case)[0].cause == Cause.DISCOUNT
 
 
+def test_where_nothing_was_written_the_signals_suggest(deal: Deal) -> None:
+    found = of_case(suspected(deal, sign(deal, "contact_left")))
+
+    assert found[0].cause == Cause.CONTACT_LEFT
+    assert all(s.evidence for s in found)
+
+
 def test_what_a_person_set_stays(deal: Deal, organisation: Organisation) -> None:
     case = suspected(deal, sign(deal))
     actions.confirm(organisation.representative, case, main=Cause.SEASON)

@@ -66,10 +66,11 @@ def load(content: str) -> CauseModel:
 
 
 def suggest(model: CauseModel, texts: Sequence[str], signals: Collection[str]) -> list[Guess]:
-    """The likeliest causes of one case."""
+    """The likeliest causes of one case; one that nothing speaks for is no suggestion."""
     return [
         Guess(found.cause.value, found.probability, [_worded(e) for e in found.evidence])
         for found in model.suggest(texts, signals, MOST)
+        if found.evidence
     ]
 
 
