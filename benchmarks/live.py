@@ -5,7 +5,7 @@
 
 "demo" is the folder in which `tsunagu demo` made it. Logs a call on one deal after another as a
 representative does in two taps, and then asks for the deal's card as the page itself does, every
-400 ms, until it no longer says that the risk is being updated.
+200 ms, until it no longer says that the risk is being updated.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
 
-PAUSE = 0.4
+PAUSE = 0.2
 """As in today/_card.html."""
 
-MARK = "load delay:400ms"
+MARK = "load delay:200ms"
 """The card asks again for as long as it holds this."""
 
 

@@ -168,10 +168,11 @@ SCHEDULE = {
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
-# Called after the commit of every change to a deal, with its id; dotted names of functions.
+# Called after the commit of every change to a deal, with its id; dotted names of functions. The
+# score goes first: a person waits for it.
 DEAL_CHANGED: list[str] = [
-    "tsunagu.app.interruptions.looking.deal_changed",
     "tsunagu.app.scoring.actions.request_rescore",
+    "tsunagu.app.interruptions.looking.deal_changed",
 ]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [

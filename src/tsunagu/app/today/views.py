@@ -20,7 +20,7 @@ from tsunagu.app.today import queries
 from tsunagu.app.today import team as teams
 
 IDLE_SHOWN = 100
-LOOKS = 5
+LOOKS = 10
 """How often a card looks for its new score after a change."""
 
 
