@@ -59,8 +59,8 @@ types: .venv/.dev
 
 unit: .venv/.dev .venv/.assets .venv/.messages
 	scripts/debian-packages
-	$(RUN)/pytest -n 2 --dist loadfile
-	scripts/with-postgresql $(RUN)/pytest -n 2 --dist loadfile $(ON_POSTGRESQL)
+	$(RUN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	scripts/with-postgresql $(RUN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ON_POSTGRESQL)
 
 docs: .venv/.dev
 	$(RUN)/typer tsunagu.cli.main utils docs --name tsunagu --output docs/reference/cli.md

@@ -1,0 +1,12 @@
+"""In which order the files of tests begin."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take long go first, so that no worker is left alone with one at the end."""
+    long = {i.path for i in items if i.get_closest_marker("slow") or "browser" in i.path.parts}
+    items.sort(key=lambda item: item.path not in long)
