@@ -15,43 +15,23 @@ from django.utils.translation import gettext_lazy
 
 from tsunagu.app.deals import actions, results
 from tsunagu.app.deals.models import Deal, Kind, Outcome, Stage
+from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import SEES_ALL, teams_led
 
 
-class DealForm(forms.Form):
-    """A sheet about ``deal``, used by ``user``.
+class DealForm(SheetForm):
+    """A sheet that changes the deal."""
 
-    ``heading`` names it, ``permission`` is what its action needs, ``template`` draws its fields.
-    """
-
-    heading: ClassVar[str | Promise]
     permission: ClassVar[str] = "deals.change"
     template: ClassVar[str] = "deals/sheets/fields.html"
 
     def __init__(self, user: User, deal: Deal, data: Any = None) -> None:
-        super().__init__(data, initial=self.before(deal))
-        self.user, self.deal = user, deal
-        self.prepare()
+        super().__init__(user, deal, data, initial=self.before(deal))
 
     def before(self, deal: Deal) -> dict[str, Any]:
         """What the fields show at first."""
         return {}
-
-    def prepare(self) -> None:
-        """Narrow choices to the deal and the person."""
-
-    def perform(self) -> str:
-        """Act, and say what was done."""
-        raise NotImplementedError
-
-    def act(self) -> str | None:
-        """Act; None, with the errors in the form, where the action refuses."""
-        try:
-            return self.perform()
-        except ValidationError as refused:
-            self.add_error(None, refused)
-            return None
 
 
 def day_field(**options: Any) -> forms.DateField:

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tsunagu.app.deals import board as boards
-from tsunagu.app.deals import forms, history, queries, timeline
+from tsunagu.app.deals import forms, history, queries, sheets, timeline
 from tsunagu.app.deals.models import Deal, Stage
 from tsunagu.app.deals.risk import TREND_DAYS, trend
 from tsunagu.app.lists import page_of, render_list, wants_part
 from tsunagu.app.people.models import User
-from tsunagu.app.people.permissions import has_permission, require, visible_users
+from tsunagu.app.people.permissions import has_permission, visible_users
 from tsunagu.app.people.requests import person
 
 HISTORY_PAGE = 60
@@ -127,16 +127,12 @@ def sheet(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     found = get_object_or_404(queries.shown_deals(user), pk=pk)
     sent = request.POST if request.method == "POST" else None
     form = forms.SHEETS[name](user, found, sent)
-    try:
-        require(user, form.permission, found)
-        said = form.act() if form.is_valid() else None
-    except PermissionDenied as refused:
-        if not wants_part(request):
-            raise
-        return render(request, "deals/_refused.html", {"reason": refused}, status=403)
-    if said is not None:
-        return _done(request, user, form, said)
-    return _sheet(request, form, name, status=422 if form.errors else 200)
+    return sheets.use(
+        request,
+        form,
+        draw=lambda status: _sheet(request, form, name, status=status),
+        done=lambda said: _done(request, user, form, said),
+    )
 
 
 def _sheet(
@@ -155,11 +151,8 @@ def _done(request: HttpRequest, user: User, form: forms.DealForm, said: str) -> 
         messages.success(request, said)
         return redirect("deals:detail", found.pk)
     follows = isinstance(form, forms.LogForm) and found.is_open and found.next_step_on is None
-    heard: dict[str, Any] = {"deal-changed": {"id": found.pk}, f"deal-changed-{found.pk}": ""}
-    if follows:
-        response = _sheet(request, forms.PlanForm(user, found), "plan", said=said)
-    else:
-        response = HttpResponse(status=204)
-        heard |= {"sheet-done": {"said": said}}
-    response.headers["HX-Trigger"] = json.dumps(heard)
+    if not follows:
+        return sheets.closing(said, sheets.changed(found))
+    response = _sheet(request, forms.PlanForm(user, found), "plan", said=said)
+    response.headers["HX-Trigger"] = json.dumps(sheets.changed(found))
     return response

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tsunagu.app.deals import timeline
+from tsunagu.app.deals import sheets, timeline
 from tsunagu.app.interruptions import evidence, shipped
 from tsunagu.app.interruptions.case_page import CasePage
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.sheets import SHEETS, CaseForm, FindingForm
 from tsunagu.app.lists import render_list, wants_part
-from tsunagu.app.people.permissions import require, visible_interruptions
+from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.people.requests import person
 
 
@@ -62,32 +59,19 @@ def finding(request: HttpRequest, pk: int, question: str) -> HttpResponse:
 
 def _used(request: HttpRequest, form: CaseForm) -> HttpResponse:
     part = wants_part(request)
-    try:
-        require(form.user, form.permission, form.case.deal)
-        said = form.act() if form.is_valid() else None
-    except PermissionDenied as refused:
-        if not part:
-            raise
-        return render(request, "deals/_refused.html", {"reason": refused}, status=403)
-    if said is not None:
-        return _done(request, form, said)
     page = "interruptions/_case_sheet.html" if part else "interruptions/case_sheet.html"
-    context = {"form": form, "case": form.case, "deal": form.case.deal, "part": part}
-    return render(request, page, context, status=422 if form.errors else 200)
+    context = {"form": form, "case": form.case, "deal": form.deal, "part": part}
+    return sheets.use(
+        request,
+        form,
+        draw=lambda status: render(request, page, context, status=status),
+        done=lambda said: _done(request, form, said),
+    )
 
 
 def _done(request: HttpRequest, form: CaseForm, said: str) -> HttpResponse:
     """After a change: the page under the sheet hears of it."""
-    if not wants_part(request):
-        messages.success(request, said)
-        return redirect("interruptions:detail", form.case.pk)
-    deal = form.case.deal_id
-    heard = {
-        "case-changed": "",
-        "deal-changed": {"id": deal},
-        f"deal-changed-{deal}": "",
-        "sheet-done": {"said": said},
-    }
-    response = HttpResponse(status=204)
-    response.headers["HX-Trigger"] = json.dumps(heard)
-    return response
+    if wants_part(request):
+        return sheets.closing(said, {"case-changed": "", **sheets.changed(form.deal)})
+    messages.success(request, said)
+    return redirect("interruptions:detail", form.case.pk)

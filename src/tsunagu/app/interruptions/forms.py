@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tsunagu.app.deals.models import Deal, Process
+from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.interruptions import actions, suggesting
 from tsunagu.app.interruptions.causes import Cause, grouped
 from tsunagu.app.interruptions.limits import TOGETHER, Limit
@@ -21,31 +21,18 @@ from tsunagu.app.people.models import User
 SUGGESTED = 3
 
 
-class Sheet(forms.Form):
-    """A sheet about ``deal`` and, but for opening by hand, its ``case``, used by ``user``."""
+class Sheet(SheetForm):
+    """A sheet about ``deal`` and, but for opening by hand, its ``case``."""
 
-    heading: ClassVar[str | Promise]
-    template: ClassVar[str]
+    permission: ClassVar[str] = "interruptions.decide"
 
     text = forms.CharField(
         label=gettext_lazy("Note (if you like)"), required=False, max_length=2000
     )
 
     def __init__(self, user: User, deal: Deal, case: Interruption | None, data: Any = None) -> None:
-        super().__init__(data)
-        self.user, self.deal, self.case = user, deal, case
-
-    def perform(self) -> str:
-        """Act, and say what was done."""
-        raise NotImplementedError
-
-    def act(self) -> str | None:
-        """Act; None, with the errors in the form, where the action refuses."""
-        try:
-            return self.perform()
-        except ValidationError as refused:
-            self.add_error(None, refused)
-            return None
+        self.case = case
+        super().__init__(user, deal, data)
 
 
 class CauseSheet(Sheet):

@@ -6,52 +6,32 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tsunagu.app.customers.models import Contact
+from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.interruptions import actions, diagnosing, shipped
 from tsunagu.app.interruptions.causes import grouped
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import Language, User
 
 
-class CaseForm(forms.Form):
-    """A sheet about ``case``, used by ``user``; compare :class:`deals.forms.DealForm`.
+class CaseForm(SheetForm):
+    """A sheet about ``case``; ``label`` names its button."""
 
-    ``heading`` names it, ``label`` its button, ``template`` draws its fields.
-    """
-
-    heading: ClassVar[str | Promise]
     label: ClassVar[str | Promise] = gettext_lazy("Save")
     permission: ClassVar[str] = "interruptions.decide"
     template: ClassVar[str] = "interruptions/sheets/fields.html"
 
     def __init__(self, user: User, case: Interruption, data: Any = None) -> None:
-        super().__init__(data, initial=self.before(case))
-        self.user, self.case = user, case
-        self.prepare()
+        self.case = case
+        super().__init__(user, case.deal, data, initial=self.before(case))
 
     def before(self, case: Interruption) -> dict[str, Any]:
         """What the fields show at first."""
         return {}
-
-    def prepare(self) -> None:
-        """Narrow choices to the case."""
-
-    def perform(self) -> str:
-        """Act, and say what was done."""
-        raise NotImplementedError
-
-    def act(self) -> str | None:
-        """Act; None, with the errors in the form, where the action refuses."""
-        try:
-            return self.perform()
-        except ValidationError as refused:
-            self.add_error(None, refused)
-            return None
 
 
 def _words(label: Any, **options: Any) -> forms.CharField:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from tsunagu.app.deals import sheets
 from tsunagu.app.deals.models import Process
 from tsunagu.app.deals.queries import number, shown_deals
 from tsunagu.app.interruptions import actions, forms, limits, quality, queries
@@ -162,31 +162,19 @@ def _case(user: User, pk: int) -> Interruption:
 
 def _sheet(request: HttpRequest, form: forms.Sheet) -> HttpResponse:
     part = wants_part(request)
-    try:
-        require(form.user, "interruptions.decide", form.deal)
-        said = form.act() if form.is_valid() else None
-    except PermissionDenied as refused:
-        if not part:
-            raise
-        return render(request, "deals/_refused.html", {"reason": refused}, status=403)
-    if said is not None:
-        return _done(request, form, said)
     context: dict[str, Any] = {"form": form, "deal": form.deal, "part": part}
     page = "interruptions/_sheet.html" if part else "interruptions/sheet.html"
-    return render(request, page, context, status=422 if form.errors else 200)
+    return sheets.use(
+        request,
+        form,
+        draw=lambda status: render(request, page, context, status=status),
+        done=lambda said: _done(request, form, said),
+    )
 
 
 def _done(request: HttpRequest, form: forms.Sheet, said: str) -> HttpResponse:
     """After a decision the page under the sheet hears of it."""
-    if not wants_part(request):
-        messages.success(request, said)
-        return redirect("interruptions:list")
-    response = HttpResponse(status=204)
-    heard = {
-        "sheet-done": {"said": said},
-        "case-changed": "",
-        "deal-changed": {"id": form.deal.pk},
-        f"deal-changed-{form.deal.pk}": "",
-    }
-    response.headers["HX-Trigger"] = json.dumps(heard)
-    return response
+    if wants_part(request):
+        return sheets.closing(said, {"case-changed": "", **sheets.changed(form.deal)})
+    messages.success(request, said)
+    return redirect("interruptions:list")
