@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from tsunagu.analytics.errors import TsunaguError
 
-_FORMULA_START = r"^[=+\-@\t\r]"
+_FORMULA_START = r"^[=+\-@\t\r\n＝＋－＠]"
 
 
 def write_table(table: pa.Table, file: Path) -> None:
