@@ -128,6 +128,7 @@ PLACES: dict[str, Place] = {
     "deals:amount": of_the_north(),
     "deals:close_date": of_the_north(),
     "deals:owner": of_the_north(),
+    "deals:edit": of_the_north(),
     "deals:end": of_the_north(),
     "interruptions:list": Place(),
     "interruptions:count": Place(),

@@ -32,6 +32,24 @@ def user(organisation: Organisation) -> User:
     return organisation.representative
 
 
+def test_an_owner_shares_a_deal_with_the_team_and_takes_it_back(
+    organisation: Organisation,
+) -> None:
+    deal, mate = organisation.unshared, browser(organisation.representative)
+    assert mate.get(f"/deals/{deal.pk}/").status_code == 404
+
+    send(organisation.colleague, deal, "edit", title="倉庫の自動化", shared="team")
+
+    page = mate.get(f"/deals/{deal.pk}/").content.decode()
+    assert "倉庫の自動化" in page
+    assert "チームで共有" in page
+    assert send(organisation.representative, deal, "edit", title="x").status_code == 403
+    assert send(organisation.stranger, deal, "edit", title="x").status_code == 404
+    assert "倉庫の自動化" in mate.get(f"/deals/{deal.pk}/").content.decode()
+    send(organisation.colleague, deal, "edit", title="倉庫の自動化", shared="")
+    assert mate.get(f"/deals/{deal.pk}/").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("what", "fact"),
     [

@@ -238,6 +238,30 @@ class OwnerForm(DealForm):
         return _("Handed over to %(owner)s") % {"owner": owner.name}
 
 
+class EditForm(DealForm):
+    """Its title, and who sees it."""
+
+    heading = gettext_lazy("Title and sharing")
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    shared = forms.ChoiceField(
+        label=gettext_lazy("Who sees the deal"),
+        choices=[
+            ("", gettext_lazy("The owner and their managers")),
+            ("team", gettext_lazy("The whole team")),
+        ],
+        required=False,
+        help_text=gettext_lazy("The team may log activities on a shared deal, and change nothing."),
+    )
+
+    def before(self, deal: Deal) -> dict[str, Any]:
+        return {"title": deal.title, "shared": "team" if deal.shared else ""}
+
+    def perform(self) -> str:
+        said = self.cleaned_data
+        actions.edit_deal(self.user, self.deal, title=said["title"], shared=bool(said["shared"]))
+        return _("The deal is changed.")
+
+
 EXPLAINED = {
     Outcome.WON: gettext_lazy("The customer ordered."),
     Outcome.BROKEN_OFF: gettext_lazy(
@@ -286,6 +310,7 @@ SHEETS: dict[str, type[DealForm]] = {
     "amount": AmountForm,
     "close_date": CloseDateForm,
     "owner": OwnerForm,
+    "edit": EditForm,
     "end": EndForm,
 }
 """Every sheet by the name of its address."""
