@@ -28,6 +28,10 @@ Progress = Callable[[str, float], None]
 """Called with a step's name and the share done, 0 to 1.  May raise to stop a long job."""
 
 
+def silent(_step: str, _share: float) -> None:
+    """A :data:`Progress` that nobody listens to."""
+
+
 class Outcome(StrEnum):
     """How a deal ended.  A deal without an outcome is still open, that is, censored."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tsunagu.analytics.contracts import EventLog, Progress
+from tsunagu.analytics.contracts import EventLog, Progress, silent
 from tsunagu.analytics.evaluation.judging import Questions, ask_all
 from tsunagu.analytics.evaluation.labels import label
 from tsunagu.analytics.evaluation.predictor import Baseline
@@ -54,7 +54,7 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
             its reason.
         ValueError: if ``train_share`` or ``cut`` is out of its range.
     """
-    tell = progress if progress is not None else _silent
+    tell = progress if progress is not None else silent
     moment = checked_cut(log, default_cut(log, train_share) if cut is None else cut)
     snapshots = snapshots_after(log, moment)
     landmarks = label(log, snapshots)
@@ -100,7 +100,3 @@ def default_predictors() -> tuple[Baseline, ...]:
 
     by_risk = RiskPredictor(DEFAULT_WINDOW, "tsunagu_30")
     return (RiskPredictor(), by_risk, *default_baselines(), WindowedStageRate())
-
-
-def _silent(step: str, done: float) -> None:
-    """Nobody asked to be told."""

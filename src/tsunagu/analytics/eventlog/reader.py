@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from tsunagu.analytics.contracts import Outcome, Progress
+from tsunagu.analytics.contracts import Outcome, Progress, silent
 from tsunagu.analytics.errors import InputError, Problem, TsunaguError
 from tsunagu.analytics.eventlog import store
 from tsunagu.analytics.eventlog.assembly import Assembled, assemble, outcome_counts
@@ -91,7 +91,7 @@ def read_log(
             ``all_or_nothing``, any row is rejected.
         TsunaguError: if the log cannot be written.
     """
-    step = progress or _silent
+    step = progress or silent
     _check_replaceable(out)
     paths = expand(sources)
     known, assigned = _load(paths, mapping, step)
@@ -109,10 +109,6 @@ def read_log(
         remedy = "Free some space, or check the permissions of the folder."
         raise TsunaguError(f"{out} cannot be written ({error}).", remedy=remedy) from error
     return _report(out, assembled, rejected, files)
-
-
-def _silent(_step: str, _share: float) -> None:
-    """No progress is shown."""
 
 
 def _check_replaceable(out: Path) -> None:

@@ -21,6 +21,7 @@ from tsunagu.analytics.contracts import (
     Reason,
     incidence_column,
     score_schema,
+    silent,
 )
 from tsunagu.analytics.features import FittedFeatures
 from tsunagu.analytics.risk import dataset, inputs, reasons, storage, training, wording
@@ -79,7 +80,7 @@ class RiskModel:
             seed: the same log and seed give the same model, byte for byte.
             progress: told of each step; may raise to stop.
         """
-        return _fit(log, settings, seed, progress or _silent)
+        return _fit(log, settings, seed, progress or silent)
 
     def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
         """Cumulative incidences at each snapshot.
@@ -181,10 +182,6 @@ class RiskModel:
             "summary": self.summary.to_dict(),
             "window": asdict(self.window),
         }
-
-
-def _silent(_step: str, _share: float) -> None:
-    """Nobody listens."""
 
 
 def _fit(log: EventLog, settings: Settings, seed: int, progress: Progress) -> RiskModel:

@@ -100,7 +100,7 @@ def rescore_all(progress: Progress | None = None, user: User | None = None) -> i
     """
     version = active_version() or fit_model()
     with runs.working_on(runs.open_run(RunKind.RESCORE, user)) as worker:
-        return 0 if worker is None else _rescore(worker, version, progress or _silent)
+        return 0 if worker is None else _rescore(worker, version, progress or runs.silent)
     return 0  # stopped: leaving the run ends here
 
 
@@ -201,7 +201,3 @@ def fit_is_due(at: datetime) -> bool:
     if version is None or version.created_at < at - FRESH_FOR:
         return True
     return bool(Deal.objects.count() > GROWTH * version.summary["deals"])
-
-
-def _silent(_step: str, _share: float) -> None:
-    """Nobody listens."""

@@ -32,7 +32,7 @@ def trace_back(progress: Progress | None = None) -> int:
     :class:`~tsunagu.app.scoring.models.Run` shows the progress and takes the wish to stop.
     """
     with runs.working_on(runs.open_run(RunKind.TRACE)) as worker:
-        return 0 if worker is None else _trace(worker, progress or _silent)
+        return 0 if worker is None else _trace(worker, progress or runs.silent)
     return 0  # stopped: leaving the run ends here
 
 
@@ -70,7 +70,3 @@ def _untraced(cursor: int) -> QuerySet[Deal, int]:
     old = Deal.objects.filter(outcome__isnull=True, created_at__lt=timezone.now() - WEEK)
     new_here = old.filter(~Exists(curve), pk__gt=cursor)
     return new_here.order_by("pk").values_list("pk", flat=True)
-
-
-def _silent(_step: str, _share: float) -> None:
-    """Nobody listens."""
