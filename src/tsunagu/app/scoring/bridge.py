@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,5 +292,5 @@ def _foresight(row: dict[str, Any], explanation: Explanation) -> Foresight:
         risk=tuple(row[f"{Outcome.BROKEN_OFF}_{days}"] for days in HORIZONS),
         won_30=row[f"{Outcome.WON}_30"],
         lost_30=row[f"{Outcome.LOST}_30"],
-        reasons=[asdict(reason) for reason in explanation.reasons],
+        reasons=[vars(reason) for reason in explanation.reasons],
     )
