@@ -64,6 +64,8 @@ def _answer(request: HttpRequest, inquiry: Inquiry | None) -> HttpResponse:
         return _closed(request, "unknown", 404)
     if hasattr(inquiry, "reply"):
         return _closed(request, "used", 410)
+    if inquiry.withdrawn_at is not None:
+        return _closed(request, "withdrawn", 410)
     if inquiry.has_expired:
         return _closed(request, "expired", 410)
     if request.method == "GET":
