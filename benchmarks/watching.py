@@ -46,7 +46,9 @@ def main() -> None:
         django.setup()
         began = time.monotonic()
         fill(asked.deals, asked.events)
-        print(f"made in {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)
+        print(
+            f"made in {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True
+        )
         with Worker() as worker:
             warm_up(1)
             idle(asked.deals, asked.rest, worker)

@@ -179,8 +179,8 @@ class WithdrawForm(CaseForm):
     """The customer's form is closed before it is answered."""
 
     heading = label = gettext_lazy("Withdraw the link")
-    note = gettext_lazy("Whoever opens it is told that the form is no longer needed.")
     permission = "deals.log"
+    template = "interruptions/sheets/withdraw.html"
 
     def __init__(
         self, user: User, case: Interruption, data: Any = None, *, inquiry: Inquiry
