@@ -19,7 +19,7 @@ THREADS, BACKLOG = 4, 128
 LONG_WORK = 10
 """Niceness of the worker for long work: pages and single scores go first."""
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.25
 """How often a worker looks for something to do: a share of the second that a person waits."""
 
 
