@@ -57,10 +57,20 @@ def decide(  # noqa: PLR0913
     value: str = "",
     text: str = "",
     causes: list[str] | None = None,
+    fact_at: datetime | None = None,
+    who: str | None = None,
 ) -> Decision:
     """Add a decision and fold the case anew."""
     decision = Decision.objects.create(
-        case=case, by=by, step=step, value=value, text=text, causes=causes or []
+        case=case,
+        at=timezone.now(),
+        by=by,
+        step=step,
+        value=value,
+        text=text,
+        causes=causes or [],
+        fact_at=fact_at,
+        who=who,
     )
     fold(case)
     return decision
