@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tsunagu.app.interruptions.models import Interruption
@@ -19,7 +20,7 @@ SOONER = 0.7
 """Times the cut of those kinds. A silence is noticed once it is one in five instead of in ten."""
 
 CLOSER = 0.6
-"""Times the joint strength that opens a case: 0.48 instead of 0.8, one signal of medium strength."""
+"""Times the joint strength that opens a case: 0.48 for 0.8, so one signal of medium strength does."""
 
 OWN_DOING = "stage_back"
 """The kind that the return to an earlier stage would raise; it is part of the resumption."""
@@ -28,13 +29,14 @@ OWN_DOING = "stage_back"
 def watched(deals: Iterable[int], at: datetime | None = None) -> dict[int, datetime]:
     """Those of the running ``deals`` that resumed within the last 60 days, and when they did."""
     now = at or timezone.now()
-    rows = Interruption.objects.filter(
+    rows: QuerySet[Interruption] = Interruption.objects.filter(
         deal__in=list(deals),
         deal__outcome__isnull=True,
         state=State.RESUMED,
         closed_at__gt=now - LASTS,
     )
-    return dict(rows.order_by("closed_at").values_list("deal_id", "closed_at"))
+    found = rows.order_by("closed_at").values_list("deal_id", "closed_at")
+    return {deal: resumed_at for deal, resumed_at in found if resumed_at is not None}
 
 
 def days_left(resumed_at: datetime, at: datetime | None = None) -> int:

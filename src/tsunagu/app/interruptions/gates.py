@@ -73,9 +73,7 @@ def facts_of(cases: Iterable[Interruption]) -> dict[int, Facts]:
     plans = {case.pk: case for case in cases if case.confirmed_at is not None}
     contacts, notes = _contacts(plans.values()), _notes(plans)
     return {
-        case.pk: Facts(
-            tuple(contacts[case.pk]), tuple(notes[case.pk]), _goes_on(case)
-        )
+        case.pk: Facts(tuple(contacts[case.pk]), tuple(notes[case.pk]), _goes_on(case))
         for case in cases
     }
 
@@ -125,7 +123,7 @@ def _needs_told(cases: Iterable[Interruption]) -> dict[tuple[int, str], str]:
 
 
 def _notes(cases: dict[int, Interruption]) -> dict[int, list[Note]]:
-    """Whatever was noted before a later confirmation belongs to another plan: its facts do."""
+    """What people noted. Notes from before the confirmation name facts that do not count."""
     found: dict[int, list[Note]] = defaultdict(list)
     rows = Decision.objects.filter(case__in=cases, step__in=_NOTES, fact_at__isnull=False)
     for case, step, at, text, who in rows.values_list("case", "step", "fact_at", "text", "who"):

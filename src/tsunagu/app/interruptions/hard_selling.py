@@ -1,7 +1,8 @@
 """Asks why before an offer goes out on an interrupted deal whose needs are not re-confirmed.
 
-A hard offer is a quote of ours, or a changed amount. It is not forbidden: the reason is kept on the
-case. Imports are exempt; they tell what was.
+A hard offer is a quote of ours while any case lives, or a changed amount once a case is confirmed:
+on a mere suspicion that is as often the record catching up. It is not forbidden: the reason is kept
+on the case. Imports are exempt; they tell what was.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from tsunagu.app.deals.models import Deal, Event
+from tsunagu.app.deals.models import Deal, Event, Kind
 from tsunagu.app.deals.offers import WantsReason
 from tsunagu.app.interruptions import folding, gates
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.passing import Gate, passages
-from tsunagu.app.interruptions.states import LIVING, Step
+from tsunagu.app.interruptions.states import LIVING, RESTARTABLE, Step
 from tsunagu.app.people.models import User
 
 
@@ -27,7 +28,8 @@ def offer_made(user: User, deal: Deal, offer: Event, why: str) -> None:
     Raises:
         WantsReason: it did, and there is no reason; the offer is not recorded then.
     """
-    case = Interruption.objects.filter(deal=deal, state__in=LIVING).first()
+    states = LIVING if offer.kind == Kind.QUOTE else RESTARTABLE
+    case = Interruption.objects.filter(deal=deal, state__in=states).first()
     if case is None or offer.at < case.opened_at:
         return
     case.deal = deal
@@ -36,7 +38,7 @@ def offer_made(user: User, deal: Deal, offer: Event, why: str) -> None:
     if not why.strip():
         raise WantsReason(
             _(
-                "This deal is interrupted, and what the customer needs now is not re-confirmed. "
+                "There is an interruption, and what the customer needs now is not re-confirmed. "
                 "An offer now may push them away. If you offer all the same, say why."
             )
         )

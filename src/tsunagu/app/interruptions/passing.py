@@ -53,8 +53,10 @@ class Contact:
     def can_explain(self) -> bool:
         """Whether we reached the customer: a talk that took place, a mail that went out."""
         tried = self.kind in _TALKS and self.value == NO_ANSWER
-        return self.kind in _CAN_EXPLAIN and self.direction in (Direction.OUT, Direction.BOTH) and (
-            not tried
+        return (
+            self.kind in _CAN_EXPLAIN
+            and self.direction in (Direction.OUT, Direction.BOTH)
+            and (not tried)
         )
 
     @property

@@ -1,4 +1,4 @@
-"""What people record on the way back to the customer, and the restart that follows from facts.
+"""What people record on the way back to the customer.
 
 Actions as in :mod:`tsunagu.app.interruptions.actions`. Each names the contact that shows what is
 said: a gate passes on evidence, not on a click.
@@ -21,9 +21,8 @@ from tsunagu.app.interruptions.passing import (
     Facts,
     may_show_needs,
     may_show_that_it_stands,
-    passages,
 )
-from tsunagu.app.interruptions.states import ALLOWED, Step
+from tsunagu.app.interruptions.states import Step
 from tsunagu.app.people.models import User
 
 
@@ -34,7 +33,7 @@ def record_explanation(user: User, case: Interruption, at: datetime, text: str) 
         _shown(at, [c for c in facts.contacts if c.can_explain])
         said = _words(text, _("Say in a few words what you explained, and what you heard."))
         decided(user, found, Step.EXPLAIN, text=said, fact_at=at)
-        begin_where_explained([found])
+        folding.begin_where_explained([found])
     return found
 
 
@@ -64,18 +63,6 @@ def record_standing_proposal(
         said = _words(text, _("Write down what the customer said."))
         decided(user, found, Step.STANDS, text=said, fact_at=at)
     return found
-
-
-def begin_where_explained(cases: Iterable[Interruption]) -> None:
-    """Let the restart begin on those (with their deals) whose first gate is passed.
-
-    No person does it: it follows from the facts. Who calls holds the deals' locks.
-    """
-    ready = [case for case in cases if case.state in ALLOWED[Step.RESTART]]
-    facts = gates.facts_of(ready)
-    for case in ready:
-        if passages(facts[case.pk]):
-            folding.decide(case, Step.RESTART)
 
 
 def _read(user: User, case: Interruption, step: Step) -> tuple[Interruption, Facts]:

@@ -46,26 +46,25 @@ def suggested(case: Interruption) -> Return:
 
 def _with_a_proposal(deal: Deal, stages: list[Stage], proposal: Passage) -> Return:
     quoting = quoting_stage(deal)
-    if proposal.note is not None or quoting not in stages:
-        here = deal.stage if deal.stage in stages else stages[0]
-        return Return(here, _("The proposal stands as it was: where the deal was."))
+    here = deal.stage if deal.stage in stages else stages[0]
+    if proposal.note is not None:
+        return Return(here, _("The former proposal stands: where the deal was."))
+    if quoting is None:
+        return Return(here, _("A new proposal is out: where the deal was."))
     words = _("A new proposal is out: “%(stage)s” is where quotes are usually made.")
-    assert quoting is not None  # noqa: S101  # tells the type checker
     return Return(quoting, words % {"stage": quoting.name})
 
 
-def _before(quoting: Stage | None, stages: list[Stage]) -> Stage | None:
+def _before(quoting: Stage | None, stages: list[Stage]) -> Stage:
     """The stage before quoting; the first where that is the first or not known."""
-    place = stages.index(quoting) if quoting in stages else 0
+    place = stages.index(quoting) if quoting is not None else 0
     return stages[max(0, place - 1)]
 
 
-def _not_later(stage: Stage | None, deal: Deal, stages: list[Stage]) -> Stage | None:
+def _not_later(stage: Stage, deal: Deal, stages: list[Stage]) -> Stage:
     """``stage``, or where the deal stands if that comes before it."""
     here = deal.stage
-    if stage and here in stages and here.position < stage.position:
-        return here
-    return stage
+    return here if here is not None and here in stages[: stages.index(stage)] else stage
 
 
 def quoting_stage(deal: Deal) -> Stage | None:
