@@ -20,7 +20,7 @@ SOONER = 0.7
 """Times the cut of those kinds. A silence is noticed once it is one in five instead of in ten."""
 
 CLOSER = 0.6
-"""Times the joint strength that opens a case: 0.48 for 0.8, so one signal of medium strength does."""
+"""Times the joint strength that opens a case: 0.48 for 0.8, one medium signal does."""
 
 OWN_DOING = "stage_back"
 """The kind that the return to an earlier stage would raise; it is part of the resumption."""

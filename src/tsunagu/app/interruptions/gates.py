@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from tsunagu.app.config.templatetags.tsunagu import day
+from tsunagu.app.days import day
 from tsunagu.app.deals.models import ACTIVITY_KINDS, Event, Kind
 from tsunagu.app.deals.results import result_word
 from tsunagu.app.interruptions.models import Decision, Interruption, Reply
