@@ -24,7 +24,7 @@ from tests.app.interruptions.signs import (
 
 from tsunagu.app.deals.actions import change_amount, log_activity, plan_next_step
 from tsunagu.app.deals.models import Deal, Direction, Event, Kind, Stage
-from tsunagu.app.deals.offers import WantsReason
+from tsunagu.app.deals.offers import ReasonWantedError
 from tsunagu.app.interruptions import (
     actions,
     aftercare,
@@ -267,10 +267,10 @@ def test_a_suspicion_asks_before_a_quote_but_not_before_an_amount(
 ) -> None:
     case = suspected(deal)
     change_amount(user, deal, Decimal(500))
-    with pytest.raises(WantsReason):
+    with pytest.raises(ReasonWantedError):
         log(deal, Kind.QUOTE, Direction.OUT)
     actions.confirm(user, case)
-    with pytest.raises(WantsReason):
+    with pytest.raises(ReasonWantedError):
         change_amount(user, deal, Decimal(400))
     deal.refresh_from_db()
     assert deal.amount == 500

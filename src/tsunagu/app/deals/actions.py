@@ -117,7 +117,7 @@ def log_activity(  # noqa: PLR0913
         why: the reason for an offer at a time when one is asked for.
 
     Raises:
-        WantsReason: it is such an offer without a reason.
+        ReasonWantedError: it is such an offer without a reason.
     """
     if kind not in LOGGABLE_KINDS or direction not in {None, *Direction.values}:
         raise ValidationError(_("This is not an activity that can be logged."))
@@ -165,7 +165,7 @@ def change_amount(user: User, deal: Deal, amount: Decimal, *, why: str = "") -> 
         why: the reason for an offer at a time when one is asked for.
 
     Raises:
-        WantsReason: it is such a time, and there is no reason.
+        ReasonWantedError: it is such a time, and there is no reason.
     """
     amount = _money(amount)
     with _change(user, deal, "deals.change") as change:

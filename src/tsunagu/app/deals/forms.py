@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from tsunagu.app.deals import actions, results
 from tsunagu.app.deals.models import Deal, Kind, Outcome, Stage
-from tsunagu.app.deals.offers import WantsReason
+from tsunagu.app.deals.offers import ReasonWantedError
 from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import SEES_ALL, teams_led
@@ -71,7 +71,7 @@ class OfferForm(DealForm):
     def act(self) -> str | None:
         try:
             return self.perform()
-        except WantsReason as wanted:
+        except ReasonWantedError as wanted:
             self.fields["why"].widget = forms.Textarea(attrs={"rows": 2})
             self.add_error(None, wanted)
         except ValidationError as refused:

@@ -10,7 +10,7 @@ from tsunagu.app.deals.models import Deal, Direction, Event, Kind
 from tsunagu.app.people.models import User
 
 
-class WantsReason(ValidationError):
+class ReasonWantedError(ValidationError):
     """The offer can be made, with a reason; the message says what speaks against it."""
 
 
@@ -24,7 +24,7 @@ def check(user: User, deal: Deal, fact: Event, why: str) -> None:
     """Show the fact, if it is an offer, to every function that ``settings.OFFER_MADE`` names.
 
     Raises:
-        WantsReason: one of them wants a reason that is not given.
+        ReasonWantedError: one of them wants a reason that is not given.
     """
     if is_offer(fact):
         for name in settings.OFFER_MADE:

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tsunagu.app.deals.models import Deal, Event, Kind
-from tsunagu.app.deals.offers import WantsReason
+from tsunagu.app.deals.offers import ReasonWantedError
 from tsunagu.app.interruptions import folding, gates
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.passing import Gate, passages
@@ -26,7 +26,7 @@ def offer_made(user: User, deal: Deal, offer: Event, why: str) -> None:
     Called within the transaction that recorded the offer and holds the deal's lock.
 
     Raises:
-        WantsReason: it did, and there is no reason; the offer is not recorded then.
+        ReasonWantedError: it did, and there is no reason; the offer is not recorded then.
     """
     states = LIVING if offer.kind == Kind.QUOTE else RESTARTABLE
     case = Interruption.objects.filter(deal=deal, state__in=states).first()
@@ -36,7 +36,7 @@ def offer_made(user: User, deal: Deal, offer: Event, why: str) -> None:
     if _needs_were_known(case, offer.at):
         return
     if not why.strip():
-        raise WantsReason(
+        raise ReasonWantedError(
             _(
                 "There is an interruption, and what the customer needs now is not re-confirmed. "
                 "An offer now may push them away. If you offer all the same, say why."
