@@ -213,6 +213,7 @@ class MoveForm(DealForm):
 class AmountForm(OfferForm):
     """Another value."""
 
+    field_order = ("amount", "why")
     heading = gettext_lazy("Change the amount")
     amount = amount_field()
 
