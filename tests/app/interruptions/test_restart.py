@@ -330,7 +330,7 @@ def test_with_a_new_quote_it_goes_on_where_quotes_are_made_else_where_it_was(use
 
     assert returning.suggested(case).stage == stages["提案"]
     sheet = browser(user).get(f"/interruptions/{case.pk}/resume/").content.decode()
-    assert "見積を出すことが多い「提案」" in sheet
+    assert "見積もりを出すことが多い「提案」" in sheet
     sent = {"stage": stages["交渉"].pk}
     assert browser(user).post(f"/interruptions/{case.pk}/resume/", sent).status_code == 302
     deal.refresh_from_db()
