@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone, translation
 from tests.app.conftest import browser
-from tests.app.factories import Organisation, make_deal
+from tests.app.factories import Organisation, make_contact, make_deal
 from tests.app.interruptions.signs import (
     confirmed,
     explained,
@@ -39,6 +39,8 @@ from tsunagu.app.interruptions import (
 from tsunagu.app.interruptions.models import Decision, Interruption
 from tsunagu.app.interruptions.passing import LETTER
 from tsunagu.app.interruptions.states import OVERRIDE, State, Step
+from tsunagu.app.organisation.erasure import erase
+from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people.models import User
 
 HTMX = {"HX-Request": "true"}
@@ -225,6 +227,17 @@ def test_a_manager_may_decide_without_the_evidence_and_says_why(
     page = browser(user).get(f"/interruptions/{case.pk}/").content.decode()
     assert "社長同士で合意済み" in page
     assert "裏付けなしで再開を判断" in page
+
+
+def test_erasing_a_person_reaches_who_said_what_is_needed(
+    organisation: Organisation, deal: Deal, case: Interruption
+) -> None:
+    contact = make_contact(deal.customer, "鈴木様")
+    needs_known(case)
+
+    erase(organisation.administrator, Subject.of(contact))
+
+    assert "鈴木" not in (case.decisions.get(step=Step.NEEDS).who or "")
 
 
 # Hard selling
