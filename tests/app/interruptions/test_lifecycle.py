@@ -12,7 +12,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -348,6 +348,7 @@ def test_the_whole_life_of_interruptions() -> None:
         stateful_step_count=25,
         deadline=None,
         derandomize=True,
+        phases=[Phase.generate],  # to shrink a failing life takes minutes
         database=None,
         suppress_health_check=list(HealthCheck),
     )
