@@ -174,6 +174,8 @@ DEAL_CHANGED: list[str] = [
     "tsunagu.app.scoring.actions.request_rescore",
     "tsunagu.app.interruptions.looking.deal_changed",
 ]
+# Called when somebody makes an offer, within its transaction: (user, deal, fact, why).
+OFFER_MADE: list[str] = ["tsunagu.app.interruptions.hard_selling.offer_made"]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [
     "tsunagu.app.scoring.tracing.forget_traces",

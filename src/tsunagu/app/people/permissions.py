@@ -15,6 +15,7 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``deals.configure``          no              no                 yes         yes
 ``customers.change``         yes             yes                yes         yes
 ``interruptions.decide``     own             own, the subtree's  all         all
+``interruptions.override``   no              own, the subtree's  all         all
 ``interruptions.configure``  no              no                 yes         yes
 ``exchange.run``             no              no                 yes         yes
 ``people.lead``              no              yes                yes         yes
@@ -197,6 +198,7 @@ rules.add_perm("deals.configure", sees_all)
 rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
 rules.add_perm("interruptions.decide", _answers)
+rules.add_perm("interruptions.override", leads | (is_manager & owns) | sees_all)
 rules.add_perm("interruptions.configure", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)

@@ -125,6 +125,19 @@ def thresholds_from(kept: Mapping[str, Any] | None, own: Cuts) -> Thresholds:
     return limits
 
 
+def tightened(limits: Thresholds, times: float, kinds: Iterable[str]) -> Thresholds:
+    """``limits`` with the cuts of ``kinds`` multiplied, those that people set too."""
+    from tsunagu.analytics.contracts import SignalKind
+
+    tighter = limits
+    for kind in map(SignalKind, kinds):
+        tighter = tighter.adjusted(kind, limits.kinds[kind].cut * times)
+        for process, own in limits.processes.items():
+            if kind in own:
+                tighter = tighter.adjusted(kind, own[kind] * times, process)
+    return tighter
+
+
 def fit(at: datetime) -> dict[str, Any]:
     """Thresholds learned from everything up to ``at``; with little history the shipped ones."""
     from tsunagu.analytics.detection import fit_thresholds
