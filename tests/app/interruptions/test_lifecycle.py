@@ -345,7 +345,7 @@ def test_the_whole_life_of_interruptions() -> None:
     _made["organisation"] = make_organisation()
     life = settings(
         max_examples=20,
-        stateful_step_count=25,
+        stateful_step_count=20,
         deadline=None,
         derandomize=True,
         phases=[Phase.generate],  # to shrink a failing life takes minutes
