@@ -38,13 +38,21 @@ def _text(name: str, language: str, rows: int = 0) -> forms.CharField:
     return forms.CharField(label=label, required=False, widget=widget)
 
 
-def _show(form: forms.Form, problems: Iterable[Problem]) -> None:
-    """Put each problem beside its field; an unbound form finds none by itself."""
-    form._errors = ErrorDict()
-    for problem in problems:
-        name = problem.field.replace(".", "_")
-        place = name if name in form.fields else NON_FIELD_ERRORS
-        form._errors.setdefault(place, form.error_class()).append(problem.words)
+class TypedForm(forms.Form):
+    """A form that shows what was typed, and beside each field the problems that the schema found."""
+
+    def find(self, problems: Iterable[Problem]) -> None:
+        """Take the problems up."""
+        self.found = ErrorDict()
+        for problem in problems:
+            name = problem.field.replace(".", "_")
+            place = name if name in self.fields else NON_FIELD_ERRORS
+            self.found.setdefault(place, self.error_class()).append(problem.words)
+
+    @property
+    def errors(self) -> ErrorDict:
+        """Those that were found; the form itself finds none."""
+        return self.found
 
 
 def spoken(problem: Problem) -> str:
@@ -54,7 +62,7 @@ def spoken(problem: Problem) -> str:
     return str(replace(problem, field=place))
 
 
-class HeadForm(forms.Form):
+class HeadForm(TypedForm):
     """Name, purpose and causes."""
 
     causes = forms.MultipleChoiceField(
@@ -69,10 +77,10 @@ class HeadForm(forms.Form):
         for name, rows in (("name", 0), ("purpose", 2)):
             for language in LANGUAGES:
                 self.fields[f"{name}_{language}"] = _text(name, language, rows)
-        _show(self, [p for p in problems if p.step is None])
+        self.find(p for p in problems if p.step is None)
 
 
-class StepForm(forms.Form):
+class StepForm(TypedForm):
     """One step."""
 
     key = forms.CharField(widget=forms.HiddenInput)
@@ -96,7 +104,7 @@ class StepForm(forms.Form):
             for language in LANGUAGES:
                 rows = {"text": 3, "script": 8}.get(name, 0)
                 self.fields[f"{name}_{language}"] = _text(name, language, rows)
-        _show(self, self.problems)
+        self.find(self.problems)
 
     @property
     def title(self) -> str:
