@@ -24,7 +24,7 @@ from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import DismissReason, State
 from tsunagu.app.people.models import Role
-from tsunagu.app.playbooks import actions, escalating, watching
+from tsunagu.app.playbooks import actions, escalating, filling, watching
 from tsunagu.app.playbooks.business_days import business_day
 from tsunagu.app.playbooks.models import Act, Ending, Playbook, Run, Task
 from tsunagu.app.playbooks.queries import TaskFilter, task_list, todays_tasks
@@ -487,3 +487,16 @@ def test_a_managers_step_without_a_manager_is_the_owners(organisation: Organisat
     run = actions.start_run(loner, case, playbook)
 
     assert task_of(run, "m").assignee == loner
+
+
+def test_the_link_of_the_open_question_form_stands_in_the_script(
+    organisation: Organisation, case: Interruption
+) -> None:
+    user = organisation.representative
+    assert filling.values(case, user, "ja")["form_link"] == ""
+    inquiry = diagnosing.ask_customer(user, case, "ja")
+    assert filling.values(case, user, "ja")["form_link"].startswith("http")
+
+    diagnosing.take_reply(inquiry, text="検討中です")
+
+    assert filling.values(case, user, "ja")["form_link"] == ""

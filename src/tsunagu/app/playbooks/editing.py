@@ -39,7 +39,7 @@ def _text(name: str, language: str, rows: int = 0) -> forms.CharField:
 
 
 class TypedForm(forms.Form):
-    """A form that shows what was typed, and beside each field the problems that the schema found."""
+    """A form that shows what was typed, and beside each field what is wrong with it."""
 
     def find(self, problems: Iterable[Problem]) -> None:
         """Take the problems up."""

@@ -103,6 +103,6 @@ def _contact(case: Interruption) -> str:
 
 
 def _open_forms(case: Interruption) -> Iterator[str]:
-    for inquiry in case.inquiries.select_related("reply"):
+    for inquiry in case.inquiries.filter(withdrawn_at__isnull=True).select_related("reply"):
         if not inquiry.has_expired and getattr(inquiry, "reply", None) is None:
             yield inquiries.address(inquiry)
