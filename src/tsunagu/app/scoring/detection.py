@@ -79,7 +79,7 @@ def load_readers() -> None:
     """Bring the dictionary of Japanese words into memory, so that the first text need not wait."""
     from tsunagu.analytics.causes import tone
 
-    tone(["はい"])
+    tone(["."])
 
 
 def look(deal_ids: Iterable[int], at: datetime, thresholds: Thresholds) -> Look:
