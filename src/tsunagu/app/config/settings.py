@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "tsunagu.app.exchange",
     "tsunagu.app.scoring",
     "tsunagu.app.interruptions",
+    "tsunagu.app.playbooks",
     "tsunagu.app.today",
     "tsunagu.app.organisation",
     "allauth",
