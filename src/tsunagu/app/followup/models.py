@@ -39,25 +39,19 @@ class Trouble(models.TextChoices):
     """Why a mail did not go out, in words that hold no secret and say what to do."""
 
     LOG_IN = "log_in", _("The mail server refused our log-in. Tell your administrator.")
-    ADDRESS = "address", _("The mail server refused the address. Check it on the contact person.")
+    ADDRESS = "address", _("The mail server refused the address. Check it.")
     CONNECTION = "connection", _("The mail server could not be reached. Try again later.")
     REFUSED = "refused", _("The mail server refused the mail. Tell your administrator.")
     NO_MAIL = "no_mail", _("Outgoing mail is not set up.")
-    BROKEN = (
-        "broken",
-        _(
-            "The connection broke before the mail server answered. Ask the customer, or look into"
-            " the server's outbox, before you send it again."
-        ),
-    )
+    BROKEN = "broken", _("The connection broke: it may have arrived. Ask before you send it again.")
 
 
 class Mail(models.Model):
     """An e-mail or letter of a case; its words are kept as they went out.
 
-    ``message_id`` names it towards mail programs, so that replies can be matched; ``in_reply_to`` is
-    the message that it answers. ``by_hand``: a person sent it otherwise and said so. ``once`` is
-    the key of the form that made it. ``status`` moves by conditional update only.
+    ``message_id`` names it towards mail programs, so that replies can be matched; ``in_reply_to``
+    is the message that it answers. ``by_hand``: a person sent it otherwise and said so. ``once``
+    is the key of the form that made it. ``status`` moves by conditional update only.
     """
 
     case = models.ForeignKey(Interruption, models.CASCADE, related_name="mails", db_index=False)

@@ -204,4 +204,3 @@ class CallScript:
     def other_language(self) -> str:
         """The language that one can change to."""
         return str(Language.EN if self.language == Language.JA else Language.JA)
-

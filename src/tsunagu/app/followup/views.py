@@ -103,7 +103,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         request,
         form,
         draw=lambda status: _shown(
-            request, mail, refused=tuple(form.non_field_errors()), status=status
+            request, mail, refused=tuple(map(str, form.non_field_errors())), status=status
         ),
         done=lambda said: _done(request, mail, said),
     )
@@ -118,8 +118,16 @@ def _done(request: HttpRequest, mail: Mail, said: str) -> HttpResponse:
 
 @require_GET
 def printed(request: HttpRequest, pk: int) -> HttpResponse:
-    """The letter on paper."""
-    context = {"mail": _mail(request, pk), "company": company()}
+    """The letter on paper: date and address, the subject, then the rest."""
+    mail = _mail(request, pk)
+    head, _blank, rest = mail.body.partition("\n\n")
+    has_head = mail.case.deal.customer.name in head
+    context = {
+        "mail": mail,
+        "company": company(),
+        "head": head if has_head else "",
+        "body": rest if has_head else mail.body,
+    }
     return render(request, "followup/print.html", context)
 
 
