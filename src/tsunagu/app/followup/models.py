@@ -43,7 +43,7 @@ class Trouble(models.TextChoices):
     CONNECTION = "connection", _("The mail server could not be reached. Try again later.")
     REFUSED = "refused", _("The mail server refused the mail. Tell your administrator.")
     NO_MAIL = "no_mail", _("Outgoing mail is not set up.")
-    BROKEN = "broken", _("The connection broke: it may have arrived. Ask before you send it again.")
+    BROKEN = "broken", _("The connection broke; it may have arrived. Ask first.")
 
 
 class Mail(models.Model):
