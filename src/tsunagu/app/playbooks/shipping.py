@@ -20,7 +20,7 @@ def shipped(folder: Path = FOLDER) -> Iterator[Content]:
     """Every shipped playbook, by key.
 
     Raises:
-        Refused: a file breaks the schema.
+        SchemaError: a file breaks the schema.
     """
     for path in sorted(folder.glob("*.toml")):
         yield load(path)

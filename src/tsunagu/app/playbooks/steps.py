@@ -6,8 +6,8 @@ A playbook is a mapping as TOML or JSON give it (docs: ``docs/how-to/playbooks.m
         key, day, role, channel, condition, amount, approval, gate, done_by,
         name, text, done, subject, script {ja, en} ]
 
-:func:`parse` makes frozen dataclasses of it or raises :class:`Refused` with every problem at once,
-each with the step and the field where it is; :func:`as_json` is its inverse.
+:func:`parse` makes frozen dataclasses of it or raises :class:`SchemaError` with every problem at
+once, each with its step and field; :func:`as_json` is its inverse.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Doer(TextChoices):
 class Channel(TextChoices):
     """By which way a step is done."""
 
-    TELEPHONE = "telephone", gettext_lazy("Telephone")
+    TELEPHONE = "telephone", gettext_lazy("By telephone")
     EMAIL = "email", gettext_lazy("E-mail")
     LETTER = "letter", gettext_lazy("Letter")
     VISIT = "visit", gettext_lazy("Visit")
@@ -125,6 +125,9 @@ MOST_LETTERS = {"name": 100, "purpose": 500, "text": 3_000, "done": 500, "subjec
 MOST_SCRIPT = 8_000
 
 
+NONE = Words()
+
+
 @dataclass(frozen=True)
 class Step:
     """One step; ``day`` counts business days from the start. See the enumerations for the rest."""
@@ -135,9 +138,9 @@ class Step:
     channel: Channel
     name: Words
     text: Words
-    done: Words = Words()
-    subject: Words = Words()
-    script: Words = Words()
+    done: Words = NONE
+    subject: Words = NONE
+    script: Words = NONE
     condition: Condition = Condition.ALWAYS
     amount: int | None = None
     approval: Approval = Approval.NONE
@@ -160,6 +163,12 @@ class Content:
         """The step with that key."""
         return next((step for step in self.steps if step.key == key), None)
 
+    def copied(self, key: str, mark: str) -> Content:
+        """The same under another key, with ``mark`` behind its names."""
+        names = {language: getattr(self.name, language) for language in LANGUAGES}
+        name = Words(**{language: said and said[:80] + mark for language, said in names.items()})
+        return replace(self, key=key, version=0, name=name)
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -177,7 +186,7 @@ class Problem:
         return f"{place}{self.field}: {self.words}"
 
 
-class Refused(ValueError):
+class SchemaError(ValueError):
     """A playbook that breaks the schema, with all its problems."""
 
     def __init__(self, problems: Sequence[Problem], source: str = "") -> None:
@@ -190,15 +199,17 @@ def load(path: Path) -> Content:
     """The playbook of a shipped file; both languages must be complete.
 
     Raises:
-        Refused: with the file's name and every problem.
+        SchemaError: with the file's name and every problem.
     """
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     try:
         content = parse(raw, complete=True)
-    except Refused as refused:
-        raise Refused(refused.problems, path.name) from None
+    except SchemaError as refused:
+        raise SchemaError(refused.problems, path.name) from None
     if content.key != path.stem:
-        raise Refused([Problem(None, "key", f"must be the file's name, {path.stem}")], path.name)
+        raise SchemaError(
+            [Problem(None, "key", f"must be the file's name, {path.stem}")], path.name
+        )
     return content
 
 
@@ -209,7 +220,7 @@ def parse(raw: Mapping[str, Any], *, complete: bool = False) -> Content:
         complete: both languages must be there; else one is enough.
 
     Raises:
-        Refused: with every problem.
+        SchemaError: with every problem.
     """
     reader = _Reader(raw, None, complete, [])
     reader.refuse_unknown({"key", "version", "causes", "name", "purpose", "steps"})
@@ -222,7 +233,7 @@ def parse(raw: Mapping[str, Any], *, complete: bool = False) -> Content:
         steps=_steps(reader),
     )
     if reader.problems:
-        raise Refused(reader.problems)
+        raise SchemaError(reader.problems)
     return content
 
 
@@ -260,7 +271,7 @@ class _Reader:
 
     def key(self) -> str:
         key = self.raw.get("key")
-        if isinstance(key, str) and SLUG.fullmatch(key) and len(key) <= 60:  # noqa: PLR2004
+        if isinstance(key, str) and SLUG.fullmatch(key) and len(key) <= 60:
             return key
         self.refuse("key", _("Use a-z, 0-9 and hyphens, at most 60."))
         return ""
