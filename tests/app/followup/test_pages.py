@@ -190,7 +190,7 @@ def test_an_erased_contacts_mails_are_blank_and_drafts_are_gone(
 ) -> None:
     sent, draft = written(case, contact), written(case, contact)
     actions.send(case.deal.owner, sent)
-    assert dict(counts(Subject.of(contact)))["メールと手紙"] == 2
+    assert dict(counts(Subject.of(contact)))["メールと書面"] == 2
 
     erase(organisation.administrator, Subject.of(contact))
 
