@@ -10,6 +10,7 @@ from django.core import mail as outgoing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation
 from tests.app.followup.conftest import written
@@ -138,6 +139,7 @@ def test_a_letter_is_printed(client: Client, case: Interruption, contact: Contac
     mail = Mail.objects.get()
     printed = text_of(client, f"/followup/{mail.pk}/print/")
     assert "つなぐ商事株式会社" in printed
+    assert f"{timezone.localdate().year}年" in printed
     assert case.deal.customer.name in printed
     assert "data-print" in printed
 

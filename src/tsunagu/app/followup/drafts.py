@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.followup.models import Form
 from tsunagu.app.interruptions.causes import Category
@@ -95,6 +98,8 @@ def filled(
 ) -> Filled:
     """``text`` in ``language`` with the case's words in it, written to ``contact``."""
     values = filling.values(case, sender, language)
+    with translation.override(language):
+        values["today"] = date_format(timezone.localdate(), "DATE_FORMAT")  # letters say the year
     if contact is not None:
         values["contact"] = contact.name
     return filling.fill(text.in_language(language), values)
