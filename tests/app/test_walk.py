@@ -15,6 +15,7 @@ from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_import
 
+from tsunagu.app.followup.actions import write as write_mail
 from tsunagu.app.interruptions import folding, inquiries
 from tsunagu.app.interruptions.actions import confirm
 from tsunagu.app.interruptions.diagnosing import ask_customer
@@ -60,6 +61,22 @@ def an_import(organisation: Organisation) -> dict[str, Any]:
 def a_case(organisation: Organisation) -> dict[str, Any]:
     """A suspicion about the north's unshared deal."""
     return {"pk": folding.begin(organisation.unshared).pk}
+
+
+def a_mail(organisation: Organisation) -> dict[str, Any]:
+    """A mail about it, not sent yet."""
+    contact = make_contact(organisation.unshared.customer, email="p@example.jp")
+    mail = write_mail(
+        organisation.manager,
+        folding.begin(organisation.unshared),
+        form="email",
+        contact=contact,
+        language="ja",
+        subject="件名",
+        body="本文",
+        once="walk",
+    )
+    return {"pk": mail.pk}
 
 
 THE_NORTH = ("manager", "head", *SEES_ALL)
@@ -213,6 +230,15 @@ PLACES: dict[str, Place] = {
     "interruptions:needs": of_a_case(),
     "interruptions:stands": of_a_case(),
     "interruptions:resume": of_a_case(),
+    "followup:email": of_a_case(),
+    "followup:letter": of_a_case(),
+    "followup:call": of_a_case(),
+    "followup:panel": of_a_case(status=302),
+    "followup:show": of_a_case(arguments=a_mail),
+    "followup:print": of_a_case(arguments=a_mail),
+    "followup:send": of_a_case(arguments=a_mail, status=422, method="post"),
+    "followup:sent": of_a_case(arguments=a_mail, status=302, method="post"),
+    "followup:discard": of_a_case(arguments=a_mail, status=302, method="post"),
     "customer:form": Place(arguments=a_form, anonymous=200),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "tsunagu.app.playbooks",
     "tsunagu.app.today",
     "tsunagu.app.organisation",
+    "tsunagu.app.followup",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -166,6 +167,7 @@ SCHEDULE = {
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "playbooks": ("every 300", "tsunagu.app.playbooks.tasks.look_at_runs"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
+    "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
@@ -213,7 +215,11 @@ EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
 MAIL_IS_SET_UP = "EMAIL_BACKEND" in os.environ
+EMAIL_TIMEOUT = 30  # seconds; a mail server that says nothing must not hold a worker
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "tsunagu@localhost")
+# Mails to customers; answers go to whoever wrote, unless an address for all is named.
+MAIL_FROM = os.environ.get("MAIL_FROM", DEFAULT_FROM_EMAIL)
+MAIL_REPLY_TO = os.environ.get("MAIL_REPLY_TO", "")
 
 # Requests' bodies, queries with their values and cookies are never logged.
 LOGGING = {

@@ -43,6 +43,7 @@ urlpatterns = [
     path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("playbooks/", include("tsunagu.app.playbooks.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
+    path("followup/", include("tsunagu.app.followup.urls")),
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),
     path("customers/", include("tsunagu.app.deals.customer_urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),

@@ -250,6 +250,27 @@ def record_reply(deal: Deal, text: str, key: str) -> Event:
     return event
 
 
+def record_mail(user: User, deal: Deal, *, text: str, letter: bool, key: str) -> Event:
+    """An e-mail or letter went out to the customer; ``user`` was allowed to when it was queued.
+
+    Args:
+        key: by which the fact is found again; the same key adds nothing.
+    """
+    with transaction.atomic():
+        found = locked_deals().get(pk=deal.pk)
+        if known := Event.objects.filter(deal=found, natural_key=key).first():
+            return cast(Event, known)
+        event = Change(user, found, timezone.now()).add(
+            Kind.EMAIL,
+            direction=Direction.OUT,
+            value="letter" if letter else None,
+            text=text,
+            natural_key=key,
+        )
+        _finish(found)
+    return event
+
+
 def edit_deal(user: User, deal: Deal, *, title: str, shared: bool) -> None:
     """Change what is not a fact of the sale: the title, and whether the team shares the deal."""
     with transaction.atomic():

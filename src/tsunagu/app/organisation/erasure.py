@@ -24,6 +24,7 @@ from tsunagu.app.append_only import AppendOnly, rewritable
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
+from tsunagu.app.followup.models import Mail, Status
 from tsunagu.app.interruptions.models import Decision, Finding, Reply
 from tsunagu.app.organisation import traces
 from tsunagu.app.organisation.subjects import Subject
@@ -82,12 +83,14 @@ def _rewrite_facts(subject: Subject, notes: bool) -> int:
             written = facts.filter(actor=subject.key).exclude(text=None).exclude(text="")
             written.update(text=erased_text())
             _blank_said_of_cases(subject)
+            _blank_mails(Mail.objects.filter(made_by=subject.row.pk))
         facts.filter(kind=Kind.OWNER, value=subject.key).update(value=subject.pseudonym)
         QuerySet(Event).filter(actor=subject.key).update(actor=subject.pseudonym)
     else:
         facts.exclude(text=None).update(text=erased_text())
         QuerySet(Event).filter(pk__in=about).update(value=subject.pseudonym)
         _blank_answers(subject)
+        _blank_mails(Mail.objects.filter(contact=subject.row.pk))
     return len(about)
 
 
@@ -111,6 +114,17 @@ def _blank_answers(subject: Subject) -> None:
         )
         fact.update(text=erased_text())
     replies.update(text=erased_text(), needs="", contact_when="")
+
+
+def _blank_mails(mails: QuerySet[Mail]) -> None:
+    """Words and address of what was written to or by the person; what was not sent goes away."""
+    for mail in mails.filter(status=Status.SENT).select_related("case"):
+        fact: QuerySet[Event] = QuerySet(Event).filter(
+            deal=mail.case.deal_id, natural_key=mail.fact_key
+        )
+        fact.update(text=erased_text())
+    mails.exclude(status__in=(Status.SENT, Status.UNSURE)).delete()
+    mails.update(subject=erased_text(), body=erased_text(), to="")
 
 
 def erased_text() -> str:

@@ -50,6 +50,7 @@ WORDS = {
     "customers.customer": gettext_lazy("Customers"),
     "deals.deal": gettext_lazy("Deals"),
     "deals.event": gettext_lazy("Activities and other facts"),
+    "followup.mail": gettext_lazy("Mails and letters"),
     "exchange.import": gettext_lazy("Imports"),
     "exchange.sourcerow": gettext_lazy("Rows of imported files"),
 }
