@@ -21,6 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tsunagu.app.append_only import AppendOnly, rewritable
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
@@ -30,6 +31,7 @@ from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
+from tsunagu.app.rooms import erasing
 
 AT_ONCE = 500
 
@@ -95,6 +97,8 @@ def _blank_said_of_cases(subject: Subject) -> None:
     for model in (Decision, Finding):
         own: QuerySet[Decision | Finding] = QuerySet(model).filter(by=subject.row.pk)
         own.exclude(text="").update(text=erased_text())
+    if isinstance(subject.row, User):
+        erasing.forget_user(subject.row, erased_text())
 
 
 def _blank_answers(subject: Subject) -> None:
@@ -106,6 +110,8 @@ def _blank_answers(subject: Subject) -> None:
         )
         fact.update(text=erased_text())
     replies.update(text=erased_text(), needs="", contact_when="")
+    if isinstance(subject.row, Contact):
+        erasing.forget_contact(subject.row)
 
 
 def erased_text() -> str:

@@ -52,6 +52,11 @@ WORDS = {
     "deals.event": gettext_lazy("Activities and other facts"),
     "exchange.import": gettext_lazy("Imports"),
     "exchange.sourcerow": gettext_lazy("Rows of imported files"),
+    "rooms.comment": gettext_lazy("Team room"),
+    "rooms.attachment": gettext_lazy("Team room"),
+    "rooms.advice": gettext_lazy("Team room"),
+    "rooms.adviser": gettext_lazy("Team room"),
+    "rooms.notice": gettext_lazy("Notices"),
 }
 
 
