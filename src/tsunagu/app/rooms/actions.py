@@ -30,7 +30,7 @@ def write(
     case: Interruption,
     text: str,
     *,
-    uploads: Sequence[UploadedFile] = (),
+    uploads: Sequence[UploadedFile[bytes]] = (),
     decision: bool = False,
 ) -> list[User]:
     """Say something on the case, keep files there, or both; returns whom the text mentions.
@@ -55,7 +55,7 @@ def write(
     return [person for person in named if person.pk != user.pk]
 
 
-def _checked(uploads: Sequence[UploadedFile]) -> list[str]:
+def _checked(uploads: Sequence[UploadedFile[bytes]]) -> list[str]:
     if len(uploads) > files.MOST_FILES:
         raise ValidationError(
             _("Send at most %(most)d files at once.") % {"most": files.MOST_FILES}
@@ -78,7 +78,7 @@ def _comment(user: User, case: Interruption, text: str, named: list[User], decis
     notices.tell(kind, key, user, others, **about)
 
 
-def _keep(user: User, case: Interruption, upload: UploadedFile, kind: str) -> Attachment:
+def _keep(user: User, case: Interruption, upload: UploadedFile[bytes], kind: str) -> Attachment:
     name = files.safe_name(upload.name or "")
     kept = Attachment.objects.create(
         case=case, by=user, name=name, kind=kind, size=upload.size or 0, file=upload

@@ -9,7 +9,7 @@ from tsunagu.app.rooms.models import Advice, Adviser, Attachment, Comment
 
 
 def forget_user(user: User, words: str) -> None:
-    """``words`` in the place of all that ``user`` wrote, and none of the files that ``user`` sent."""
+    """``words`` in the place of all that ``user`` wrote; the files that ``user`` sent go."""
     Comment.objects.filter(by=user).update(text=words)
     Advice.objects.filter(by=user).update(text=words)
     Adviser.objects.filter(user=user).exclude(answer="").update(answer=words)

@@ -110,7 +110,7 @@ def safe_name(name: str) -> str:
     return path.stem[: LONGEST_NAME - len(path.suffix[:10])] + path.suffix[:10]
 
 
-def check(upload: UploadedFile) -> str:
+def check(upload: UploadedFile[bytes]) -> str:
     """The key of the file's kind.
 
     Raises:
@@ -138,7 +138,7 @@ def check(upload: UploadedFile) -> str:
     return key
 
 
-def _has_content_of(upload: UploadedFile, kind: FileKind) -> bool:
+def _has_content_of(upload: UploadedFile[bytes], kind: FileKind) -> bool:
     stream = upload.file
     assert stream is not None  # noqa: S101  # an upload that has a size has a file
     stream.seek(0)

@@ -34,7 +34,7 @@ class CommentForm(ActingForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    files = forms.Field(
+    uploads = forms.Field(
         label=gettext_lazy("Files"),
         required=False,
         widget=SeveralFiles(attrs={"accept": ",".join(ENDINGS)}),
@@ -47,10 +47,9 @@ class CommentForm(ActingForm):
         self.case = case
         super().__init__(actor, data, files=files, auto_id="say-%s")
 
-    def uploads(self) -> list[UploadedFile]:
+    def sent(self) -> list[UploadedFile[bytes]]:
         """All files that were sent."""
-        sent = self.files
-        return sent.getlist("files") if isinstance(sent, MultiValueDict) else []
+        return self.files.getlist("uploads") if isinstance(self.files, MultiValueDict) else []
 
     def perform(self) -> str:
         said = self.cleaned_data
@@ -58,7 +57,7 @@ class CommentForm(ActingForm):
             self.actor,
             self.case,
             said["text"],
-            uploads=self.uploads(),
+            uploads=self.sent(),
             decision=said["decision"],
         )
         if not told:

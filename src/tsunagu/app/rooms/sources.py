@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tsunagu.app.config.templatetags.tsunagu import day, money
-from tsunagu.app.deals.history import tell
 from tsunagu.app.deals.history import Told as Fact
+from tsunagu.app.deals.history import tell
 from tsunagu.app.deals.models import Direction, Event, Kind
 from tsunagu.app.interruptions import shipped
 from tsunagu.app.interruptions.models import (

@@ -8,7 +8,7 @@ time and count are set here, so a page costs the same however long the case is::
         key="tasks",
         label=gettext_lazy("Tasks"),
         rows=lambda case: Task.objects.filter(run__case=case, done_at__isnull=False),
-        tell=lambda case, rows: [Entry(icon="check", words=t.name, who=t.done_by.name) for t in rows],
+        tell=lambda case, rows: [Entry("check", row.name, row.done_by.name) for row in rows],
         at="done_at",
     )
 
@@ -116,7 +116,7 @@ def sources() -> list[Source]:
 
 
 def read(case: Interruption, key: str = "", before: Place | None = None) -> Page:
-    """The newest entries of a kind (any, where ``key`` names none) that are older than ``before``."""
+    """The newest entries older than ``before``; of all kinds, where ``key`` names none."""
     known = sources()
     wanted = key if any(source.key == key for source in known) else ""
     found = [
