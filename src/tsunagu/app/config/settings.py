@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "tsunagu.app.scoring",
     "tsunagu.app.interruptions",
     "tsunagu.app.rooms",
+    "tsunagu.app.knowledge",
     "tsunagu.app.today",
     "tsunagu.app.organisation",
     "allauth",
@@ -163,6 +164,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE = {
     "scores": ("daily 02:30", "tsunagu.app.scoring.tasks.nightly"),
     "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
+    "similar cases": ("every 60", "tsunagu.app.knowledge.tasks.keep_up"),
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),

@@ -12,13 +12,12 @@ from unicodedata import normalize
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tsunagu.app.customers.names import fold_name
-from tsunagu.app.interruptions.models import Decision, Interruption
-from tsunagu.app.interruptions.states import State, Step
+from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.knowledge.similar import people_who_resumed
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import people_who_see, require
@@ -45,23 +44,9 @@ def size_class(amount: Decimal | None) -> Size:
 
 
 def who_could_know(user: User, case: Interruption) -> list[User]:
-    """Active people who resumed other cases of the same cause, of the whole house.
-
-    Those with the most such cases come first. Nobody, where no cause is set.
-    """
-    if not case.main_cause:
-        return []
-    resumed = Decision.objects.filter(
-        step=Step.RESUME,
-        case__main_cause=case.main_cause,
-        case__state=State.RESUMED,
-        by__is_active=True,
-    ).exclude(case__deal=case.deal_id)
-    counted = resumed.exclude(by=user).order_by().values("by")
-    counted = counted.annotate(cases=Count("case", distinct=True), last=Max("at"))
-    ids = [row["by"] for row in counted.order_by("-cases", "-last", "by")[:MOST_ASKED]]
-    people = User.objects.in_bulk(ids)
-    return [people[pk] for pk in ids]
+    """People who resumed cases like this one, of the whole house; the likest case first."""
+    found = people_who_resumed(case, MOST_ASKED + 1)
+    return [person for person in found if person.pk != user.pk][:MOST_ASKED]
 
 
 def ask(user: User, case: Interruption, text: str) -> list[User]:
@@ -82,7 +67,7 @@ def ask(user: User, case: Interruption, text: str) -> list[User]:
         )
     people = who_could_know(user, case)
     if not people:
-        raise ValidationError(_("Nobody has resumed a case with this cause yet."))
+        raise ValidationError(_("Nobody has resumed a case like this one yet."))
     with transaction.atomic():
         _write(user, case, said, people)
     return people
