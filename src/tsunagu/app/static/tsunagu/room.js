@@ -34,8 +34,9 @@ document.addEventListener("click", (event) => {
   if (chosen) take(chosen.dataset.name);
   if (!event.target.closest("[data-say]")) return;
   event.preventDefault();
-  field().scrollIntoView({ block: "center" });
-  field().focus();
+  // At once: a key or the telephone's keyboard would stop a smooth scroll halfway.
+  field().focus({ preventScroll: true });
+  document.getElementById("say").scrollIntoView({ block: "start", behavior: "instant" });
 });
 
 document.addEventListener("keydown", (event) => {
