@@ -77,7 +77,7 @@ def fill(entries: int) -> tuple[Any, Any, str]:
 
 
 def write(case: Any, owner: Any, user: Any, now: Any, entries: int) -> None:
-    """Comments and facts by turns, each tenth a signal, ten minutes apart."""
+    """Comments and facts by turns, each hundredth a signal, ten minutes apart."""
     from tsunagu.app.deals.models import Event
     from tsunagu.app.interruptions.models import Signal
     from tsunagu.app.rooms.models import Comment, Notice
@@ -85,7 +85,7 @@ def write(case: Any, owner: Any, user: Any, now: Any, entries: int) -> None:
     comments, facts, signals = [], [], []
     for n in range(entries):
         at = now - timedelta(minutes=10 * n)
-        if n % 10 == 0:
+        if n % 100 == 0:
             signals.append(_signal(Signal, case, at, n))
         elif n % 2:
             text = "what was said, in some words " * 4
@@ -113,7 +113,7 @@ def _signal(signal: Any, case: Any, at: Any, n: int) -> Any:
         seen_at=at,
         strength=0.5,
         measure=1.0,
-        gone_at=None if n < 100 else at,
+        gone_at=None if n < 1_000 else at,
         ja="返事がありません",
         en="silent",
     )
