@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from tests.app.conftest import browser
@@ -21,6 +22,8 @@ from tsunagu.app.interruptions.actions import confirm
 from tsunagu.app.interruptions.diagnosing import ask_customer
 from tsunagu.app.playbooks.actions import start_run
 from tsunagu.app.playbooks.models import Playbook, PlaybookVersion, Run
+from tsunagu.app.rooms import actions as room_actions
+from tsunagu.app.rooms.models import Advice, Notice
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -77,6 +80,30 @@ def a_mail(organisation: Organisation) -> dict[str, Any]:
         once="walk",
     )
     return {"pk": mail.pk}
+def a_comment(organisation: Organisation) -> dict[str, Any]:
+    case = folding.begin(organisation.unshared)
+    room_actions.write(organisation.colleague, case, "社内で相談済み")
+    return {"pk": case.comments.get().pk}
+
+
+def a_file(organisation: Organisation) -> dict[str, Any]:
+    case = folding.begin(organisation.unshared)
+    upload = SimpleUploadedFile("memo.txt", "覚書".encode())
+    room_actions.write(organisation.colleague, case, "", uploads=[upload])
+    return {"pk": case.attachments.get().pk}
+
+
+def a_notice(organisation: Organisation) -> dict[str, Any]:
+    """To the manager of the north, who watches."""
+    a_comment(organisation)
+    return {"pk": Notice.objects.get(user=organisation.manager).pk}
+
+
+def some_advice(organisation: Organisation) -> dict[str, Any]:
+    """That the manager of the north is asked for."""
+    case = folding.begin(organisation.unshared)
+    asked = Advice.objects.create(case=case, by=organisation.colleague, text="どう進めますか")
+    return {"pk": asked.advisers.create(user=organisation.manager).pk}
 
 
 THE_NORTH = ("manager", "head", *SEES_ALL)
@@ -239,6 +266,19 @@ PLACES: dict[str, Place] = {
     "followup:send": of_a_case(arguments=a_mail, status=422, method="post"),
     "followup:sent": of_a_case(arguments=a_mail, status=302, method="post"),
     "followup:discard": of_a_case(arguments=a_mail, status=302, method="post"),
+    "rooms:timeline": of_a_case(),
+    "rooms:comment": of_a_case(method="post", status=302, data={"text": "確認します"}),
+    "rooms:people": of_a_case(),
+    "rooms:watch": of_a_case(method="post", status=302, data={"wanted": "1"}),
+    "rooms:ask": of_a_case(),
+    "rooms:decision": of_a_case(arguments=a_comment, method="post", status=302),
+    "rooms:file": of_a_case(arguments=a_file),
+    "rooms:file_remove": of_a_case(arguments=a_file, method="post", status=302),
+    "rooms:notices": Place(),
+    "rooms:count": Place(),
+    "rooms:read_all": Place(302, method="post"),
+    "rooms:notice": Place(302, a_notice, ("manager",), method="post"),
+    "rooms:advice": Place(arguments=some_advice, see=("manager",)),
     "customer:form": Place(arguments=a_form, anonymous=200),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),

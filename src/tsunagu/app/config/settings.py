@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "tsunagu.app.scoring",
     "tsunagu.app.interruptions",
     "tsunagu.app.playbooks",
+    "tsunagu.app.rooms",
+    "tsunagu.app.knowledge",
     "tsunagu.app.today",
     "tsunagu.app.organisation",
     "tsunagu.app.followup",
@@ -164,11 +166,13 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE = {
     "scores": ("daily 02:30", "tsunagu.app.scoring.tasks.nightly"),
     "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
+    "similar cases": ("every 60", "tsunagu.app.knowledge.tasks.keep_up"),
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "playbooks": ("every 300", "tsunagu.app.playbooks.tasks.look_at_runs"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
+    "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
@@ -190,6 +194,22 @@ DEALS_CHANGED: list[str] = [
 ]
 # Called after new scores were written, with a list of the deals' ids; dotted names.
 DEALS_SCORED: list[str] = ["tsunagu.app.interruptions.looking.deals_scored"]
+
+# What the timeline of a case is made of, dotted names of sources
+# (tsunagu.app.rooms.timeline.Source). Of equal instants the later name stands above.
+CASE_TIMELINE: list[str] = [
+    "tsunagu.app.rooms.sources.FACTS",
+    "tsunagu.app.rooms.sources.SIGNALS",
+    "tsunagu.app.rooms.sources.STEPS",
+    "tsunagu.app.rooms.sources.FINDINGS",
+    "tsunagu.app.rooms.sources.INQUIRIES",
+    "tsunagu.app.rooms.sources.REPLIES",
+    "tsunagu.app.rooms.sources.COMMENTS",
+    "tsunagu.app.rooms.sources.TEAM_DECISIONS",
+    "tsunagu.app.rooms.sources.FILES",
+    "tsunagu.app.rooms.sources.QUESTIONS",
+    "tsunagu.app.rooms.sources.ADVICES",
+]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"

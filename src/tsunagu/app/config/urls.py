@@ -42,6 +42,7 @@ urlpatterns = [
     path("team/", include("tsunagu.app.today.team_urls")),
     path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("playbooks/", include("tsunagu.app.playbooks.urls")),
+    path("room/", include("tsunagu.app.rooms.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("followup/", include("tsunagu.app.followup.urls")),
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),

@@ -21,6 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tsunagu.app.append_only import AppendOnly, rewritable
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
@@ -32,6 +33,7 @@ from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 from tsunagu.app.playbooks.models import Run, Task, TaskNote
+from tsunagu.app.rooms import erasing
 
 AT_ONCE = 500
 
@@ -103,6 +105,8 @@ def _blank_said_of_cases(subject: Subject) -> None:
     stopped.update(reason=erased_text())
     skipped = Task.objects.filter(closed_by=subject.row.pk).exclude(skipped_reason="")
     skipped.update(skipped_reason=erased_text())
+    if isinstance(subject.row, User):
+        erasing.forget_user(subject.row, erased_text())
 
 
 def _blank_answers(subject: Subject) -> None:
@@ -114,6 +118,8 @@ def _blank_answers(subject: Subject) -> None:
         )
         fact.update(text=erased_text())
     replies.update(text=erased_text(), needs="", contact_when="")
+    if isinstance(subject.row, Contact):
+        erasing.forget_contact(subject.row)
 
 
 def _blank_mails(mails: QuerySet[Mail]) -> None:

@@ -53,6 +53,11 @@ WORDS = {
     "followup.mail": gettext_lazy("Mails and letters"),
     "exchange.import": gettext_lazy("Imports"),
     "exchange.sourcerow": gettext_lazy("Rows of imported files"),
+    "rooms.comment": gettext_lazy("Team room"),
+    "rooms.attachment": gettext_lazy("Team room"),
+    "rooms.advice": gettext_lazy("Team room"),
+    "rooms.adviser": gettext_lazy("Team room"),
+    "rooms.notice": gettext_lazy("Notices"),
 }
 
 

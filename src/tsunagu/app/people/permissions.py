@@ -101,6 +101,16 @@ def visible_deals(user: User) -> QuerySet[Deal]:
     return Deal.objects.all() if scope is None else Deal.objects.filter(scope)
 
 
+def people_who_see(deal: Deal) -> QuerySet[User]:
+    """Active people who may see ``deal``: :func:`visible_deals` from its other side."""
+    path = (deal.team.path if deal.team else "") or ""
+    above = [int(number) for number in path.split("/") if number]
+    may = Q(pk=deal.owner_id) | Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
+    if deal.shared and deal.team_id is not None:
+        may |= Q(role=Role.REPRESENTATIVE, team=deal.team_id)
+    return User.objects.filter(may, is_active=True)
+
+
 def visible_interruptions(user: User) -> QuerySet[Interruption]:
     """Cases that ``user`` may see: those of visible deals."""
     return _cases_of(deal_scope(user))
