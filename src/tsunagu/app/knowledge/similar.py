@@ -43,13 +43,13 @@ WEIGHTS = {
 SAME_CATEGORY = 0.3
 """Another cause on the same side is this much like the same cause."""
 
-NEAREST = 120
+NEAREST = 80
 """Candidates of each group, above and below the value."""
 
-RAREST = 6
+RAREST = 4
 """Words by which others are looked for, and how many are taken."""
 
-BY_WORDS = 120
+BY_WORDS = 80
 LEAST = 0.35
 """A case less alike is not shown."""
 
