@@ -16,7 +16,10 @@ from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_import
 
 from tsunagu.app.interruptions import folding, inquiries
+from tsunagu.app.interruptions.actions import open_case
 from tsunagu.app.interruptions.diagnosing import ask_customer
+from tsunagu.app.knowledge import actions as review_actions
+from tsunagu.app.knowledge.models import Review
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -90,6 +93,32 @@ def a_form(organisation: Organisation) -> dict[str, Any]:
     return {"token": inquiries.token(ask_customer(organisation.manager, case, "ja"))}
 
 
+def a_review(organisation: Organisation) -> Review:
+    """A finished review of the north's unshared deal; its texts name nobody."""
+    manager = organisation.manager
+    case = open_case(manager, organisation.unshared, main="customer.budget_reviewed")
+    review_actions.set_causes(manager, case, "customer.budget_reviewed", {case.main_cause: "no"})
+    review_actions.add_lesson(manager, case, "x")
+    review_actions.add_why(manager, case, "x")
+    task = {"remedy": "training", "owner": manager, "due_on": timezone.localdate()}
+    review_actions.add_improvement(manager, case, "x", **task)
+    return review_actions.finish(manager, case)
+
+
+def a_lesson(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": a_review(organisation).lessons.get().pk}
+
+
+def an_improvement(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": a_review(organisation).improvements.get().pk}
+
+
+def a_why(organisation: Organisation) -> dict[str, Any]:
+    review = a_review(organisation)
+    review_actions.correct(organisation.manager, review.case)
+    return {"pk": review.case_id, "name": "why", "item": review.whys.get().pk}
+
+
 def a_colleague(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.colleague.pk}
 
@@ -159,6 +188,15 @@ PLACES: dict[str, Place] = {
     "interruptions:respond": of_a_case(),
     "interruptions:restart": of_a_case(),
     "interruptions:resume": of_a_case(),
+    "knowledge:list": Place(),
+    "knowledge:lesson": Place(arguments=a_lesson),
+    "knowledge:improvements": Place(),
+    "knowledge:improvement": Place(arguments=an_improvement, see=THE_NORTH),
+    "knowledge:due": Place(),
+    "knowledge:count": Place(),
+    "knowledge:review": of_a_case(),
+    "knowledge:sheet": of_a_case(arguments=lambda o: {**a_case(o), "name": "lesson"}),
+    "knowledge:item": Place(arguments=a_why, see=THE_NORTH),
     "customer:form": Place(arguments=a_form, anonymous=200),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),

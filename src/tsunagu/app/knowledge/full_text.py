@@ -44,7 +44,7 @@ def _run(
 
 
 def matching(rows: QuerySet[Row], words: Sequence[str], *, every: bool = True) -> QuerySet[Row]:
-    """Those of ``rows`` that hold every word (or any), with ``rank``: the higher, the better.
+    """Those of ``rows`` that hold every word (or any), the best match first.
 
     Words in Latin letters match the beginning of a word: "contract" finds "contracts".
     """
@@ -58,16 +58,24 @@ def matching(rows: QuerySet[Row], words: Sequence[str], *, every: bool = True) -
 def _on_sqlite(rows: QuerySet[Row], index: str, key: str, query: str) -> QuerySet[Row]:
     # Joined: asked for in a subquery, the index would be searched again for every row.
     rank = RawSQL(f"-bm25({index})", [], output_field=FloatField())  # noqa: S611
-    return rows.annotate(rank=rank).extra(  # noqa: S610
-        tables=[index], where=[f"{index}.rowid = {key}", f"{index} MATCH %s"], params=[query]
+    return (
+        rows.annotate(rank=rank)
+        .order_by("-rank", "-pk")
+        .extra(  # noqa: S610
+            tables=[index], where=[f"{index}.rowid = {key}", f"{index} MATCH %s"], params=[query]
+        )
     )
 
 
 def _on_postgresql(rows: QuerySet[Row], tokens: str, query: str) -> QuerySet[Row]:
     vector, wanted = f"to_tsvector('simple', {tokens})", "to_tsquery('simple', %s)"
     rank = RawSQL(f"ts_rank({vector}, {wanted})", [query], output_field=FloatField())  # noqa: S611
-    return rows.annotate(rank=rank).extra(  # noqa: S610
-        where=[f"{vector} @@ {wanted}"], params=[query]
+    return (
+        rows.annotate(rank=rank)
+        .order_by("-rank", "-pk")
+        .extra(  # noqa: S610
+            where=[f"{vector} @@ {wanted}"], params=[query]
+        )
     )
 
 

@@ -157,7 +157,7 @@ def _by_words(rarity: dict[str, float]) -> QuerySet[CaseProfile]:
     rows = CaseProfile.objects.order_by()
     if not rarest:
         return rows.none()
-    ids = matching(rows, rarest, every=False).order_by("-rank").values_list("pk", flat=True)
+    ids = matching(rows, rarest, every=False).values_list("pk", flat=True)
     return rows.filter(pk__in=list(ids[:BY_WORDS]))
 
 
