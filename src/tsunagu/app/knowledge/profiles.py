@@ -94,7 +94,10 @@ def keep(ids: Sequence[int]) -> None:
 
 def forget(deals: Iterable[int]) -> None:
     """Words about these deals were erased: their cases are to be read anew."""
-    CaseProfile.objects.filter(case__deal__in=list(deals)).update(tokens="", known_until=None)
+    ids = list(deals)
+    for start in range(0, len(ids), AT_ONCE):
+        rows = CaseProfile.objects.filter(case__deal__in=ids[start : start + AT_ONCE])
+        rows.update(tokens="", known_until=None)
 
 
 def _row(profile: Profile, case: int, until: Any) -> CaseProfile:

@@ -28,14 +28,5 @@ def keep_version(review: Review, user: User, at: datetime) -> ReviewVersion:
     )
 
 
-def blank(user: User, text: str) -> None:
-    """Put ``text`` into the place of what ``user`` wrote; only for the erasure of personal data."""
-    rows: QuerySet[ReviewVersion] = QuerySet(ReviewVersion)
-    for version in rows.iterator():
-        parts = version.content["parts"]
-        said = [{**p, "text": text} if p["by"] == user.pk else p for p in parts]
-        rows.filter(pk=version.pk).update(content={**version.content, "parts": said})
-
-
 def _part(kind: str, text: str, by: int) -> dict[str, Any]:
     return {"kind": kind, "text": text, "by": by}

@@ -16,6 +16,8 @@ MOST = 12
 
 _PARTS = re.compile(r"[^\W_]+")
 NOT = "not"
+_INFLECTED = re.compile("(.+[\u3400-\u9fff\u3005])[\u3041-\u3096]+")
+"""A word that ends in hiragana behind a kanji: without them, a verb and its noun are one word."""
 
 
 def words_of(texts: Sequence[str]) -> list[list[str]]:
@@ -50,11 +52,17 @@ def marked(text: str, wanted: Sequence[str]) -> SafeString:
 
 
 def _is_sought(word: str, wanted: Sequence[str]) -> bool:
-    return any(w == word or (LATIN.fullmatch(w) and word.startswith(w)) for w in wanted)
+    stems = _plain([word])
+    return any(w in stems or (LATIN.fullmatch(w) and word.startswith(w)) for w in wanted)
 
 
 def _plain(found: Iterable[str]) -> list[str]:
-    return [part for word in found if word != NOT for part in _PARTS.findall(word)]
+    return [_stem(part) for word in found if word != NOT for part in _PARTS.findall(word)]
+
+
+def _stem(word: str) -> str:
+    inflected = _INFLECTED.fullmatch(word)
+    return inflected[1] if inflected else word
 
 
 def _singular(word: str) -> str:
