@@ -47,7 +47,7 @@ def found(text: str, **asked: str) -> list[str]:
         ("ｻｰﾊﾞｰ", "サーバの更新時期を先に聞く"),
         ("contract", "Contracts are read by legal first"),
         ("contracts", "The contract was read too late"),
-        ("注文を取り消す", "注文の取り消しは理由を必ず聞く"),
+        ("見積もり", "見積りの根拠を添える"),
         ("行った", "担当者に会いに行く"),
     ],
 )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from tsunagu.app.deals.history import Told, tell
-from tsunagu.app.deals.models import Event
+from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import shipped
 from tsunagu.app.interruptions.models import Interruption, Reply
 
@@ -17,7 +17,8 @@ BEFORE = timedelta(days=30)
 """What led up to the break begins so long before it."""
 
 FACTS = 200
-SHOWN = 60
+SAID = (Kind.INTERRUPTION, Kind.RESUMED)
+"""Facts that the case's decisions say better."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ def _answers(case: Interruption) -> Iterator[Moment]:
 
 def _facts(case: Interruption) -> tuple[list[Moment], int]:
     """The deal's facts; the customer's answers stand there already."""
-    rows = Event.objects.filter(deal=case.deal_id, at__gte=case.opened_at - BEFORE)
+    rows = Event.objects.filter(deal=case.deal_id, at__gte=case.opened_at - BEFORE).exclude(
+        kind__in=SAID
+    )
     if case.closed_at is not None:
         rows = rows.filter(at__lte=case.closed_at)
     count = rows.count()

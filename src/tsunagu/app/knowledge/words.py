@@ -16,8 +16,6 @@ MOST = 12
 
 _PARTS = re.compile(r"[^\W_]+")
 NOT = "not"
-_INFLECTED = re.compile("(.+[\u3400-\u9fff\u3005])[\u3041-\u3096]+")
-"""A word that ends in hiragana behind a kanji: without them, a verb and its noun are one word."""
 
 
 def words_of(texts: Sequence[str]) -> list[list[str]]:
@@ -57,12 +55,7 @@ def _is_sought(word: str, wanted: Sequence[str]) -> bool:
 
 
 def _plain(found: Iterable[str]) -> list[str]:
-    return [_stem(part) for word in found if word != NOT for part in _PARTS.findall(word)]
-
-
-def _stem(word: str) -> str:
-    inflected = _INFLECTED.fullmatch(word)
-    return inflected[1] if inflected else word
+    return [part for word in found if word != NOT for part in _PARTS.findall(word)]
 
 
 def _singular(word: str) -> str:

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from tsunagu.app.customers.models import Customer
     from tsunagu.app.deals.models import Deal
     from tsunagu.app.interruptions.models import Interruption
-    from tsunagu.app.knowledge.models import Improvement
 
 SEES_ALL = frozenset({Role.OPERATIONS, Role.ADMINISTRATOR})
 
@@ -196,7 +195,7 @@ _answers = owns | leads | sees_all
 
 
 @rules.predicate
-def follows(user: User, improvement: Improvement | None) -> bool:
+def follows(user: User, improvement: Any) -> bool:
     """Whose improvement it is, and who may write the review that it came from."""
     if improvement is None:
         return False
