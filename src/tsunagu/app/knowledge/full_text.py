@@ -52,7 +52,7 @@ def matching(rows: QuerySet[Row], words: Sequence[str], *, every: bool = True) -
     query = _query(words, every)
     if connection.vendor == "sqlite":
         return _on_sqlite(rows, f"{table}_words", f'"{table}"."{key}"', query)
-    return _on_postgresql(rows, f'"{table}"."tokens"', query)
+    return _on_postgresql(rows, f'"{table}"."words"', query)
 
 
 def _on_sqlite(rows: QuerySet[Row], index: str, key: str, query: str) -> QuerySet[Row]:
@@ -67,8 +67,8 @@ def _on_sqlite(rows: QuerySet[Row], index: str, key: str, query: str) -> QuerySe
     )
 
 
-def _on_postgresql(rows: QuerySet[Row], tokens: str, query: str) -> QuerySet[Row]:
-    vector, wanted = f"to_tsvector('simple', {tokens})", "to_tsquery('simple', %s)"
+def _on_postgresql(rows: QuerySet[Row], vector: str, query: str) -> QuerySet[Row]:
+    wanted = "to_tsquery('simple', %s)"
     rank = RawSQL(f"ts_rank({vector}, {wanted})", [query], output_field=FloatField())  # noqa: S611
     return (
         rows.annotate(rank=rank)
@@ -112,5 +112,5 @@ _DROP = {
         "DROP TRIGGER NAME_words_changed",
         "DROP TABLE NAME_words",
     ],
-    "postgresql": ["DROP INDEX NAME_words"],
+    "postgresql": ["ALTER TABLE NAME DROP COLUMN words"],
 }
