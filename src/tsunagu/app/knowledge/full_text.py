@@ -103,7 +103,12 @@ _CREATE = {
         "INSERT INTO NAME_words(rowid, tokens) VALUES (new.KEY, new.tokens); END",
         "INSERT INTO NAME_words(NAME_words) VALUES ('rebuild')",
     ],
-    "postgresql": ["CREATE INDEX NAME_words ON NAME USING gin (to_tsvector('simple', tokens))"],
+    "postgresql": [
+        # Kept as a column: to rank, the vector would be made anew for every match.
+        "ALTER TABLE NAME ADD COLUMN words tsvector "
+        "GENERATED ALWAYS AS (to_tsvector('simple', tokens)) STORED",
+        "CREATE INDEX NAME_words ON NAME USING gin (words)",
+    ],
 }
 _DROP = {
     "sqlite": [
