@@ -1,0 +1,18 @@
+"""What plays do for interrupted deals, and which to take next."""
+
+from tsunagu.analytics.plays.cases import case_schema, usable
+from tsunagu.analytics.plays.effects import fit
+from tsunagu.analytics.plays.recommending import Recommendation, recommend
+from tsunagu.analytics.plays.results import Estimate, PlayEffect, PlayEffects, Verdict
+
+__all__ = [
+    "Estimate",
+    "PlayEffect",
+    "PlayEffects",
+    "Recommendation",
+    "Verdict",
+    "case_schema",
+    "fit",
+    "recommend",
+    "usable",
+]
