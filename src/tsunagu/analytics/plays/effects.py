@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tsunagu.analytics.plays.adjusting import Counts, adjust
 from tsunagu.analytics.plays.cases import Floats, Settled, case_schema, settle
-from tsunagu.analytics.plays.pooling import pool
+from tsunagu.analytics.plays.pooling import Told, pool
 from tsunagu.analytics.plays.results import (
     ALL_CAUSES,
     Estimate,
@@ -70,7 +70,9 @@ def _learn(
 ) -> tuple[tuple[PlayEffect, ...], dict[str, tuple[float, float]]]:
     counts = adjust(cases, settings.least_propensity)
     tried = counts.effective
-    drawn = pool(tried * counts.share, tried, counts.level, settings.draws, seed)
+    alike = np.array([play != NO_PLAY for play in cases.plays])
+    told = Told(tried * counts.share, tried, counts.level, alike)
+    drawn = pool(told, settings.draws, seed)
     share = np.bincount(cases.cause, minlength=len(cases.causes)) / len(cases)
     usual = _usual(cases, settings.draws, seed + 1)
     found: list[PlayEffect] = []

@@ -7,9 +7,10 @@ chapter 5, with one level more.  In play p and cause c with n cases, of which s 
     t_pc ~ Beta(k m, k (1 - m)),  logit m = logit t_p + d_c
     t_p ~ Beta(k0 m0, k0 (1 - m0))
 
-where d_c is how far a cause lies above or below the others.  The few unknowns that all share (m0,
-k0, k) and each t_p are summed over on grids, so that nothing has to converge; k0 and k are uniform
-on the log scale between their ends, which keeps the posterior proper.
+where d_c is how far a cause lies above or below the others.  Doing nothing is not one play among
+the others: its t_p is uniform, or it would be taken for better than it is.  The few unknowns that
+all share (m0, k0, k) and each t_p are summed over on grids, so that nothing has to converge; k0 and
+k are uniform on the log scale between their ends, which keeps the posterior proper.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsunagu.analytics.plays.cases import Floats, Ints
+from tsunagu.analytics.plays.cases import Bools, Floats, Ints
 
 _CHANCES: Floats = (np.arange(100) + 0.5) / 100
 _CENTRES: Floats = (np.arange(30) + 0.5) / 30
@@ -38,20 +39,31 @@ class Drawn:
     new: Floats
 
 
-def pool(resumed: Floats, tried: Floats, level: Floats, draws: int, seed: int) -> Drawn:
-    """Draws of every cell's chance.
+@dataclass(frozen=True)
+class Told:
+    """What is to be pooled.
 
-    Args:
+    Attributes:
         resumed, tried: effective numbers.  Shape (plays, causes).
         level: share resumed by cause, whatever the play.  Shape (causes,).
+        alike: which plays are of one kind.  Shape (plays,).
     """
-    offset = _logit(level) - _logit(np.average(level, weights=tried.sum(axis=0) + 1e-9))
-    means = _sigmoid(_logit(_CHANCES)[:, None] + offset)
-    likelihood = _likelihood(resumed, tried, means)
+
+    resumed: Floats
+    tried: Floats
+    level: Floats
+    alike: Bools
+
+
+def pool(told: Told, draws: int, seed: int) -> Drawn:
+    """Draws of every cell's chance."""
+    mean = np.average(told.level, weights=told.tried.sum(axis=0) + 1e-9)
+    means = _sigmoid(_logit(_CHANCES)[:, None] + _logit(told.level) - _logit(mean))
+    likelihood = _likelihood(told.resumed, told.tried, means)
     prior = _prior()
     rng = np.random.default_rng(seed)
-    chosen = _draw_shared(rng, likelihood, prior, draws)
-    return _draw(rng, (resumed, tried), (means, likelihood, prior), chosen)
+    chosen = _draw_shared(rng, likelihood, prior, told.alike, draws)
+    return _draw(rng, told, (means, likelihood, prior), chosen)
 
 
 def _likelihood(resumed: Floats, tried: Floats, means: Floats) -> Floats:
@@ -85,11 +97,12 @@ def _prior() -> Floats:
 
 
 def _draw_shared(
-    rng: np.random.Generator, likelihood: Floats, prior: Floats, draws: int
+    rng: np.random.Generator, likelihood: Floats, prior: Floats, alike: Bools, draws: int
 ) -> tuple[Ints, Ints, Ints]:
     """Indices of centre, plays' precision and cells' precision."""
     top = likelihood.max(axis=1, keepdims=True)
     given = np.einsum("mkt,ptj->pmkj", prior, np.exp(likelihood - top))
+    given[~alike] = np.exp(likelihood - top)[~alike].mean(axis=1)[:, None, None]
     logs = (np.log(np.maximum(given, 1e-300)) + top[:, None]).sum(axis=0)
     weight = np.exp(logs - logs.max()).ravel()
     picked = rng.choice(len(weight), draws, p=weight / weight.sum())
@@ -99,17 +112,17 @@ def _draw_shared(
 
 def _draw(
     rng: np.random.Generator,
-    counts: tuple[Floats, Floats],
+    told: Told,
     grids: tuple[Floats, Floats, Floats],
     chosen: tuple[Ints, Ints, Ints],
 ) -> Drawn:
-    (resumed, tried), (means, likelihood, prior) = counts, grids
+    means, likelihood, prior = grids
     centre, between, within = chosen
     base, precision = prior[centre, between], _PRECISIONS[within]
-    cells = np.empty((*resumed.shape, len(centre)))
-    for play, (s, n) in enumerate(zip(resumed, tried, strict=True)):
+    cells = np.empty((*told.tried.shape, len(centre)))
+    for play, (s, n) in enumerate(zip(told.resumed, told.tried, strict=True)):
         logs = likelihood[play].T[within]
-        own = base * np.exp(logs - logs.max(axis=1, keepdims=True))
+        own = (base if told.alike[play] else 1.0) * np.exp(logs - logs.max(axis=1, keepdims=True))
         mean = means[_pick(rng, own)].T
         cells[play] = _beta(rng, s[:, None] + precision * mean, n[:, None], s[:, None], precision)
     mean = means[_pick(rng, base)].T
