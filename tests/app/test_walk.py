@@ -16,7 +16,10 @@ from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_import
 
 from tsunagu.app.interruptions import folding, inquiries
+from tsunagu.app.interruptions.actions import confirm
 from tsunagu.app.interruptions.diagnosing import ask_customer
+from tsunagu.app.playbooks.actions import start_run
+from tsunagu.app.playbooks.models import Playbook, PlaybookVersion, Run
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -106,6 +109,30 @@ def the_north(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.north.pk}
 
 
+def a_playbook(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": Playbook.objects.order_by("key")[0].pk}
+
+
+def a_version(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": PlaybookVersion.objects.order_by("pk")[0].pk}
+
+
+def a_run(organisation: Organisation) -> Run:
+    """Of a playbook on the north's unshared deal."""
+    case = folding.begin(organisation.unshared)
+    confirm(organisation.manager, case)
+    return start_run(organisation.manager, case, Playbook.objects.order_by("key")[0])
+
+
+def a_task(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": a_run(organisation).tasks.all()[0].pk}
+
+
+def of_playbooks(status: int = 302, **options: Any) -> Place:
+    """A page or form for who configures playbooks."""
+    return Place(status, **{"arguments": a_playbook, **options}, see=SEES_ALL, unseen=403)
+
+
 def for_administrators(status: int = 200, **options: Any) -> Place:
     """A page of the settings that others are refused."""
     return Place(status, see=("administrator",), unseen=403, **options)
@@ -114,6 +141,25 @@ def for_administrators(status: int = 200, **options: Any) -> Place:
 PLACES: dict[str, Place] = {
     "home": Place(302),
     "health": Place(anonymous=200),
+    "playbooks:list": Place(),
+    "playbooks:add": of_playbooks(404, arguments=nothing, method="post"),
+    "playbooks:book": Place(arguments=a_playbook),
+    "playbooks:edit": of_playbooks(200),
+    "playbooks:preview": of_playbooks(200, method="post"),
+    "playbooks:change": of_playbooks(method="post"),
+    "playbooks:restore": of_playbooks(arguments=a_version, method="post"),
+    "playbooks:tasks": Place(),
+    "playbooks:start": of_a_case(
+        arguments=lambda o: {**a_case(o), "playbook": a_playbook(o)["pk"]}
+    ),
+    "playbooks:stop": of_a_case(arguments=lambda o: {"pk": a_run(o).pk}),
+    "playbooks:task_complete": of_a_case(arguments=a_task),
+    "playbooks:task_skip": of_a_case(arguments=a_task),
+    "playbooks:task_reopen": of_a_case(arguments=a_task),
+    "playbooks:task_reassign": of_a_case(arguments=a_task),
+    "playbooks:task_ask": of_a_case(arguments=a_task),
+    "playbooks:task_approve": of_a_case(arguments=a_task),
+    "playbooks:task_refuse": of_a_case(arguments=a_task),
     "deals:list": Place(),
     "deals:detail": of_the_north(),
     "deals:board": Place(),

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "tsunagu.app.exchange",
     "tsunagu.app.scoring",
     "tsunagu.app.interruptions",
+    "tsunagu.app.playbooks",
     "tsunagu.app.today",
     "tsunagu.app.organisation",
     "allauth",
@@ -163,6 +164,7 @@ SCHEDULE = {
     "scores": ("daily 02:30", "tsunagu.app.scoring.tasks.nightly"),
     "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
+    "playbooks": ("every 300", "tsunagu.app.playbooks.tasks.look_at_runs"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
@@ -173,11 +175,13 @@ SCHEDULE = {
 DEAL_CHANGED: list[str] = [
     "tsunagu.app.scoring.actions.request_rescore",
     "tsunagu.app.interruptions.looking.deal_changed",
+    "tsunagu.app.playbooks.watching.deal_changed",
 ]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [
     "tsunagu.app.scoring.tracing.forget_traces",
     "tsunagu.app.interruptions.looking.deals_changed",
+    "tsunagu.app.playbooks.watching.deals_changed",
     "tsunagu.app.scoring.actions.rescore_deals",
 ]
 # Called after new scores were written, with a list of the deals' ids; dotted names.

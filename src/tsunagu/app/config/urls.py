@@ -41,6 +41,7 @@ urlpatterns = [
     path("today/", include("tsunagu.app.today.urls")),
     path("team/", include("tsunagu.app.today.team_urls")),
     path("interruptions/", include("tsunagu.app.interruptions.urls")),
+    path("playbooks/", include("tsunagu.app.playbooks.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),
     path("customers/", include("tsunagu.app.deals.customer_urls")),

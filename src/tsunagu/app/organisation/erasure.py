@@ -30,6 +30,7 @@ from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
+from tsunagu.app.playbooks.models import Run, Task, TaskNote
 
 AT_ONCE = 500
 
@@ -92,9 +93,13 @@ def _rewrite_facts(subject: Subject, notes: bool) -> int:
 
 def _blank_said_of_cases(subject: Subject) -> None:
     """What the user wrote about interruptions."""
-    for model in (Decision, Finding):
-        own: QuerySet[Decision | Finding] = QuerySet(model).filter(by=subject.row.pk)
+    for model in (Decision, Finding, TaskNote):
+        own: QuerySet[Decision | Finding | TaskNote] = QuerySet(model).filter(by=subject.row.pk)
         own.exclude(text="").update(text=erased_text())
+    stopped = Run.objects.filter(stopped_by=subject.row.pk).exclude(reason="")
+    stopped.update(reason=erased_text())
+    skipped = Task.objects.filter(closed_by=subject.row.pk).exclude(skipped_reason="")
+    skipped.update(skipped_reason=erased_text())
 
 
 def _blank_answers(subject: Subject) -> None:

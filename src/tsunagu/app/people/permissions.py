@@ -16,6 +16,8 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``customers.change``         yes             yes                yes         yes
 ``interruptions.decide``     own             own, the subtree's  all         all
 ``interruptions.configure``  no              no                 yes         yes
+``playbooks.approve``        no              the subtree's      all         all
+``playbooks.configure``      no              no                 yes         yes
 ``exchange.run``             no              no                 yes         yes
 ``people.lead``              no              yes                yes         yes
 ``people.manage``            no              no                 no          yes
@@ -198,6 +200,8 @@ rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
 rules.add_perm("interruptions.decide", _answers)
 rules.add_perm("interruptions.configure", sees_all)
+rules.add_perm("playbooks.approve", leads | sees_all)
+rules.add_perm("playbooks.configure", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
 rules.add_perm("scoring.configure", sees_all)
