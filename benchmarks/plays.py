@@ -33,7 +33,14 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from tsunagu.analytics.eventlog.store import open_log
-from tsunagu.analytics.plays import PlayEffects, case_schema, fit, usable
+from tsunagu.analytics.plays import (
+    HARDNESS,
+    PlayEffects,
+    case_schema,
+    fit,
+    usable,
+    with_hardness,
+)
 from tsunagu.analytics.plays.settings import NO_PLAY, Settings
 from tsunagu.analytics.simulation import simulate
 from tsunagu.analytics.simulation.causes import CATEGORIES, PLAYS
@@ -41,40 +48,14 @@ from tsunagu.analytics.simulation.causes import CATEGORIES, PLAYS
 HORIZON = Settings().horizon_days
 
 _CASES = """
-WITH cases AS (
-  SELECT t.deal_id AS case_id, t.play, split_part(i.value, '.', 1) AS cause, i.since AS began_at,
-         r.since AS resumed_at
-  FROM truth t
-  JOIN (SELECT deal_id, min("at") AS since, min_by(value, "at") AS value
-        FROM events WHERE kind = 'interruption' GROUP BY 1) i USING (deal_id)
-  LEFT JOIN (SELECT deal_id, min("at") AS since FROM events WHERE kind = 'resumed' GROUP BY 1) r
-    USING (deal_id)
-)
-SELECT c.*,
-  ln(max_by(e.amount, e."at") FILTER (WHERE e.kind = 'amount')) AS value,
-  count(*) FILTER (WHERE e.kind = 'stage')::DOUBLE AS stages,
-  epoch(c.began_at - min(e."at")) / 86400.0 AS age,
-  epoch(c.began_at - max(e."at") FILTER (WHERE e.direction IN ('in', 'both'))) / 86400.0 AS silent,
-  count(DISTINCT e.value) FILTER (WHERE e.kind = 'contact')::DOUBLE AS contacts,
-  count(*) FILTER (WHERE e.direction IN ('in', 'both')
-                   AND e."at" > c.began_at - INTERVAL 30 DAY)::DOUBLE AS answers,
-  count(*) FILTER (WHERE e.kind = 'close_date')::DOUBLE AS pushes,
-  count(*) FILTER (WHERE e.kind = 'quote')::DOUBLE AS quotes,
-  count(*) FILTER (WHERE e.kind = 'competitor')::DOUBLE AS rivals
-FROM cases c JOIN events e ON e.deal_id = c.case_id AND e."at" < c.began_at
-GROUP BY c.case_id, c.play, c.cause, c.began_at, c.resumed_at ORDER BY c.case_id
+SELECT t.deal_id AS case_id, t.deal_id, t.play, split_part(i.value, '.', 1) AS cause,
+       i.since AS began_at, r.since AS resumed_at
+FROM truth t
+JOIN (SELECT deal_id, min("at") AS since, min_by(value, "at") AS value
+      FROM events WHERE kind = 'interruption' GROUP BY 1) i USING (deal_id)
+LEFT JOIN (SELECT deal_id, min("at") AS since FROM events WHERE kind = 'resumed' GROUP BY 1) r
+  USING (deal_id)
 """
-_HARDNESS = (
-    "value",
-    "stages",
-    "age",
-    "silent",
-    "contacts",
-    "answers",
-    "pushes",
-    "quotes",
-    "rivals",
-)
 
 
 @dataclass(frozen=True)
@@ -106,14 +87,11 @@ def organisation(seed: int, deals: int, blur: float) -> Organisation:
         simulate(path, deals=deals, seed=seed)
         log = open_log(path)
         con = ibis.duckdb.connect()
-        con.create_table("events", log.events.to_pyarrow())
+        events = con.create_table("events", log.events.to_pyarrow())
         truth = pq.read_table(path / "truth.parquet")
         con.create_table("truth", truth)
-        found = con.raw_sql(_CASES).to_arrow_table()
-    table = pa.table(
-        [found[f.name].cast(f.type) for f in case_schema(_HARDNESS)], case_schema(_HARDNESS)
-    )
-    cases = usable(table, log.observed_until, HORIZON)
+        answered = con.raw_sql(_CASES).to_arrow_table()
+    cases = _plain(with_hardness(events, usable(answered, log.observed_until, HORIZON)))
     mine = truth.take(pa.compute.index_in(cases["case_id"], value_set=truth["deal_id"]))
     severity = mine["severity"].to_numpy()
     rng = np.random.default_rng([seed, 77])
@@ -128,6 +106,12 @@ def organisation(seed: int, deals: int, blur: float) -> Organisation:
         chances[np.arange(len(play)), play],
         log.observed_until,
     )
+
+
+def _plain(found: pa.Table) -> pa.Table:
+    schema = case_schema(HARDNESS)
+    arrays = [found[field.name].cast(field.type) for field in schema]
+    return pa.table(arrays, schema=schema).sort_by("case_id")
 
 
 def _all_told(cases: pa.Table, truth: pa.Table) -> pa.Table:

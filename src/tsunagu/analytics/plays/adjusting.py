@@ -39,7 +39,10 @@ class Counts:
 
 def adjust(cases: Settled, least_propensity: float) -> Counts:
     """Counts that are comparable between plays."""
-    propensity, outcome = _cross_fitted(cases)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1):  # these are small: threads only wait for each other
+        propensity, outcome = _cross_fitted(cases)
     shape = (len(cases.plays), len(cases.causes))
     share, effective, outside = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for play, cause in np.ndindex(shape):
