@@ -143,6 +143,7 @@ PLACES: dict[str, Place] = {
     "health": Place(anonymous=200),
     "playbooks:list": Place(),
     "playbooks:add": of_playbooks(404, arguments=nothing, method="post"),
+    "playbooks:effects": of_playbooks(302, arguments=nothing, method="post"),
     "playbooks:book": Place(arguments=a_playbook),
     "playbooks:edit": of_playbooks(200),
     "playbooks:preview": of_playbooks(200, method="post"),

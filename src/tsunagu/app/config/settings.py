@@ -165,6 +165,7 @@ SCHEDULE = {
     "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "playbooks": ("every 300", "tsunagu.app.playbooks.tasks.look_at_runs"),
+    "effects of plays": ("daily 04:00", "tsunagu.app.playbooks.tasks.learn_effects"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
@@ -177,6 +178,8 @@ DEAL_CHANGED: list[str] = [
     "tsunagu.app.interruptions.looking.deal_changed",
     "tsunagu.app.playbooks.watching.deal_changed",
 ]
+# Gives the rows (with ``deal_id``) of deals that broke off though they were recorded as lost.
+BROKEN_OFF = "tsunagu.app.interruptions.labels.broken_off"
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [
     "tsunagu.app.scoring.tracing.forget_traces",
