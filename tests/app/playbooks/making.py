@@ -18,9 +18,9 @@ def said(text: str) -> dict[str, str]:
     return {"ja": text, "en": f"{text} (en)"}
 
 
-def a_step(key: str, **fields: Any) -> dict[str, Any]:
-    first = {"key": key, "day": 0, "role": "owner", "channel": "internal"}
-    return {**first, "name": said(f"手順 {key}"), "text": said("こうする"), **fields}
+def a_step(name: str, /, **fields: Any) -> dict[str, Any]:
+    first = {"key": name, "day": 0, "role": "owner", "channel": "internal"}
+    return {**first, "name": said(f"手順 {name}"), "text": said("こうする"), **fields}
 
 
 def content(*steps: dict[str, Any], key: str = "for-tests", **fields: Any) -> Content:

@@ -1,1 +1,1 @@
-"""Playbooks (対応手順): ordered answers to an interruption, run as dated tasks of people."""
+"""Playbooks: ordered answers to an interruption, run as dated tasks of people."""

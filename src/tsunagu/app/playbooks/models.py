@@ -214,7 +214,7 @@ class Act(models.TextChoices):
     COMPLETE = "complete", _("Done")
     FACT = "fact", _("Done, as the deal's facts say")
     SKIP = "skip", _("Skipped")
-    REOPEN = "reopen", _("Taken up again")
+    REOPEN = "reopen", _("Opened again")
     REASSIGN = "reassign", _("Given to somebody else")
     ASK = "ask", _("Approval asked for")
     APPROVE = "approve", _("Approved")

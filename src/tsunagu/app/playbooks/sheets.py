@@ -140,9 +140,9 @@ class ReassignForm(TaskForm):
     """Given to somebody else."""
 
     heading = gettext_lazy("Give this step to somebody else")
-    label = gettext_lazy("Hand over")
+    label = gettext_lazy("Give to somebody")
     said = gettext_lazy("The step is handed over.")
-    to = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("To whom"))
+    to = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Who does it from now on"))
 
     def prepare(self) -> None:
         field = self.fields["to"]

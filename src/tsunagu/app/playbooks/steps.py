@@ -46,7 +46,7 @@ class Doer(TextChoices):
 class Channel(TextChoices):
     """By which way a step is done."""
 
-    TELEPHONE = "telephone", gettext_lazy("Telephone")
+    TELEPHONE = "telephone", gettext_lazy("By telephone")
     EMAIL = "email", gettext_lazy("E-mail")
     LETTER = "letter", gettext_lazy("Letter")
     VISIT = "visit", gettext_lazy("Visit")
