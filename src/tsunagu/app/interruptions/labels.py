@@ -14,4 +14,6 @@ def broken_off() -> QuerySet[Interruption]:
     A dismissed case says nothing about its deal's end; after a resumed one it is the customer's
     decision as recorded.
     """
-    return Interruption.objects.filter(state=State.LOST, confirmed_at__isnull=False)
+    # Living ones too: a worker says a moment after the deal's end that its case is lost.
+    over = (State.DISMISSED, State.RESUMED)
+    return Interruption.objects.filter(confirmed_at__isnull=False).exclude(state__in=over)
