@@ -1,4 +1,4 @@
-"""What cases teach about how deals ended: labels for the event log that the analytics learn from."""
+"""What cases teach about how deals ended: labels for the log that the analytics learn from."""
 
 from __future__ import annotations
 
