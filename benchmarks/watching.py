@@ -17,8 +17,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from rescoring import copy
+
+ORIGINALS = 1_000
+"""Deals that are written one by one; the others are copies of them."""
 
 KINDS = ("call", "email", "meeting", "note")
 SAMPLES = 20
@@ -30,6 +37,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10, help="facts of each deal before")
     parser.add_argument("--facts", type=int, default=10_000, help="new facts a minute")
     parser.add_argument("--seconds", type=int, default=60, help="for so long")
+    parser.add_argument("--rest", type=int, default=60, help="and nothing at all for so long")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tsunagu-watching-") as home:
         os.environ["TSUNAGU_HOME"] = home
@@ -37,53 +45,88 @@ def main() -> None:
         import django
 
         django.setup()
+        began = time.monotonic()
         fill(asked.deals, asked.events)
-        idle(asked.deals)
-        busy(asked.facts, asked.seconds)
+        print(
+            f"made in {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True
+        )
+        with Worker() as worker:
+            warm_up(1)
+            idle(asked.deals, asked.rest, worker)
+            busy(asked.facts, asked.seconds, worker)
 
 
 def fill(deals: int, events: int) -> None:
     """Open deals with a history, none of which is due for a month."""
     from django.core.management import call_command
+    from django.db import connection
     from django.utils import timezone
 
+    call_command("migrate", verbosity=0)
+    now = timezone.now()
+    originals = write_originals(min(deals, ORIGINALS), events, now)
+    copy_until(deals, originals, now + timedelta(days=30))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def write_originals(deals: int, events: int, now: datetime) -> int:
+    """The deals that are copied, with their facts; returns the highest key."""
     from tsunagu.app.customers.models import Customer
     from tsunagu.app.deals.models import Deal, Event, Process, Stage
-    from tsunagu.app.interruptions.models import Watch
     from tsunagu.app.people.actions import create_user
 
-    call_command("migrate", verbosity=0)
     owner = create_user(None, name="Owner", email=None)
     customer = Customer.objects.create(external_id="1", name="Customer")
     process = Process.objects.create(name="Standard", is_default=True)
     stage = Stage.objects.create(process=process, key="Offer", name="Offer", position=0)
-    now, chance = timezone.now(), random.Random(0)
     common: dict[str, Any] = {"customer": customer, "process": process, "stage": stage}
     common |= {"owner": owner, "created_owner": owner, "created_at": now - timedelta(days=90)}
     Deal.objects.bulk_create(
-        (Deal(external_id=str(n), title=f"Deal {n}", **common) for n in range(deals)), 1_000
+        Deal(external_id=str(n), title=f"Deal {n}", **common) for n in range(deals)
     )
     ids = list(Deal.objects.values_list("pk", flat=True))
-    Event.objects.bulk_create(
-        (
-            Event(
+    Event.objects.bulk_create(history(ids, events, now))
+    return max(ids)
+
+
+def history(ids: list[int], events: int, now: datetime) -> Iterator[Any]:
+    """Facts of three months at even distances, a sentence in twenty about the budget."""
+    from tsunagu.app.deals.models import Event
+
+    chance = random.Random(0)
+    for pk in ids:
+        for n in range(events):
+            yield Event(
                 deal_id=pk,
                 at=now - timedelta(days=90 - 80 * n / events, seconds=chance.random()),
                 kind=chance.choice(KINDS),
                 direction=chance.choice(("in", "out", "both")),
                 text="The budget is under review." if chance.random() < 0.05 else "We talked.",
             )
-            for pk in ids
-            for n in range(events)
-        ),
-        5_000,
-    )
-    later = now + timedelta(days=30)
-    Watch.objects.bulk_create((Watch(deal_id=pk, look_at=later) for pk in ids), 2_000)
 
 
-def idle(deals: int) -> None:
-    """Processor time of a minute's look that finds nothing due, and of asking for it."""
+def copy_until(wanted: int, step: int, look_at: datetime) -> None:
+    """Copy the originals round by round within the database, then watch them all."""
+    from django.db import connection, transaction
+
+    from tsunagu.app.deals.models import Deal, Event
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        for shift in range(step, wanted, step):
+            where = f"<= {min(step, wanted - shift)}"
+            keys = {"id": f"id + {shift}", "external_id": f"external_id || '-{shift}'"}
+            copy(Deal, keys, f"id {where}")
+            copy(Event, {"deal_id": f"deal_id + {shift}"}, f"deal_id {where}")
+        cursor.execute(
+            "INSERT INTO interruptions_watch (deal_id, look_at, worker)"
+            " SELECT id, %s, '' FROM deals_deal",
+            [connection.ops.adapt_datetimefield_value(look_at)],
+        )
+
+
+def idle(deals: int, seconds: int, worker: Worker) -> None:
+    """Processor time of the worker and of the schedule while nothing is due."""
     from django.utils import timezone
 
     from tsunagu.app.interruptions import gathering
@@ -97,39 +140,50 @@ def idle(deals: int) -> None:
         gathering.look_at_waiting()
     spent = (time.process_time() - began) / SAMPLES
     print(f"{deals:,} open deals, nothing due: {1000 * spent:.2f} ms a minute", end="")
-    print(f" = {100 * spent / 60:.4f}% of one core")
+    print(f" = {100 * spent / 60:.4f}% of one core,", end=" ")
+    before = worker.cpu_seconds()
+    time.sleep(seconds)
+    share = (worker.cpu_seconds() - before) / seconds
+    print(f"with the worker that waits for work {100 * share:.2f}%", flush=True)
 
 
-def busy(facts: int, seconds: int) -> None:
+def busy(facts: int, seconds: int, worker: Worker) -> None:
     """Facts at an even rate beside a worker."""
     from tsunagu.app.deals.models import Deal
     from tsunagu.app.interruptions.models import Interruption, Signal
 
     ids = list(Deal.objects.values_list("pk", flat=True))
-    worker = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "django",
-            "db_worker",
-            "--queue-name",
-            "scores",
-            "--interval",
-            "0.1",
-        ],
-        env=os.environ,
-    )
-    try:
-        warm_up(ids[0])
-        waits, behind = record(ids, facts, seconds)
-    finally:
-        worker.terminate()
-        worker.wait()
+    before, own = worker.cpu_seconds(), time.process_time()
+    waits, behind = record(ids, facts, seconds)
+    used, own = worker.cpu_seconds() - before, time.process_time() - own
     waits.sort()
     print(f"{facts:,} facts a minute for {seconds} s: {len(waits):,} looks timed,", end=" ")
     print(f"median wait {waits[len(waits) // 2]:.2f} s, 95% {waits[int(0.95 * len(waits))]:.2f} s;")
     print(f"not looked at yet at the end {behind[-1]:,}, at most {max(behind):,};", end=" ")
     print(f"{Interruption.objects.count():,} cases, {Signal.objects.count():,} signals")
+    whole = 10_000 / (facts * seconds / 60)
+    print(f"CPU seconds for 10,000 facts: worker {used * whole:.1f}, writer {own * whole:.1f}")
+
+
+class Worker:
+    """The process that ``tsunagu serve`` starts for what people wait for."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tsunagu.cli.child", "worker", "scores"]
+        self.process = subprocess.Popen(command, env=os.environ)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used so far, all threads (Linux: proc(5), stat)."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def warm_up(pk: int) -> None:

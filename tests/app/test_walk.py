@@ -93,6 +93,11 @@ def a_form(organisation: Organisation) -> dict[str, Any]:
     return {"token": inquiries.token(ask_customer(organisation.manager, case, "ja"))}
 
 
+def a_link(organisation: Organisation) -> dict[str, Any]:
+    case = folding.begin(organisation.unshared)
+    return {"pk": case.pk, "inquiry": ask_customer(organisation.manager, case, "ja").pk}
+
+
 def a_colleague(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.colleague.pk}
 
@@ -201,6 +206,7 @@ PLACES: dict[str, Place] = {
     "customers:contact_remove": Place(302, their_contact, THE_NORTH, method="post"),
     "interruptions:chart": of_a_case(),
     "interruptions:finding": of_a_case(arguments=lambda o: {**a_case(o), "question": "changed"}),
+    "interruptions:withdraw": of_a_case(arguments=a_link),
     "interruptions:causes": of_a_case(),
     "interruptions:ask": of_a_case(),
     "interruptions:respond": of_a_case(),

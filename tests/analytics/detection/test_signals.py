@@ -165,6 +165,15 @@ def test_a_tone_that_turns_from_friendly_to_reserved_is_told_with_the_sentence()
     assert "lost interest" in seen("2024-03-25", *friendly, english)["tone_turning"].en
 
 
+def test_tone_is_heard_where_no_word_of_sales_is_said_and_never_in_our_own_mails() -> None:
+    friendly = event("2024-02-01", "email", direction="in", text="とても助かりました。感謝します。")
+    worse = {"text": "売上が落ち込み、社内は元気がない。先行きが不安です。"}
+    turning = seen("2024-03-25", friendly, event("2024-03-20", "email", direction="in", **worse))
+    assert "先行きが不安です" in turning["tone_turning"].ja
+    ours = seen("2024-03-25", friendly, event("2024-03-20", "email", direction="out", **worse))
+    assert "tone_turning" not in ours
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [

@@ -97,7 +97,7 @@ def test_reasons_sum_to_the_log_odds(
     model: RiskModel, known_log: EventLog, some: ibis.Table
 ) -> None:
     landmarks = inputs.read(model.recipe, known_log, some).landmarks
-    parts = reasons.contributions(model.hazards, landmarks)
+    parts = reasons.contributions(model.hazards, landmarks, model.hazards.blended(landmarks))
     whole = reasons.log_odds(model.hazards, landmarks)
     assert np.allclose(parts.features.sum(axis=1) + parts.base, whole, atol=1e-4)
     assert parts.features.std() > 0.01

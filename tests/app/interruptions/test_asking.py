@@ -24,6 +24,7 @@ from tsunagu.app.interruptions.models import Inquiry, Interruption, Reply
 from tsunagu.app.interruptions.telling import waiting_replies
 from tsunagu.app.organisation.erasure import erase, erased_text
 from tsunagu.app.organisation.subjects import Subject
+from tsunagu.app.people.models import AuditEntry
 
 COMPANY = "つなぐ商事株式会社"
 
@@ -131,6 +132,45 @@ def test_the_answer_lands_on_the_case_and_counts_as_contact(
     for words in ("予算を見直している", "見積の有効期限の延長", "来月の初め", "メール"):
         assert words in page
     assert "お客様から回答がありました" in page
+
+
+def test_a_withdrawn_link_says_so_calmly_and_takes_no_answer(
+    organisation: Organisation, inquiry: Inquiry, case: Interruption
+) -> None:
+    sheet = f"/interruptions/{case.pk}/asked/{inquiry.pk}/withdraw/"
+    client = browser(organisation.representative)
+
+    assert client.post(sheet).status_code == 302
+
+    opened, sent = Client().get(path(inquiry)), Client().post(path(inquiry), ANSWER)
+    assert (opened.status_code, sent.status_code) == (410, 410)
+    assert "このフォームへのご回答は不要になりました" in opened.content.decode()
+    assert not Reply.objects.exists()
+    page = client.get(f"/interruptions/{case.pk}/").content.decode()
+    assert "に取り消しました" in page
+    assert inquiries.token(inquiry) not in page
+    [entry] = AuditEntry.objects.filter(action="withdraw_inquiry")
+    assert entry.actor == organisation.representative
+
+
+def test_what_was_answered_or_withdrawn_cannot_be_withdrawn(
+    organisation: Organisation, case: Interruption
+) -> None:
+    first = diagnosing.ask_customer(organisation.representative, case, "ja")
+    second = diagnosing.ask_customer(organisation.representative, case, "ja")
+    Client().post(path(first), ANSWER)
+    diagnosing.withdraw_inquiry(organisation.representative, second)
+
+    for closed in (first, second):
+        with pytest.raises(ValidationError):
+            diagnosing.withdraw_inquiry(organisation.representative, closed)
+
+
+def test_who_may_not_log_may_not_withdraw(organisation: Organisation, inquiry: Inquiry) -> None:
+    with pytest.raises(PermissionDenied):
+        diagnosing.withdraw_inquiry(organisation.colleague, inquiry)
+
+    assert Client().get(path(inquiry)).status_code == 200
 
 
 def test_the_answer_makes_the_deal_be_looked_at(

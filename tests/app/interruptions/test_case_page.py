@@ -354,6 +354,7 @@ def test_the_page_asks_the_database_equally_often_however_much_there_is(
     client = browser(organisation.representative)
     small = folding.begin(make_deal(organisation.representative))
     make_signal(small, "silence")
+    actions.confirm(organisation.representative, small)
     counts = [
         queries(client, found, lambda: CaptureQueriesContext(connection))
         for found in (small, crowded)

@@ -164,6 +164,20 @@ def test_open_tasks_follow_the_deal_to_its_new_owner(
     assert task_of(run, "first").assignee == organisation.colleague
 
 
+def test_the_tasks_of_who_left_go_back_to_whose_they_were(
+    organisation: Organisation, case: Interruption
+) -> None:
+    run = run_of(organisation, case, a_step("own"), a_step("led", role="manager"))
+    actions.reassign(organisation.representative, task_of(run, "own"), organisation.manager)
+    organisation.manager.is_active = False
+    organisation.manager.save(update_fields=["is_active"])
+
+    look_at_runs.call()
+
+    assert task_of(run, "own").assignee == organisation.representative
+    assert task_of(run, "led").assignee == organisation.head
+
+
 def test_what_needs_approval_cannot_be_done_before(
     organisation: Organisation, case: Interruption
 ) -> None:

@@ -1,7 +1,8 @@
 """Which sentences of notes and mails name what interrupts a sale.
 
 The engine hands out the texts of the last months; their sentences are judged in columns (RE2, as in
-DuckDB).  A lexicon finds what is said plainly, no more.
+DuckDB).  A lexicon finds what is said plainly, no more; the tone of what did not come from us is
+judged by the tone model as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tsunagu.analytics.contracts import EventLog, Kind
+from tsunagu.analytics.detection import tones
 from tsunagu.analytics.detection.arrays import Bools, Floats
 from tsunagu.analytics.detection.prepared import answer
 from tsunagu.analytics.features.clock import DAY, micros
@@ -82,8 +84,21 @@ def mentions(log: EventLog, looks: pa.Table, since: float) -> dict[str, Mentions
     sentences = _sentences(_speaking(log, looks, since))
     topics = lexicon()
     found = {name: topic.in_sentences(sentences["quote"]) for name, topic in topics.items()}
-    found[GOOD] &= ~found[BAD]
+    found[GOOD], found[BAD] = _tones(sentences, found[GOOD], found[BAD])
     return {name: _mentions(sentences.filter(pa.array(hits))) for name, hits in found.items()}
+
+
+def _tones(sentences: pa.Table, good: Bools, bad: Bools) -> tuple[Bools, Bools]:
+    """Where the customer sounds better and worse; the lexicon's plain words go first.
+
+    Our own mails tell nothing of the customer's mood; our notes of what they said do.
+    """
+    theirs: Bools = sentences["theirs"].to_numpy(zero_copy_only=False).astype(bool)
+    steps = np.zeros(len(theirs), dtype=np.int64)
+    steps[theirs] = tones.steps(sentences.filter(pa.array(theirs))["quote"].combine_chunks())
+    worse = theirs & (bad | (~good & (steps < 0)))
+    better = theirs & ~worse & (good | (steps > 0))
+    return better, worse
 
 
 def _mentions(rows: pa.Table) -> Mentions:
@@ -92,7 +107,7 @@ def _mentions(rows: pa.Table) -> Mentions:
 
 
 def _speaking(log: EventLog, looks: pa.Table, since: float) -> pa.Table:
-    """``deal_id, at, text`` of the looked-at deals' events that carry a text."""
+    """``deal_id, at, text, theirs`` of the looked-at deals' events that carry a text."""
     deals = pc.unique(looks["deal_id"])
     asked = pa.table({"deal_id": deals, "since": pa.repeat(int(since), len(deals))})
     table = answer(_texts, log, asked)
@@ -101,17 +116,19 @@ def _speaking(log: EventLog, looks: pa.Table, since: float) -> pa.Table:
 
 def _texts(events: ir.Table, deals: ir.Table, asked: ir.Table) -> ir.Table:  # noqa: ARG001
     told = events.filter(events.text.notnull(), events.kind != Kind.OUTCOME.value)
-    rows = told.select("deal_id", at=micros(told["at"]), text="text").join(asked, "deal_id")
-    return rows.filter(rows["at"] > rows.since).select("deal_id", "at", "text")
+    ours = (told.direction == "out").fill_null(False)
+    spoken = told.select("deal_id", at=micros(told["at"]), text="text", theirs=~ours)
+    rows = spoken.join(asked, "deal_id")
+    return rows.filter(rows["at"] > rows.since).select("deal_id", "at", "text", "theirs")
 
 
 def _sentences(texts: pa.Table) -> pa.Table:
-    """``deal_id, at, quote``: one row a sentence."""
+    """``deal_id, at, theirs, quote``: one row a sentence."""
     plain = pc.utf8_normalize(texts["text"].combine_chunks(), form="NFKC")
     parts = pc.split_pattern_regex(plain, _END_OF_SENTENCE)
     place = pc.list_parent_indices(parts)
     quote = pc.utf8_trim_whitespace(pc.list_flatten(parts))
-    rows = texts.select(["deal_id", "at"]).take(place).append_column("quote", quote)
+    rows = texts.select(["deal_id", "at", "theirs"]).take(place).append_column("quote", quote)
     return rows.filter(pc.not_equal(rows["quote"], ""))
 
 

@@ -93,14 +93,14 @@ class HazardModel:
 
     def blended(self, landmarks: Landmarks) -> Floats:
         """Hazards before calibration, shape (n, intervals, causes)."""
+        pages = [self._blend(landmarks.where(batch)) for batch in landmarks.batches()]
+        return np.concatenate([np.zeros((0, INTERVALS, len(CAUSES))), *pages])
+
+    def _blend(self, landmarks: Landmarks) -> Floats:
         prior = self.prior.hazards(landmarks)
         if self.trees is None:
             return prior
         return pooling.blend(prior, self.trees.hazards(landmarks.features), self.weight)
-
-    def hazards(self, landmarks: Landmarks) -> Floats:
-        """Calibrated hazards, shape (n, intervals, causes)."""
-        return self.calibration(self.blended(landmarks))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; the booster's text is kept beside it."""
@@ -141,11 +141,11 @@ class HazardModel:
 
     def incidence(self, landmarks: Landmarks) -> Floats:
         """Cumulative incidences, shape (n, intervals, causes)."""
-        pages = [
-            hz.cumulative_incidence(self.hazards(landmarks.where(batch)))
-            for batch in landmarks.batches()
-        ]
-        return np.concatenate([np.zeros((0, INTERVALS, len(CAUSES))), *pages])
+        return self.incidence_of(self.blended(landmarks))
+
+    def incidence_of(self, blended: Floats) -> Floats:
+        """Cumulative incidences from what :meth:`blended` gives, shape (n, intervals, causes)."""
+        return hz.cumulative_incidence(self.calibration(blended))
 
 
 def of_rows(model: HazardModel | Prior, landmarks: Landmarks, rows: PersonPeriods) -> Floats:

@@ -105,7 +105,8 @@ class RiskModel:
             snapshots: ``deal_id, at``, on the log's backend.
             top: most reasons to give, the strongest first, raising or lowering the risk.
         """
-        return list(self._explained(inputs.read(self.recipe, log, snapshots), top))
+        found = inputs.read(self.recipe, log, snapshots)
+        return list(self._explained(found, self.hazards.blended(found.landmarks), top))
 
     def foresee(
         self, log: EventLog, snapshots: ir.Table, *, top: int = 3
@@ -122,17 +123,21 @@ class RiskModel:
     ) -> tuple[pa.Table, Iterator[Explanation]]:
         """:meth:`foresee` of features that :attr:`recipe` gave, prepared or not."""
         found = inputs.arrange(self.recipe, features)
-        table = _score_table(found.keys, self.hazards.incidence(found.landmarks))
-        return table, self._explained(found, top)
+        blended = self.hazards.blended(found.landmarks)
+        table = _score_table(found.keys, self.hazards.incidence_of(blended))
+        return table, self._explained(found, blended, top)
 
-    def _explained(self, found: inputs.Snapshots, top: int) -> Iterator[Explanation]:
+    def _explained(
+        self, found: inputs.Snapshots, blended: Floats, top: int
+    ) -> Iterator[Explanation]:
         for start in range(0, len(found.keys), EXPLAINED_AT_ONCE):
             part = slice(start, start + EXPLAINED_AT_ONCE)
             keys = found.keys.slice(start, EXPLAINED_AT_ONCE)
-            yield from self._explain(inputs.Snapshots(keys, found.landmarks.where(part)), top)
+            page = inputs.Snapshots(keys, found.landmarks.where(part))
+            yield from self._explain(page, blended[part], top)
 
-    def _explain(self, page: inputs.Snapshots, top: int) -> list[Explanation]:
-        parts = reasons.contributions(self.hazards, page.landmarks).features
+    def _explain(self, page: inputs.Snapshots, blended: Floats, top: int) -> list[Explanation]:
+        parts = reasons.contributions(self.hazards, page.landmarks, blended).features
         usual = self.hazards.prior.usual.of(page.landmarks.stages)
         specs, levels = self.recipe.specs, self.recipe.levels
 
@@ -148,12 +153,15 @@ class RiskModel:
             )
             return Reason(reason.group, reason.contribution, *wording.sentences(fact))
 
-        rows = zip(page.keys["deal_id"].to_pylist(), page.keys["at"].to_pylist(), strict=True)
+        rows = zip(
+            page.keys["deal_id"].to_pylist(),
+            page.keys["at"].to_pylist(),
+            reasons.strongest(parts, specs, top),
+            strict=True,
+        )
         return [
-            Explanation(
-                deal, at, tuple(in_words(i, r) for r in reasons.strongest(parts[i], specs, top))
-            )
-            for i, (deal, at) in enumerate(rows)
+            Explanation(deal, at, tuple(in_words(row, reason) for reason in found))
+            for row, (deal, at, found) in enumerate(rows)
         ]
 
     def save(self, path: Path) -> None:

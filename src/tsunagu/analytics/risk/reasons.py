@@ -23,6 +23,8 @@ from tsunagu.analytics.risk.trees import Trees
 REASON_DAYS = 30
 _INTERVALS = sum(horizon <= REASON_DAYS for horizon in HORIZONS_DAYS)
 _BROKEN_OFF = CAUSES.index(Outcome.BROKEN_OFF)
+LEAST = 1e-6
+"""Less than this moves nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,15 @@ class Contributions:
     base: Floats
 
 
-def contributions(model: HazardModel, landmarks: Landmarks) -> Contributions:
-    """Take the model's log-odds apart."""
-    weight = survival_weights(model.blended(landmarks))
+def contributions(model: HazardModel, landmarks: Landmarks, blended: Floats) -> Contributions:
+    """Take the model's log-odds apart.
+
+    Args:
+        model: any.
+        landmarks: of the snapshots.
+        blended: what :meth:`HazardModel.blended` gives for them.
+    """
+    weight = survival_weights(blended)
     features, base = _of_prior(model, landmarks, weight)
     if model.trees is None:
         return Contributions(features, base)
@@ -82,9 +90,8 @@ def _of_prior(model: HazardModel, landmarks: Landmarks, weight: Floats) -> tuple
 
 def _of_trees(trees: Trees, landmarks: Landmarks, weight: Floats) -> tuple[Floats, Floats]:
     start = hz.to_log_odds(trees.base)[:_INTERVALS, _BROKEN_OFF]
-    pages = [trees.contributions(landmarks.features, i) for i in range(_INTERVALS)]
-    averaged = np.einsum("ni,inf->nf", weight, np.stack(pages))
-    return averaged[:, :-2], averaged[:, -2:].sum(axis=1) + weight @ start
+    features, rest = trees.contributions(landmarks.features, weight)
+    return features, rest + weight @ start
 
 
 @dataclass(frozen=True)
@@ -102,23 +109,28 @@ class GroupReason:
     feature: int
 
 
-def strongest(parts: Floats, specs: tuple[FeatureSpec, ...], top: int) -> list[GroupReason]:
-    """The ``top`` groups of one snapshot that move its risk most.
+def strongest(parts: Floats, specs: tuple[FeatureSpec, ...], top: int) -> list[list[GroupReason]]:
+    """The ``top`` groups that move each snapshot's risk most, the strongest first.
 
     Args:
-        parts: contributions of the features, shape (features,).
+        parts: contributions of the features, shape (n, features).
         specs: of the features.
         top: how many.
     """
-    groups: dict[str, list[int]] = {}
-    for position, spec in enumerate(specs):
-        groups.setdefault(spec.group, []).append(position)
-    found = [_group_reason(name, members, parts) for name, members in groups.items()]
-    moving = [reason for reason in found if abs(reason.contribution) > 1e-6]
-    return sorted(moving, key=lambda r: (-abs(r.contribution), r.group))[:top]
+    groups = np.array([spec.group for spec in specs])
+    names, members = np.unique(groups), np.argsort(groups, kind="stable")
+    # Not a product of matrices: that sums in another order for one snapshot than for many.
+    totals = np.add.reduceat(parts[:, members], np.searchsorted(groups[members], names), axis=1)
+    order = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
+    rows = np.arange(len(parts))[:, None]
+    moved = totals[rows, order]
+    toward = np.where(moved >= 0, 1.0, -1.0)[:, :, None] * parts[:, None, :]
+    own = groups == names[order][:, :, None]
+    loudest = np.where(own, toward, -np.inf).argmax(axis=2)
+    found = zip(names[order].tolist(), moved.tolist(), loudest.tolist(), strict=True)
+    return [_moving(*row) for row in found]
 
 
-def _group_reason(name: str, members: list[int], parts: Floats) -> GroupReason:
-    total = float(parts[members].sum())
-    direction = 1.0 if total >= 0 else -1.0
-    return GroupReason(name, total, max(members, key=lambda m: direction * parts[m]))
+def _moving(names: list[str], moved: list[float], loudest: list[int]) -> list[GroupReason]:
+    ranked = map(GroupReason, names, moved, loudest)
+    return [reason for reason in ranked if abs(reason.contribution) > LEAST]

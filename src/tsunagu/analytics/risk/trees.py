@@ -14,6 +14,7 @@ import numpy as np
 
 from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk.arrays import Floats, Ints, Singles
+from tsunagu.analytics.risk.paths import Paths
 from tsunagu.analytics.risk.periods import (
     BROKEN_OFF_CLASS,
     CLASSES,
@@ -75,18 +76,30 @@ class Trees:
         margins: Floats = raw[:, SURVIVED + 1 :] - raw[:, [SURVIVED]]
         return margins
 
-    def contributions(self, features: Singles, interval: int) -> Floats:
+    @cached_property
+    def _paths(self) -> Paths:
+        """Of the margin of breaking off: that class's trees less those of carrying on."""
+        signs = {BROKEN_OFF_CLASS: 1.0, SURVIVED: -1.0}
+        trees = self.booster.dump_model()["tree_info"]
+        chosen = [(signs.get(at % CLASSES), tree) for at, tree in enumerate(trees)]
+        margin = [(sign, tree["tree_structure"]) for sign, tree in chosen if sign is not None]
+        return Paths(margin, varying=self.booster.num_feature() - 1)
+
+    def contributions(self, features: Singles, weights: Floats) -> tuple[Floats, Floats]:
         """SHAP contributions to the log-odds of breaking off against carrying on.
 
-        Shape (n, features + 2): the features, the interval, the average.  TreeSHAP is LightGBM's
-        own (Lundberg et al., From local explanations to global understanding, 2020).
+        Args:
+            features: of the landmarks.
+            weights: of the first intervals, over which the contributions are averaged, summing to
+                1 a landmark, shape (n, intervals).
+
+        Returns:
+            Those of the features, shape (n, features), and what the interval and the average of
+            all trees add, shape (n,).
         """
-        rows = with_interval(features, np.full(len(features), interval))
-        raw = np.asarray(
-            self.booster.predict(rows, pred_contrib=True, num_threads=self.threads)
-        ).reshape(len(rows), CLASSES, -1)
-        difference: Floats = raw[:, BROKEN_OFF_CLASS] - raw[:, SURVIVED]
-        return difference
+        rows = with_interval(features, np.zeros(len(features), dtype=np.int64))
+        found = self._paths.contributions(rows, range(weights.shape[1]), weights)
+        return found[:, :-1], found[:, -1] + self._paths.average
 
 
 def with_interval(features: Singles, interval: Ints) -> Singles:

@@ -139,7 +139,7 @@ class CasePage:
     def _asked(self, inquiry: Inquiry) -> Asked:
         inquiry.case = self.case
         reply = getattr(inquiry, "reply", None)
-        is_open = reply is None and not inquiry.has_expired
+        is_open = reply is None and not (inquiry.has_expired or inquiry.withdrawn_at)
         address = inquiries.address(inquiry) if is_open else ""
         return Asked(inquiry, reply, address, inquiries.mail(inquiry) if is_open else "")
 

@@ -11,7 +11,7 @@ from tsunagu.app.deals import sheets, timeline
 from tsunagu.app.interruptions import evidence, shipped
 from tsunagu.app.interruptions.case_page import CasePage
 from tsunagu.app.interruptions.models import Interruption
-from tsunagu.app.interruptions.sheets import SHEETS, CaseForm, FindingForm
+from tsunagu.app.interruptions.sheets import SHEETS, CaseForm, FindingForm, WithdrawForm
 from tsunagu.app.lists import render_list, wants_part
 from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.people.requests import person
@@ -55,6 +55,15 @@ def finding(request: HttpRequest, pk: int, question: str) -> HttpResponse:
         raise Http404
     sent = request.POST if request.method == "POST" else None
     return _used(request, FindingForm(person(request), case, sent, question=asked))
+
+
+@require_http_methods(["GET", "POST"])
+def withdraw(request: HttpRequest, pk: int, inquiry: int) -> HttpResponse:
+    """A sheet in which the link to a question form is withdrawn."""
+    case = _found(request, pk)
+    asked = get_object_or_404(case.inquiries, pk=inquiry)
+    sent = request.POST if request.method == "POST" else None
+    return _used(request, WithdrawForm(person(request), case, sent, inquiry=asked))
 
 
 def _used(request: HttpRequest, form: CaseForm) -> HttpResponse:

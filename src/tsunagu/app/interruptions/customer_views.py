@@ -62,15 +62,22 @@ def _language(request: HttpRequest, inquiry: Inquiry | None) -> str:
 def _answer(request: HttpRequest, inquiry: Inquiry | None) -> HttpResponse:
     if inquiry is None:
         return _closed(request, "unknown", 404)
-    if hasattr(inquiry, "reply"):
-        return _closed(request, "used", 410)
-    if inquiry.has_expired:
-        return _closed(request, "expired", 410)
+    if why := _over(inquiry):
+        return _closed(request, why, 410)
     if request.method == "GET":
         return _form(request, inquiry, CustomerForm())
     if not consume(request, action="customer_form", key=str(inquiry.pk)):
         return _closed(request, "busy", 429)
     return _sent(request, inquiry, CustomerForm(request.POST))
+
+
+def _over(inquiry: Inquiry) -> str:
+    """Why it can be answered no more; empty while it can."""
+    if hasattr(inquiry, "reply"):
+        return "used"
+    if inquiry.withdrawn_at is not None:
+        return "withdrawn"
+    return "expired" if inquiry.has_expired else ""
 
 
 def _sent(request: HttpRequest, inquiry: Inquiry, filled: CustomerForm) -> HttpResponse:

@@ -72,6 +72,27 @@ def ask_customer(
     return inquiry
 
 
+def withdraw_inquiry(user: User, inquiry: Inquiry) -> None:
+    """Close a form's link before it is answered; whoever opens it is told so.
+
+    Raises:
+        ValidationError: it was answered, has expired, or was withdrawn already.
+    """
+    with transaction.atomic():
+        _locked(user, inquiry.case)
+        _require_open(inquiry)
+        Inquiry.objects.filter(pk=inquiry.pk).update(withdrawn_at=timezone.now())
+        audit.record(user, "withdraw_inquiry", inquiry.case, after={"inquiry": inquiry})
+
+
+def _require_open(inquiry: Inquiry) -> None:
+    """As it stands in the database, under the lock of its deal."""
+    answered = Reply.objects.filter(inquiry=inquiry).exists()
+    withdrawn = Inquiry.objects.filter(pk=inquiry.pk, withdrawn_at__isnull=False).exists()
+    if inquiry.has_expired or answered or withdrawn:
+        raise ValidationError(_("This form can no longer be answered."))
+
+
 def take_reply(  # noqa: PLR0913
     inquiry: Inquiry,
     *,
@@ -84,15 +105,14 @@ def take_reply(  # noqa: PLR0913
     """The customer answers, once: a contact from their side. The link is the permission.
 
     Raises:
-        ValidationError: the form is empty, has expired, or was answered already.
+        ValidationError: the form is empty, has expired, was withdrawn, or was answered already.
     """
     ticked = [key for key in shipped.choices() if key in choices]
     if not (ticked or text.strip() or needs.strip()):
         raise ValidationError(_("Tick or write at least one thing."))
     with transaction.atomic():
         deal = locked_deals().get(pk=inquiry.case.deal_id)
-        if inquiry.has_expired or Reply.objects.filter(inquiry=inquiry).exists():
-            raise ValidationError(_("This form can no longer be answered."))
+        _require_open(inquiry)
         reply = Reply.objects.create(
             inquiry=inquiry,
             choices=ticked,

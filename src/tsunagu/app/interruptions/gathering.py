@@ -60,6 +60,7 @@ def look_at_waiting() -> int:
 
 def rehearse() -> None:
     """Look at some open deal and keep nothing: what loads slowly is in memory then."""
+    detection.load_readers()
     if some := Deal.objects.filter(outcome__isnull=True).first():
         detection.look([some.pk], timezone.now(), limits.in_force())
 

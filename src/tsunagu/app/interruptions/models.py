@@ -276,7 +276,8 @@ class Finding(AppendOnly):
 class Inquiry(models.Model):
     """A question form for the customer, reached by a signed link until ``expires_at``.
 
-    ``contact`` is whom it was made for, where it is somebody known.
+    ``contact`` is whom it was made for, where it is somebody known. ``withdrawn_at``: since then
+    the link opens nothing.
     """
 
     case = models.ForeignKey(Interruption, models.CASCADE, related_name="inquiries")
@@ -287,6 +288,7 @@ class Inquiry(models.Model):
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-made_at", "-pk"]

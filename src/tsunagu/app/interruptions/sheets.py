@@ -14,7 +14,7 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.interruptions import actions, diagnosing, shipped
 from tsunagu.app.interruptions.causes import grouped
-from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.models import Inquiry, Interruption
 from tsunagu.app.people.models import Language, User
 
 
@@ -173,3 +173,21 @@ class FindingForm(CaseForm):
             self.user, self.case, self.question.key, self.cleaned_data["text"]
         )
         return _("Noted on the case and on the deal.")
+
+
+class WithdrawForm(CaseForm):
+    """The customer's form is closed before it is answered."""
+
+    heading = label = gettext_lazy("Withdraw the link")
+    permission = "deals.log"
+    template = "interruptions/sheets/withdraw.html"
+
+    def __init__(
+        self, user: User, case: Interruption, data: Any = None, *, inquiry: Inquiry
+    ) -> None:
+        super().__init__(user, case, data)
+        self.inquiry = inquiry
+
+    def perform(self) -> str:
+        diagnosing.withdraw_inquiry(self.user, self.inquiry)
+        return _("The link is withdrawn.")

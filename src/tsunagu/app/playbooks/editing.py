@@ -6,10 +6,14 @@ and without script; nothing is kept before it is published.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -34,7 +38,31 @@ def _text(name: str, language: str, rows: int = 0) -> forms.CharField:
     return forms.CharField(label=label, required=False, widget=widget)
 
 
-class HeadForm(forms.Form):
+class TypedForm(forms.Form):
+    """A form that shows what was typed, and beside each field the problems that the schema found."""
+
+    def find(self, problems: Iterable[Problem]) -> None:
+        """Take the problems up."""
+        self.found = ErrorDict()
+        for problem in problems:
+            name = problem.field.replace(".", "_")
+            place = name if name in self.fields else NON_FIELD_ERRORS
+            self.found.setdefault(place, self.error_class()).append(problem.words)
+
+    @property
+    def errors(self) -> ErrorDict:
+        """Those that were found; the form itself finds none."""
+        return self.found
+
+
+def spoken(problem: Problem) -> str:
+    """A problem with its place in the reader's words."""
+    field, _dot, language = problem.field.partition(".")
+    place = str(NAMES.get(field, field)) + (f" ({SPOKEN[language]})" if language in SPOKEN else "")
+    return str(replace(problem, field=place))
+
+
+class HeadForm(TypedForm):
     """Name, purpose and causes."""
 
     causes = forms.MultipleChoiceField(
@@ -44,14 +72,15 @@ class HeadForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, raw: Raw) -> None:
+    def __init__(self, raw: Raw, problems: list[Problem]) -> None:
         super().__init__(initial=_flat(raw, ("name", "purpose")) | {"causes": raw.get("causes")})
         for name, rows in (("name", 0), ("purpose", 2)):
             for language in LANGUAGES:
                 self.fields[f"{name}_{language}"] = _text(name, language, rows)
+        self.find(p for p in problems if p.step is None)
 
 
-class StepForm(forms.Form):
+class StepForm(TypedForm):
     """One step."""
 
     key = forms.CharField(widget=forms.HiddenInput)
@@ -75,6 +104,7 @@ class StepForm(forms.Form):
             for language in LANGUAGES:
                 rows = {"text": 3, "script": 8}.get(name, 0)
                 self.fields[f"{name}_{language}"] = _text(name, language, rows)
+        self.find(self.problems)
 
     @property
     def title(self) -> str:
@@ -150,19 +180,14 @@ class Draft:
         return wrong if self.checked else []
 
     @property
-    def all_problems(self) -> list[Problem]:
-        """What is wrong now."""
-        return self._parsed if isinstance(self._parsed, list) else []
+    def all_problems(self) -> list[str]:
+        """What is wrong now, in words."""
+        return [spoken(p) for p in self._parsed] if isinstance(self._parsed, list) else []
 
-    @property
+    @cached_property
     def head(self) -> HeadForm:
         """The fields of the playbook itself."""
-        return HeadForm(self.raw)
-
-    @property
-    def head_problems(self) -> list[Problem]:
-        """What is wrong with them."""
-        return [p for p in self.problems if p.step is None]
+        return HeadForm(self.raw, self.problems)
 
     @cached_property
     def forms(self) -> list[StepForm]:

@@ -9,8 +9,8 @@ from tsunagu.app.playbooks import effects, escalating, watching
 
 @task()
 def look_at_runs() -> int:
-    """End the runs of closed cases, and let overdue tasks reach the managers."""
-    watching.end_over()
+    """Follow what changed without a fact, and let overdue tasks reach the managers."""
+    watching.follow_others()
     late = escalating.escalate()
     if late:
         tell_managers.enqueue(late)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from tsunagu.app.deals.models import CONTACT_KINDS, Direction, Event, Kind
 from tsunagu.app.interruptions.models import Finding
 from tsunagu.app.interruptions.states import LIVING
+from tsunagu.app.playbooks import people
 from tsunagu.app.playbooks.conditions import FROM_THEM, Known
 from tsunagu.app.playbooks.models import Act, Ending, Run, Task, TaskNote
 from tsunagu.app.playbooks.steps import Doer, DoneBy
@@ -43,10 +44,15 @@ def deals_changed(deal_ids: Sequence[int]) -> None:
             follow(pk)
 
 
-def end_over() -> int:
-    """End the runs of cases that are over; returns how many."""
-    over = Run.objects.filter(ended_at__isnull=True).exclude(case__state__in=LIVING)
-    ids = list(over.order_by("pk").values_list("pk", flat=True))
+def follow_others() -> int:
+    """Follow what changed without a fact of the deal: closed cases, people who left.
+
+    Returns how many runs that were.
+    """
+    running = Run.objects.filter(ended_at__isnull=True)
+    left = Task.objects.filter(closed_at__isnull=True, assignee__is_active=False)
+    meant = running.filter(~Q(case__state__in=LIVING) | Q(pk__in=left.values("run")))
+    ids = list(meant.order_by("pk").values_list("pk", flat=True))
     for pk in ids:
         follow(pk)
     return len(ids)
@@ -61,7 +67,7 @@ def follow(run: int) -> None:
         if not found.case.is_living:
             end(found)
             return
-        _follow_owner(found)
+        _follow_people(found)
         _follow_conditions(found)
         _close_done(found)
 
@@ -89,10 +95,15 @@ def _open(run: Run) -> list[Task]:
     return tasks
 
 
-def _follow_owner(run: Run) -> None:
-    owner = run.case.deal.owner
-    theirs = run.tasks.filter(role=Doer.OWNER, by_hand=False, closed_at__isnull=True)
-    theirs.exclude(assignee=owner).update(assignee=owner)
+def _follow_people(run: Run) -> None:
+    """The owner's steps go to a new owner; those of who left, to whose they were at first."""
+    deal = run.case.deal
+    theirs = run.tasks.filter(closed_at__isnull=True)
+    owned = theirs.filter(role=Doer.OWNER, by_hand=False)
+    owned.exclude(assignee=deal.owner).update(assignee=deal.owner)
+    for task in theirs.filter(assignee__is_active=False):
+        task.assignee, task.by_hand = people.assignee(task.role, deal), False
+        task.save(update_fields=["assignee", "by_hand"])
 
 
 def _follow_conditions(run: Run) -> None:

@@ -7,11 +7,9 @@ behind where nothing reads them: no feature does.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -23,7 +21,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
-from tsunagu.app.scoring import attributes
+from tsunagu.app.scoring import attributes, files
 from tsunagu.app.scoring.columns import INSTANT, Field, read_columns
 
 if TYPE_CHECKING:
@@ -208,18 +206,15 @@ def fit(at: datetime, progress: Progress | None = None) -> Fitted:
     from tsunagu.analytics.risk import RiskModel
 
     model = RiskModel.fit(whole_log(at), progress=progress)
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(file := Path(folder) / "model")
-        return Fitted(file.read_bytes(), model.summary.to_dict(), model.summary.trees_weight)
+    content = files.written(model.save)
+    return Fitted(content, model.summary.to_dict(), model.summary.trees_weight)
 
 
 def load(content: bytes) -> RiskModel:
     """The model that :func:`fit` gave."""
     from tsunagu.analytics.risk import RiskModel
 
-    with tempfile.TemporaryDirectory() as folder:
-        (file := Path(folder) / "model").write_bytes(content)
-        return RiskModel.load(file)
+    return files.read(content, RiskModel.load)
 
 
 def prepare(model: RiskModel, at: datetime) -> PreparedFeatures:
@@ -310,5 +305,5 @@ def _foresight(row: dict[str, Any], explanation: Explanation) -> Foresight:
         risk=tuple(row[f"{Outcome.BROKEN_OFF}_{days}"] for days in HORIZONS),
         won_30=row[f"{Outcome.WON}_30"],
         lost_30=row[f"{Outcome.LOST}_30"],
-        reasons=[asdict(reason) for reason in explanation.reasons],
+        reasons=[vars(reason) for reason in explanation.reasons],
     )

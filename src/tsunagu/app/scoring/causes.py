@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tsunagu.app.scoring import files
 
 if TYPE_CHECKING:
     from tsunagu.analytics.causes import CauseModel
@@ -51,18 +51,14 @@ def fit(cases: Sequence[Told]) -> str:
         [c.signals for c in cases],
     )
     model = CauseModel.fit(texts, causes, signals)
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(file := Path(folder) / "model.json")
-        return file.read_text("utf-8")
+    return files.written(model.save).decode("utf-8")
 
 
 def load(content: str) -> CauseModel:
     """The model that :func:`fit` gave."""
     from tsunagu.analytics.causes import CauseModel
 
-    with tempfile.TemporaryDirectory() as folder:
-        (file := Path(folder) / "model.json").write_text(content, "utf-8")
-        return CauseModel.load(file)
+    return files.read(content.encode("utf-8"), CauseModel.load)
 
 
 def suggest(model: CauseModel, texts: Sequence[str], signals: Collection[str]) -> list[Guess]:

@@ -75,6 +75,13 @@ class Look:
     next_looks: dict[int, datetime | None]
 
 
+def load_readers() -> None:
+    """Bring the dictionary of Japanese words into memory, so that the first text need not wait."""
+    from tsunagu.analytics.causes import tone
+
+    tone(["はい"])
+
+
 def look(deal_ids: Iterable[int], at: datetime, thresholds: Thresholds) -> Look:
     """The signals at ``at`` of those of ``deal_ids`` that are open."""
     from tsunagu.analytics.detection import look_once, signals

@@ -252,7 +252,7 @@ class Migration(migrations.Migration):
                             ("complete", "Done"),
                             ("fact", "Done, as the deal's facts say"),
                             ("skip", "Skipped"),
-                            ("reopen", "Taken up again"),
+                            ("reopen", "Opened again"),
                             ("reassign", "Given to somebody else"),
                             ("ask", "Approval asked for"),
                             ("approve", "Approved"),

@@ -12,6 +12,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = true;
   event.detail.isError = false;
 });
+document.addEventListener("htmx:afterSwap", () => {
+  document.querySelector("#editor .alert-danger")?.scrollIntoView({ block: "center" });
+});
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   // Published: the answer is another page.
   if (event.detail.xhr.getResponseHeader("HX-Redirect")) typed = false;

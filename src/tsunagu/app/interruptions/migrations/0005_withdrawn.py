@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("interruptions", "0003_learned_causes")]
+
+    operations = [
+        migrations.AddField(
+            model_name="inquiry",
+            name="withdrawn_at",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+    ]
