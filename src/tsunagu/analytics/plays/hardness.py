@@ -48,7 +48,7 @@ def with_hardness(events: ir.Table, cases: pa.Table) -> pa.Table:
 
 def _counted(known: ir.Table) -> ir.Table:
     to_go = (known.began_at.epoch_seconds() - known.at.epoch_seconds()) / _DAY
-    spoke = known.direction.isin(["in", "both"])
+    spoke = known.direction.isin(["in", "both"]).fill_null(False)
     amount = known.amount.argmax(known.at, where=known.kind == Kind.AMOUNT.value)
 
     def count(kind: Kind) -> ir.FloatingValue:
