@@ -18,16 +18,14 @@ from tests.app.factories import Organisation, make_contact, make_import
 
 from tsunagu.app.followup.actions import write as write_mail
 from tsunagu.app.interruptions import folding, inquiries
-from tsunagu.app.interruptions.actions import confirm
+from tsunagu.app.interruptions.actions import confirm, open_case
 from tsunagu.app.interruptions.diagnosing import ask_customer
+from tsunagu.app.knowledge import actions as review_actions
+from tsunagu.app.knowledge.models import Review
 from tsunagu.app.playbooks.actions import start_run
 from tsunagu.app.playbooks.models import Playbook, PlaybookVersion, Run
 from tsunagu.app.rooms import actions as room_actions
 from tsunagu.app.rooms.models import Advice, Notice
-from tsunagu.app.interruptions.actions import open_case
-from tsunagu.app.interruptions.diagnosing import ask_customer
-from tsunagu.app.knowledge import actions as review_actions
-from tsunagu.app.knowledge.models import Review
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -84,6 +82,8 @@ def a_mail(organisation: Organisation) -> dict[str, Any]:
         once="walk",
     )
     return {"pk": mail.pk}
+
+
 def a_comment(organisation: Organisation) -> dict[str, Any]:
     case = folding.begin(organisation.unshared)
     room_actions.write(organisation.colleague, case, "社内で相談済み")
@@ -144,6 +144,8 @@ def a_form(organisation: Organisation) -> dict[str, Any]:
 def a_link(organisation: Organisation) -> dict[str, Any]:
     case = folding.begin(organisation.unshared)
     return {"pk": case.pk, "inquiry": ask_customer(organisation.manager, case, "ja").pk}
+
+
 def a_review(organisation: Organisation) -> Review:
     """A finished review of the north's unshared deal; its texts name nobody."""
     manager = organisation.manager
@@ -220,6 +222,7 @@ PLACES: dict[str, Place] = {
     "health": Place(anonymous=200),
     "playbooks:list": Place(),
     "playbooks:add": of_playbooks(404, arguments=nothing, method="post"),
+    "playbooks:effects": of_playbooks(302, arguments=nothing, method="post"),
     "playbooks:book": Place(arguments=a_playbook),
     "playbooks:edit": of_playbooks(200),
     "playbooks:preview": of_playbooks(200, method="post"),
