@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tsunagu.app.deals.actions import log_activity, plan_next_step
+from tsunagu.app.deals.actions import log_activity, plan_next_step, record_resumed
 from tsunagu.app.deals.models import Deal, Direction, Event, Kind
 from tsunagu.app.interruptions import actions, folding, gathering, restarting, watching
 from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.states import Step
+from tsunagu.app.people.models import User
 from tsunagu.app.scoring import detection
 from tsunagu.app.scoring.detection import Found, Look
 
@@ -93,3 +95,10 @@ def resumed(deal: Deal) -> Interruption:
     case = confirmed(deal)
     ready(case)
     return actions.resume(deal.owner, case)
+
+
+def went_on(user: User, case: Interruption) -> Interruption:
+    """``user`` resumed the sale, for tests of what comes after: no gate was asked for."""
+    folding.decide(case, Step.RESUME, by=user)
+    record_resumed(user, case.deal)
+    return case

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from tests.app.factories import Organisation
+from tests.app.interruptions.signs import went_on
 
 from tsunagu.analytics.contracts import Kind
 from tsunagu.app.deals import actions as deal_actions
@@ -75,7 +76,7 @@ def test_a_resumed_deal_that_is_lost_later_was_decided_by_the_customer(
     organisation: Organisation,
 ) -> None:
     case = actions.confirm(organisation.manager, suspected(organisation.own), main=CAUSE)
-    actions.resume(organisation.manager, case)
+    went_on(organisation.manager, case)
     end(organisation, organisation.own, Outcome.LOST)
     assert outcome_in_log(organisation.own) == Outcome.LOST
     assert verdicts() == [True]
@@ -92,7 +93,7 @@ def test_interrupted_again_after_it_resumed_and_lost_is_a_break_off(
     organisation: Organisation,
 ) -> None:
     first = actions.confirm(organisation.manager, suspected(organisation.own), main=CAUSE)
-    actions.resume(organisation.manager, first)
+    went_on(organisation.manager, first)
     actions.open_case(organisation.manager, organisation.own, main=CAUSE)
     end(organisation, organisation.own, Outcome.LOST)
     assert outcome_in_log(organisation.own) == Outcome.BROKEN_OFF
@@ -106,7 +107,7 @@ def test_a_won_deal_stays_won(organisation: Organisation) -> None:
 
 def test_the_log_has_the_interruption_its_cause_and_the_return(organisation: Organisation) -> None:
     case = actions.confirm(organisation.manager, suspected(organisation.own), main=CAUSE)
-    actions.resume(organisation.manager, case)
+    went_on(organisation.manager, case)
     events = bridge.whole_log(timezone.now()).events
     mine = events.filter(events.deal_id == f"{organisation.own.pk:012}").order_by("at")
     rows = mine.select("kind", "value").to_pyarrow().to_pylist()

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_deal
+from tests.app.interruptions.signs import went_on
 
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.interruptions import actions as case_actions
@@ -55,7 +56,7 @@ def later(case: Interruption, days: int) -> None:
 def test_a_review_is_due_when_the_case_ends(user: User, case: Interruption) -> None:
     assert not queries.due(user)
 
-    case_actions.resume(user, case)
+    went_on(user, case)
 
     assert list(queries.due(user)) == [case]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 from tests.app.factories import Organisation, make_customer, make_deal
+from tests.app.interruptions.signs import went_on
 
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Deal
@@ -37,7 +38,7 @@ def past(owner: User, cause: str, note: str = "", text: str = "", **fields: Any)
         deal_actions.log_activity(owner, deal, "note", text=note)
     case = actions.open_case(owner, deal, main=cause)
     actions.begin_response(owner, case, text=text)
-    return actions.resume(owner, case)
+    return went_on(owner, case)
 
 
 def now(owner: User, cause: str, note: str = "", **fields: Any) -> Interruption:

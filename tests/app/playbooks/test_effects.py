@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone, translation
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_deal
+from tests.app.interruptions.signs import went_on
 from tests.app.playbooks.making import a_case, a_playbook
 
 from tsunagu.analytics.plays.settings import NO_PLAY
@@ -42,7 +43,7 @@ def answered(
     if playbook is not None:
         start_run(user, case, playbook)
     if resumed:
-        case_actions.resume(user, case)
+        went_on(user, case)
     long_ago(case, days)
     return case
 

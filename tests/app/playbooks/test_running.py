@@ -208,7 +208,8 @@ def test_what_needs_approval_cannot_be_done_before(
 
 
 def quote(organisation: Organisation, case: Interruption) -> None:
-    deal_actions.log_activity(organisation.representative, case.deal, Kind.QUOTE)
+    user = organisation.representative
+    deal_actions.log_activity(user, case.deal, Kind.QUOTE, why="お客様から頼まれた")
 
 
 def call(organisation: Organisation, case: Interruption, direction: Direction) -> None:
@@ -267,8 +268,9 @@ def test_each_kind_of_fact_closes_its_steps(
 ) -> None:
     run = run_of(organisation, case, a_step("it", done_by=done_by))
 
-    options = {"direction": direction} if direction else {}
-    deal_actions.log_activity(organisation.representative, case.deal, kind, **options)
+    options: dict[str, Any] = {"direction": direction} if direction else {}
+    user = organisation.representative
+    deal_actions.log_activity(user, case.deal, kind, why="お客様から頼まれた", **options)
     watching.deal_changed(case.deal_id)
 
     assert task_of(run, "it").ending == Ending.DONE

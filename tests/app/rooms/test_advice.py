@@ -10,6 +10,7 @@ from django.core import mail as outbox
 from django.core.exceptions import PermissionDenied, ValidationError
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_customer, make_deal
+from tests.app.interruptions.signs import went_on
 
 from tsunagu.app.interruptions import actions as case_actions
 from tsunagu.app.interruptions.causes import Cause
@@ -26,7 +27,7 @@ CUSTOMER, TITLE, CONTACT = "株式会社みなと精機", "検査装置の更新
 def resumed(owner: User, cause: str = Cause.BUDGET) -> Interruption:
     deal = make_deal(owner, customer=make_customer("よその会社"))
     case = case_actions.open_case(owner, deal, main=cause)
-    return case_actions.resume(owner, case)
+    return went_on(owner, case)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.interruptions.models import Interruption
@@ -24,7 +25,7 @@ class Status(models.TextChoices):
     DRAFT = "draft", _("Not sent yet")
     QUEUED = "queued", _("About to be sent")
     SENDING = "sending", _("Being sent")
-    SENT = "sent", _("Sent")
+    SENT = "sent", pgettext_lazy("mail", "Sent")
     FAILED = "failed", _("Not sent: failed")
     UNSURE = "unsure", _("Perhaps sent")
 

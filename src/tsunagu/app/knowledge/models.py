@@ -216,7 +216,7 @@ class ReviewVersion(AppendOnly):
 
     class Meta:
         ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["review", "number"], name="version_number")]
+        constraints = [models.UniqueConstraint(fields=["review", "number"], name="review_version")]
 
     def __str__(self) -> str:
         return f"{self.review_id}-{self.number}"

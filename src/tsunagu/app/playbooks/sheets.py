@@ -160,7 +160,7 @@ class AskForm(TaskForm):
     """Approval asked for."""
 
     heading = gettext_lazy("Ask the manager for approval")
-    label = gettext_lazy("Ask")
+    label = gettext_lazy("Ask for approval")
     said = gettext_lazy("The manager is asked.")
     text = _words(gettext_lazy("What for, and why"), required=False)
 

@@ -380,7 +380,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-number"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("review", "number"), name="version_number")
+                    models.UniqueConstraint(fields=("review", "number"), name="review_version")
                 ],
             },
         ),

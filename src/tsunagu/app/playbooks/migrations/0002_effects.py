@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from tsunagu.app.append_only import refuse_updates
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -55,4 +57,5 @@ class Migration(migrations.Migration):
                 "ordering": ["-pk"],
             },
         ),
+        refuse_updates("playbooks_exploring"),
     ]
