@@ -17,6 +17,7 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``interruptions.decide``     own             own, the subtree's  all         all
 ``interruptions.configure``  no              no                 yes         yes
 ``exchange.run``             no              no                 yes         yes
+``outlook.set_targets``      no              the subtree's      all         all
 ``people.lead``              no              yes                yes         yes
 ``people.manage``            no              no                 no          yes
 ``scoring.configure``        no              no                 yes         yes
@@ -139,6 +140,13 @@ def visible_users(user: User) -> QuerySet[User]:
     )
 
 
+def led_users(user: User) -> QuerySet[User]:
+    """People whom ``user`` leads: a manager the subtree's; who sees all, all."""
+    if user.is_active and user.role in SEES_ALL:
+        return User.objects.all()
+    return User.objects.filter(team__in=teams_led(user))
+
+
 @rules.predicate
 def sees_all(user: User) -> bool:
     """Sales operations and administrators."""
@@ -188,6 +196,14 @@ def may_answer_for(user: User, owner: User | None) -> bool:
     return owner.pk == user.pk or led
 
 
+@rules.predicate
+def leads_person(user: User, whose: User | None) -> bool:
+    """A manager in whose subtree the person's team stands; of nobody in particular, any manager."""
+    if user.role != Role.MANAGER or whose is None:
+        return user.role == Role.MANAGER
+    return whose.team_id is not None and teams_led(user).filter(pk=whose.team_id).exists()
+
+
 _answers = owns | leads | sees_all
 rules.add_perm("deals.log", _answers | shares)
 rules.add_perm("deals.change", _answers)
@@ -198,6 +214,7 @@ rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
 rules.add_perm("interruptions.decide", _answers)
 rules.add_perm("interruptions.configure", sees_all)
+rules.add_perm("outlook.set_targets", leads_person | sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
 rules.add_perm("scoring.configure", sees_all)
