@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_import
 
+from tsunagu.app.followup.actions import write as write_mail
 from tsunagu.app.interruptions import folding, inquiries
+from tsunagu.app.interruptions.actions import confirm
 from tsunagu.app.interruptions.diagnosing import ask_customer
+from tsunagu.app.playbooks.actions import start_run
+from tsunagu.app.playbooks.models import Playbook, PlaybookVersion, Run
+from tsunagu.app.rooms import actions as room_actions
+from tsunagu.app.rooms.models import Advice, Notice
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
 
@@ -57,6 +64,46 @@ def an_import(organisation: Organisation) -> dict[str, Any]:
 def a_case(organisation: Organisation) -> dict[str, Any]:
     """A suspicion about the north's unshared deal."""
     return {"pk": folding.begin(organisation.unshared).pk}
+
+
+def a_mail(organisation: Organisation) -> dict[str, Any]:
+    """A mail about it, not sent yet."""
+    contact = make_contact(organisation.unshared.customer, email="p@example.jp")
+    mail = write_mail(
+        organisation.manager,
+        folding.begin(organisation.unshared),
+        form="email",
+        contact=contact,
+        language="ja",
+        subject="件名",
+        body="本文",
+        once="walk",
+    )
+    return {"pk": mail.pk}
+def a_comment(organisation: Organisation) -> dict[str, Any]:
+    case = folding.begin(organisation.unshared)
+    room_actions.write(organisation.colleague, case, "社内で相談済み")
+    return {"pk": case.comments.get().pk}
+
+
+def a_file(organisation: Organisation) -> dict[str, Any]:
+    case = folding.begin(organisation.unshared)
+    upload = SimpleUploadedFile("memo.txt", "覚書".encode())
+    room_actions.write(organisation.colleague, case, "", uploads=[upload])
+    return {"pk": case.attachments.get().pk}
+
+
+def a_notice(organisation: Organisation) -> dict[str, Any]:
+    """To the manager of the north, who watches."""
+    a_comment(organisation)
+    return {"pk": Notice.objects.get(user=organisation.manager).pk}
+
+
+def some_advice(organisation: Organisation) -> dict[str, Any]:
+    """That the manager of the north is asked for."""
+    case = folding.begin(organisation.unshared)
+    asked = Advice.objects.create(case=case, by=organisation.colleague, text="どう進めますか")
+    return {"pk": asked.advisers.create(user=organisation.manager).pk}
 
 
 THE_NORTH = ("manager", "head", *SEES_ALL)
@@ -111,6 +158,30 @@ def the_north(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.north.pk}
 
 
+def a_playbook(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": Playbook.objects.order_by("key")[0].pk}
+
+
+def a_version(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": PlaybookVersion.objects.order_by("pk")[0].pk}
+
+
+def a_run(organisation: Organisation) -> Run:
+    """Of a playbook on the north's unshared deal."""
+    case = folding.begin(organisation.unshared)
+    confirm(organisation.manager, case)
+    return start_run(organisation.manager, case, Playbook.objects.order_by("key")[0])
+
+
+def a_task(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": a_run(organisation).tasks.all()[0].pk}
+
+
+def of_playbooks(status: int = 302, **options: Any) -> Place:
+    """A page or form for who configures playbooks."""
+    return Place(status, **{"arguments": a_playbook, **options}, see=SEES_ALL, unseen=403)
+
+
 def for_administrators(status: int = 200, **options: Any) -> Place:
     """A page of the settings that others are refused."""
     return Place(status, see=("administrator",), unseen=403, **options)
@@ -119,6 +190,25 @@ def for_administrators(status: int = 200, **options: Any) -> Place:
 PLACES: dict[str, Place] = {
     "home": Place(302),
     "health": Place(anonymous=200),
+    "playbooks:list": Place(),
+    "playbooks:add": of_playbooks(404, arguments=nothing, method="post"),
+    "playbooks:book": Place(arguments=a_playbook),
+    "playbooks:edit": of_playbooks(200),
+    "playbooks:preview": of_playbooks(200, method="post"),
+    "playbooks:change": of_playbooks(method="post"),
+    "playbooks:restore": of_playbooks(arguments=a_version, method="post"),
+    "playbooks:tasks": Place(),
+    "playbooks:start": of_a_case(
+        arguments=lambda o: {**a_case(o), "playbook": a_playbook(o)["pk"]}
+    ),
+    "playbooks:stop": of_a_case(arguments=lambda o: {"pk": a_run(o).pk}),
+    "playbooks:task_complete": of_a_case(arguments=a_task),
+    "playbooks:task_skip": of_a_case(arguments=a_task),
+    "playbooks:task_reopen": of_a_case(arguments=a_task),
+    "playbooks:task_reassign": of_a_case(arguments=a_task),
+    "playbooks:task_ask": of_a_case(arguments=a_task),
+    "playbooks:task_approve": of_a_case(arguments=a_task),
+    "playbooks:task_refuse": of_a_case(arguments=a_task),
     "deals:list": Place(),
     "deals:detail": of_the_north(),
     "deals:board": Place(),
@@ -163,8 +253,32 @@ PLACES: dict[str, Place] = {
     "interruptions:causes": of_a_case(),
     "interruptions:ask": of_a_case(),
     "interruptions:respond": of_a_case(),
-    "interruptions:restart": of_a_case(),
+    "interruptions:explain": of_a_case(),
+    "interruptions:needs": of_a_case(),
+    "interruptions:stands": of_a_case(),
     "interruptions:resume": of_a_case(),
+    "followup:email": of_a_case(),
+    "followup:letter": of_a_case(),
+    "followup:call": of_a_case(),
+    "followup:panel": of_a_case(status=302),
+    "followup:show": of_a_case(arguments=a_mail),
+    "followup:print": of_a_case(arguments=a_mail),
+    "followup:send": of_a_case(arguments=a_mail, status=422, method="post"),
+    "followup:sent": of_a_case(arguments=a_mail, status=302, method="post"),
+    "followup:discard": of_a_case(arguments=a_mail, status=302, method="post"),
+    "rooms:timeline": of_a_case(),
+    "rooms:comment": of_a_case(method="post", status=302, data={"text": "確認します"}),
+    "rooms:people": of_a_case(),
+    "rooms:watch": of_a_case(method="post", status=302, data={"wanted": "1"}),
+    "rooms:ask": of_a_case(),
+    "rooms:decision": of_a_case(arguments=a_comment, method="post", status=302),
+    "rooms:file": of_a_case(arguments=a_file),
+    "rooms:file_remove": of_a_case(arguments=a_file, method="post", status=302),
+    "rooms:notices": Place(),
+    "rooms:count": Place(),
+    "rooms:read_all": Place(302, method="post"),
+    "rooms:notice": Place(302, a_notice, ("manager",), method="post"),
+    "rooms:advice": Place(arguments=some_advice, see=("manager",)),
     "customer:form": Place(arguments=a_form, anonymous=200),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tsunagu.app.deals.models import Deal
-from tsunagu.app.interruptions import folding, gathering, watching
+from tsunagu.app.deals.actions import log_activity, plan_next_step
+from tsunagu.app.deals.models import Deal, Direction, Event, Kind
+from tsunagu.app.interruptions import actions, folding, gathering, restarting, watching
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.scoring import detection
 from tsunagu.app.scoring.detection import Found, Look
@@ -59,3 +60,36 @@ def confirmed(deal: Deal) -> Interruption:
     case = folding.begin(deal)
     folding.decide(case, "confirm", by=deal.owner)  # type: ignore[arg-type]
     return case
+
+
+def explained(case: Interruption) -> Event:
+    """We called, explained what happened, and heard the customer."""
+    deal, user = case.deal, case.deal.owner
+    event = log_activity(user, deal, Kind.CALL, direction=Direction.BOTH)
+    restarting.record_explanation(user, case, event.at, "障害の経緯を説明し、ご意見を伺った")
+    return event
+
+
+def needs_known(case: Interruption) -> Event:
+    """After the explanation the customer called again and said what they need."""
+    explained(case)
+    deal, user = case.deal, case.deal.owner
+    event = log_activity(user, deal, Kind.CALL, direction=Direction.IN)
+    restarting.record_needs(user, case, event.at, "10月までに50台", who="鈴木様")
+    return event
+
+
+def ready(case: Interruption) -> None:
+    """Every gate of the restart plan is passed, by a new quote."""
+    needs_known(case)
+    deal, user = case.deal, case.deal.owner
+    log_activity(user, deal, Kind.QUOTE, direction=Direction.OUT)
+    log_activity(user, deal, Kind.CALL, direction=Direction.IN)
+    plan_next_step(user, deal, timezone.localdate() + timedelta(days=3))
+
+
+def resumed(deal: Deal) -> Interruption:
+    """A case that was worked to its good end."""
+    case = confirmed(deal)
+    ready(case)
+    return actions.resume(deal.owner, case)

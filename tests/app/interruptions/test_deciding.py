@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from tests.app.factories import Organisation
+from tests.app.interruptions.signs import ready
 
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.actions import close_deal
@@ -91,13 +92,10 @@ def test_a_case_goes_its_way_to_the_resumed_sale_and_may_break_again(
     organisation: Organisation, suspicion: Interruption
 ) -> None:
     user = organisation.representative
-    for act in (
-        actions.confirm,
-        actions.begin_response,
-        actions.begin_restart,
-        actions.resume,
-    ):
-        act(user, suspicion)
+    actions.confirm(user, suspicion)
+    actions.begin_response(user, suspicion)
+    ready(suspicion)
+    actions.resume(user, suspicion)
 
     suspicion.refresh_from_db()
     assert suspicion.state == State.RESUMED
@@ -124,7 +122,7 @@ def test_an_ended_deal_cannot_be_interrupted(organisation: Organisation) -> None
 
 def test_a_step_out_of_turn_is_refused(organisation: Organisation, suspicion: Interruption) -> None:
     with pytest.raises(ValidationError):
-        actions.begin_restart(organisation.representative, suspicion)
+        actions.begin_response(organisation.representative, suspicion)
     actions.confirm(organisation.representative, suspicion)
     with pytest.raises(ValidationError):
         actions.confirm(organisation.representative, suspicion)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_deal
-from tests.app.interruptions.signs import sign, suspected
+from tests.app.interruptions.signs import resumed, sign, suspected
 
 from tsunagu.app.deals.actions import close_deal
 from tsunagu.app.interruptions import actions, limits, quality, watching
@@ -258,9 +258,7 @@ def test_only_sales_operations_set_thresholds(organisation: Organisation) -> Non
 
 
 def test_old_cases_leave_the_board(organisation: Organisation) -> None:
-    case = suspected(organisation.own)
-    actions.confirm(organisation.representative, case)
-    actions.resume(organisation.representative, case)
+    resumed(organisation.own)
     assert organisation.own.title in page(organisation.representative, "board")
     Interruption.objects.update(closed_at=timezone.now() - timedelta(days=40))
     assert organisation.own.title not in page(organisation.representative, "board")

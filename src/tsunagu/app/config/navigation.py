@@ -44,6 +44,7 @@ ENTRIES = (
     Entry("meetings:list", _("Meetings"), "messages"),
     Entry("outlook:show", _("Outlook"), "chart-line"),
     Entry("knowledge:list", _("Knowledge"), "bulb"),
+    Entry("playbooks:list", _("Playbooks"), "list"),
     Entry("team:show", _("Team"), "users", "people.lead"),
     Entry("imports:list", _("Import"), "database-import", "exchange.run"),
     Entry("scoring:model", _("Risk model"), "target", "scoring.configure"),

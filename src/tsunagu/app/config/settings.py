@@ -45,8 +45,12 @@ INSTALLED_APPS = [
     "tsunagu.app.scoring",
     "tsunagu.app.outlook",
     "tsunagu.app.interruptions",
+    "tsunagu.app.playbooks",
+    "tsunagu.app.rooms",
+    "tsunagu.app.knowledge",
     "tsunagu.app.today",
     "tsunagu.app.organisation",
+    "tsunagu.app.followup",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -163,9 +167,13 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE = {
     "scores": ("daily 02:30", "tsunagu.app.scoring.tasks.nightly"),
     "signals of time": ("every 60", "tsunagu.app.interruptions.tasks.look_at_due"),
+    "similar cases": ("every 60", "tsunagu.app.knowledge.tasks.keep_up"),
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
+    "playbooks": ("every 300", "tsunagu.app.playbooks.tasks.look_at_runs"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
+    "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
+    "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
@@ -174,15 +182,35 @@ SCHEDULE = {
 DEAL_CHANGED: list[str] = [
     "tsunagu.app.scoring.actions.request_rescore",
     "tsunagu.app.interruptions.looking.deal_changed",
+    "tsunagu.app.playbooks.watching.deal_changed",
 ]
+# Called when somebody makes an offer, within its transaction: (user, deal, fact, why).
+OFFER_MADE: list[str] = ["tsunagu.app.interruptions.hard_selling.offer_made"]
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [
     "tsunagu.app.scoring.tracing.forget_traces",
     "tsunagu.app.interruptions.looking.deals_changed",
+    "tsunagu.app.playbooks.watching.deals_changed",
     "tsunagu.app.scoring.actions.rescore_deals",
 ]
 # Called after new scores were written, with a list of the deals' ids; dotted names.
 DEALS_SCORED: list[str] = ["tsunagu.app.interruptions.looking.deals_scored"]
+
+# What the timeline of a case is made of, dotted names of sources
+# (tsunagu.app.rooms.timeline.Source). Of equal instants the later name stands above.
+CASE_TIMELINE: list[str] = [
+    "tsunagu.app.rooms.sources.FACTS",
+    "tsunagu.app.rooms.sources.SIGNALS",
+    "tsunagu.app.rooms.sources.STEPS",
+    "tsunagu.app.rooms.sources.FINDINGS",
+    "tsunagu.app.rooms.sources.INQUIRIES",
+    "tsunagu.app.rooms.sources.REPLIES",
+    "tsunagu.app.rooms.sources.COMMENTS",
+    "tsunagu.app.rooms.sources.TEAM_DECISIONS",
+    "tsunagu.app.rooms.sources.FILES",
+    "tsunagu.app.rooms.sources.QUESTIONS",
+    "tsunagu.app.rooms.sources.ADVICES",
+]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"
@@ -208,7 +236,11 @@ EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
 MAIL_IS_SET_UP = "EMAIL_BACKEND" in os.environ
+EMAIL_TIMEOUT = 30  # seconds; a mail server that says nothing must not hold a worker
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "tsunagu@localhost")
+# Mails to customers; answers go to whoever wrote, unless an address for all is named.
+MAIL_FROM = os.environ.get("MAIL_FROM", DEFAULT_FROM_EMAIL)
+MAIL_REPLY_TO = os.environ.get("MAIL_REPLY_TO", "")
 
 # Requests' bodies, queries with their values and cookies are never logged.
 LOGGING = {

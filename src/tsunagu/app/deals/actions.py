@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tsunagu.app.customers.models import Contact, Customer
-from tsunagu.app.deals import fold
+from tsunagu.app.deals import fold, offers
 from tsunagu.app.deals.changed import announce
 from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import (
@@ -107,12 +107,17 @@ def log_activity(  # noqa: PLR0913
     text: str | None = None,
     at: datetime | None = None,
     once: str | None = None,
+    why: str = "",
 ) -> Event:
     """Add an activity or note that happened ``at`` (default: now).
 
     Args:
         kind: one of :data:`LOGGABLE_KINDS`.
         once: a form's own key: sending the same form again adds nothing and returns the first.
+        why: the reason for an offer at a time when one is asked for.
+
+    Raises:
+        ReasonWantedError: it is such an offer without a reason.
     """
     if kind not in LOGGABLE_KINDS or direction not in {None, *Direction.values}:
         raise ValidationError(_("This is not an activity that can be logged."))
@@ -120,7 +125,7 @@ def log_activity(  # noqa: PLR0913
         known = Event.objects.filter(deal=deal, natural_key=_form_key(once)) if once else None
         if known is not None and (first := known.first()):
             return cast(Event, first)
-        return change.add(
+        event = change.add(
             kind,
             direction=direction,
             value=value,
@@ -128,6 +133,8 @@ def log_activity(  # noqa: PLR0913
             amount=None if amount is None else _money(amount),
             natural_key=_form_key(once) if once else None,
         )
+        offers.check(user, change.deal, event, why)
+        return event
 
 
 def plan_next_step(user: User, deal: Deal, on: date | None, *, text: str | None = None) -> Event:
@@ -151,13 +158,22 @@ def move_stage(user: User, deal: Deal, stage: Stage, *, at: datetime | None = No
         return change.add(Kind.STAGE, value=stage.key)
 
 
-def change_amount(user: User, deal: Deal, amount: Decimal) -> Event | None:
-    """Give the deal another value; None if it has it already."""
+def change_amount(user: User, deal: Deal, amount: Decimal, *, why: str = "") -> Event | None:
+    """Give the deal another value; None if it has it already.
+
+    Args:
+        why: the reason for an offer at a time when one is asked for.
+
+    Raises:
+        ReasonWantedError: it is such a time, and there is no reason.
+    """
     amount = _money(amount)
     with _change(user, deal, "deals.change") as change:
         if change.deal.amount == amount:
             return None
-        return change.add(Kind.AMOUNT, amount=amount)
+        event = change.add(Kind.AMOUNT, amount=amount)
+        offers.check(user, change.deal, event, why)
+        return event
 
 
 def change_close_date(user: User, deal: Deal, on: date) -> Event | None:
@@ -230,6 +246,27 @@ def record_reply(deal: Deal, text: str, key: str) -> Event:
         found = locked_deals().get(pk=deal.pk)
         change = Change(None, found, timezone.now())
         event = change.add(Kind.SURVEY, direction=Direction.IN, text=text, natural_key=key)
+        _finish(found)
+    return event
+
+
+def record_mail(user: User, deal: Deal, *, text: str, letter: bool, key: str) -> Event:
+    """An e-mail or letter went out to the customer; ``user`` was allowed to when it was queued.
+
+    Args:
+        key: by which the fact is found again; the same key adds nothing.
+    """
+    with transaction.atomic():
+        found = locked_deals().get(pk=deal.pk)
+        if known := Event.objects.filter(deal=found, natural_key=key).first():
+            return cast(Event, known)
+        event = Change(user, found, timezone.now()).add(
+            Kind.EMAIL,
+            direction=Direction.OUT,
+            value="letter" if letter else None,
+            text=text,
+            natural_key=key,
+        )
         _finish(found)
     return event
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from tsunagu.app.deals import actions, results
 from tsunagu.app.deals.models import Deal, Kind, Outcome, Stage
+from tsunagu.app.deals.offers import ReasonWantedError
 from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import SEES_ALL, teams_led
@@ -52,7 +53,33 @@ def amount_field(**options: Any) -> forms.DecimalField:
     )
 
 
-class LogForm(DealForm):
+class OfferForm(DealForm):
+    """A sheet whose action may want a reason; it asks only then, and acts when sent again."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Why you offer now"),
+        required=False,
+        max_length=2000,
+        widget=forms.HiddenInput,
+    )
+
+    @property
+    def asks_why(self) -> bool:
+        """Whether the reason is asked for."""
+        return not isinstance(self.fields["why"].widget, forms.HiddenInput)
+
+    def act(self) -> str | None:
+        try:
+            return self.perform()
+        except ReasonWantedError as wanted:
+            self.fields["why"].widget = forms.Textarea(attrs={"rows": 2})
+            self.add_error(None, wanted)
+        except ValidationError as refused:
+            self.add_error(None, refused)
+        return None
+
+
+class LogForm(OfferForm):
     """An activity in two taps: its kind and how it went are one button."""
 
     heading = gettext_lazy("Log an activity")
@@ -103,6 +130,7 @@ class LogForm(DealForm):
             text=self.cleaned_data["text"] or None,
             at=self.cleaned_data["at"],
             once=self.cleaned_data["once"],
+            why=self.cleaned_data["why"],
         )
         return _("Logged: %(kind)s, %(result)s") % {
             "kind": Kind(kind).label,
@@ -182,9 +210,10 @@ class MoveForm(DealForm):
         return _("Moved to %(stage)s") % {"stage": stage.name}
 
 
-class AmountForm(DealForm):
+class AmountForm(OfferForm):
     """Another value."""
 
+    field_order = ("amount", "why")
     heading = gettext_lazy("Change the amount")
     amount = amount_field()
 
@@ -192,7 +221,8 @@ class AmountForm(DealForm):
         return {"amount": deal.amount if deal.amount is None else f"{deal.amount.normalize():f}"}
 
     def perform(self) -> str:
-        actions.change_amount(self.user, self.deal, self.cleaned_data["amount"])
+        said = self.cleaned_data
+        actions.change_amount(self.user, self.deal, said["amount"], why=said["why"])
         return _("The amount is changed.")
 
 

@@ -40,10 +40,21 @@ RESULTS: dict[str, tuple[Result, ...]] = {
     Kind.EMAIL: _results(_("Both wrote"), _("No reply yet"), _("They wrote")),
     Kind.MEETING: _results(_("Met"), _("They did not come"), _("They asked to meet")),
     Kind.VISIT: _results(_("Talked there"), _("Nobody was there"), _("They came to us")),
+    Kind.QUOTE: (
+        Result("sent", Direction.OUT, _("Sent")),
+        Result("talked", Direction.BOTH, _("Handed over and talked")),
+        Result("they", Direction.IN, _("They asked for one")),
+    ),
 }
 """What the sheet for activities offers, by kind."""
 
-ICONS = {Kind.CALL: "phone", Kind.EMAIL: "mail", Kind.MEETING: "users", Kind.VISIT: "map-pin"}
+ICONS = {
+    Kind.CALL: "phone",
+    Kind.EMAIL: "mail",
+    Kind.MEETING: "users",
+    Kind.VISIT: "map-pin",
+    Kind.QUOTE: "currency-yen",
+}
 
 
 def find(kind: str, key: str) -> Result | None:

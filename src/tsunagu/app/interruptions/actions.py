@@ -5,7 +5,9 @@ Every action takes the acting ``user`` first and may raise
 * ``PermissionDenied``: the role does not allow it, or
 * ``ValidationError``: the case is not in a state for it, with words for the person;
 
-nothing is written then. What signals do is in :mod:`tsunagu.app.interruptions.gathering`.
+nothing is written then. What people record on the way back to the customer is in
+:mod:`tsunagu.app.interruptions.restarting`, what signals do in
+:mod:`tsunagu.app.interruptions.gathering`.
 """
 
 from __future__ import annotations
@@ -20,12 +22,12 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.locking import locked_deals
-from tsunagu.app.deals.models import Deal, Process
-from tsunagu.app.interruptions import folding
+from tsunagu.app.deals.models import Deal, Process, Stage
+from tsunagu.app.interruptions import folding, gates
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.limits import TOGETHER
 from tsunagu.app.interruptions.models import CauseNote, Decision, Interruption, OwnThreshold
-from tsunagu.app.interruptions.states import ALLOWED, LIVING, DismissReason, Step
+from tsunagu.app.interruptions.states import ALLOWED, LIVING, OVERRIDE, DismissReason, Step
 from tsunagu.app.interruptions.tasks import look_again
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
@@ -64,8 +66,8 @@ def confirm(
     """
     causes = _causes(main, others)
     with transaction.atomic():
-        found = _take(user, case, Step.CONFIRM)
-        _decide(user, found, Step.CONFIRM, text=text, causes=causes)
+        found = taken(user, case, Step.CONFIRM)
+        decided(user, found, Step.CONFIRM, text=text, causes=causes)
         _note_causes(user, found, causes)
         deal_actions.record_interruption(user, found.deal, causes[0] if causes else None)
     return found
@@ -82,20 +84,20 @@ def dismiss(user: User, case: Interruption, reason: str, *, text: str = "") -> I
     if reason == DismissReason.OTHER and not text.strip():
         raise ValidationError(_("Say in a few words why this is a false alarm."))
     with transaction.atomic():
-        found = _take(user, case, Step.DISMISS)
-        _decide(user, found, Step.DISMISS, value=reason, text=text)
+        found = taken(user, case, Step.DISMISS)
+        decided(user, found, Step.DISMISS, value=reason, text=text)
     return found
 
 
 def reopen(user: User, case: Interruption) -> Interruption:
     """Take a dismissed case up again, as a suspicion."""
     with transaction.atomic():
-        found = _take(user, case, Step.REOPEN)
+        found = taken(user, case, Step.REOPEN)
         if not found.deal.is_open:
             raise ValidationError(_("This deal has ended. Begin a new deal instead."))
         if Interruption.objects.filter(deal=found.deal_id, state__in=LIVING).exists():
             raise ValidationError(_("The deal has a newer case already."))
-        _decide(user, found, Step.REOPEN)
+        decided(user, found, Step.REOPEN)
     return found
 
 
@@ -105,29 +107,57 @@ def set_causes(
     """Say why; replaces what people said before. ``main`` may be empty: none is known."""
     causes = _causes(main, others)
     with transaction.atomic():
-        found = _take(user, case, Step.CAUSES)
-        _decide(user, found, Step.CAUSES, causes=causes, text=text)
+        found = taken(user, case, Step.CAUSES)
+        decided(user, found, Step.CAUSES, causes=causes, text=text)
         _note_causes(user, found, causes)
     return found
 
 
 def begin_response(user: User, case: Interruption, *, text: str = "") -> Interruption:
     """Answer the interruption."""
-    return _step(user, case, Step.RESPOND, text)
-
-
-def begin_restart(user: User, case: Interruption, *, text: str = "") -> Interruption:
-    """Begin the staged return."""
-    return _step(user, case, Step.RESTART, text)
-
-
-def resume(user: User, case: Interruption, *, text: str = "") -> Interruption:
-    """Say that the sale goes on; the deal's own facts say so from now on."""
     with transaction.atomic():
-        found = _take(user, case, Step.RESUME)
-        _decide(user, found, Step.RESUME, text=text)
-        deal_actions.record_resumed(user, found.deal)
+        found = taken(user, case, Step.RESPOND)
+        decided(user, found, Step.RESPOND, text=text)
     return found
+
+
+def resume(
+    user: User, case: Interruption, *, text: str = "", stage: Stage | None = None
+) -> Interruption:
+    """Say that the customer said yes; the deal's own facts say so from now on.
+
+    All gates of the restart plan must be passed, else a ``ValidationError`` says what is missing.
+
+    Args:
+        stage: where the deal goes on; None: where it stands.
+    """
+    with transaction.atomic():
+        found = taken(user, case, Step.RESUME)
+        missing = [gate for gate in gates.progress(found) if gate.passed_at is None]
+        if missing:
+            raise ValidationError(missing[0].missing)
+        _resume(user, found, stage, text=text)
+    return found
+
+
+def resume_anyway(
+    user: User, case: Interruption, reason: str, *, stage: Stage | None = None
+) -> Interruption:
+    """Let the sale go on without the gates' evidence: a manager's decision, with its reason."""
+    if not reason.strip():
+        raise ValidationError(_("Say why the sale goes on without this evidence."))
+    with transaction.atomic():
+        found = taken(user, case, Step.RESUME)
+        require(user, "interruptions.override", found.deal)
+        _resume(user, found, stage, text=reason, value=OVERRIDE)
+    return found
+
+
+def _resume(user: User, case: Interruption, stage: Stage | None, **said: Any) -> None:
+    if stage is not None:
+        deal_actions.move_stage(user, case.deal, stage)
+    decided(user, case, Step.RESUME, **said)
+    deal_actions.record_resumed(user, case.deal)
 
 
 def set_thresholds(user: User, process: Process, cuts: Mapping[str, float | None]) -> None:
@@ -159,14 +189,7 @@ def set_thresholds(user: User, process: Process, cuts: Mapping[str, float | None
         look_again.enqueue(process.pk)
 
 
-def _step(user: User, case: Interruption, step: Step, text: str) -> Interruption:
-    with transaction.atomic():
-        found = _take(user, case, step)
-        _decide(user, found, step, text=text)
-    return found
-
-
-def _take(user: User, case: Interruption, step: Step) -> Interruption:
+def taken(user: User, case: Interruption, step: Step) -> Interruption:
     """The case, locked after its deal, if ``user`` may take the step and its state allows it."""
     deal = locked_deals().get(pk=case.deal_id)
     require(user, "interruptions.decide", deal)
@@ -180,7 +203,8 @@ def _take(user: User, case: Interruption, step: Step) -> Interruption:
     return found
 
 
-def _decide(user: User, case: Interruption, step: Step, **said: Any) -> Decision:
+def decided(user: User, case: Interruption, step: Step, **said: Any) -> Decision:
+    """Write a person's decision on a case that was :func:`taken`, with its audit entry."""
     said["text"] = said.get("text", "").strip()[:MOST_TEXT]
     before = case.state
     decision = folding.decide(case, step, by=user, **said)

@@ -9,7 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tsunagu.app.interruptions import evidence, inquiries, people_to_ask, shipped, suggesting
+from tsunagu.app.interruptions import (
+    aftercare,
+    evidence,
+    inquiries,
+    people_to_ask,
+    shipped,
+    suggesting,
+)
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.evidence import Shown
 from tsunagu.app.interruptions.impact import Impact, impact
@@ -23,6 +30,7 @@ from tsunagu.app.interruptions.models import (
     Signal,
 )
 from tsunagu.app.interruptions.people_to_ask import Person
+from tsunagu.app.interruptions.restart_plan import RestartPlan
 from tsunagu.app.interruptions.shipped import ANY, Phrase
 from tsunagu.app.interruptions.states import ALLOWED, State, Step
 from tsunagu.app.interruptions.suggesting import Suggestion
@@ -32,12 +40,17 @@ from tsunagu.app.people.permissions import has_permission
 
 @dataclass(frozen=True)
 class Act:
-    """A button: the name of its address, and the step it takes; to ask the customer is none."""
+    """A button: the name of its address, and the step it takes; to ask the customer is none.
+
+    ``of_deal``: the address is the deal's; ``of_plan``: it stands in the restart plan alone.
+    """
 
     name: str
     label: str | Promise
     icon: str
     step: Step | None
+    of_deal: bool = False
+    of_plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,11 @@ class CasePage:
     def may_decide(self) -> bool:
         """Whether the reader decides on this case."""
         return has_permission(self.user, "interruptions.decide", self.deal)
+
+    @cached_property
+    def may_override(self) -> bool:
+        """Whether the reader may let the sale go on without the gates' evidence."""
+        return has_permission(self.user, "interruptions.override", self.deal)
 
     @cached_property
     def may_log(self) -> bool:
@@ -175,6 +193,41 @@ class CasePage:
         return people_to_ask.people(self.deal)
 
     @cached_property
+    def plan(self) -> RestartPlan | None:
+        """The way back; None for a mere suspicion."""
+        return RestartPlan(self.case) if self.case.confirmed_at else None
+
+    @property
+    def plan_acts(self) -> list[Act]:
+        """What the gate that the plan stands at is passed with."""
+        now = self.plan.now if self.plan else None
+        return [ACTS[name] for name in now.acts if self._may(ACTS[name])] if now else []
+
+    @property
+    def overridden(self) -> Decision | None:
+        """A manager's decision to go on without the evidence."""
+        return next((d for d in self.decisions if d.is_override), None)
+
+    @property
+    def offers(self) -> list[Decision]:
+        """Offers made before the needs were re-confirmed, newest first."""
+        return [d for d in self.decisions if d.step == Step.OFFER]
+
+    @property
+    def days_watched(self) -> int:
+        """How many days the resumed deal is still watched more closely."""
+        case = self.case
+        watched = case.state == State.RESUMED and self.deal.is_open and case.closed_at
+        return aftercare.days_left(case.closed_at) if watched and case.closed_at else 0
+
+    @property
+    def broke_again(self) -> bool:
+        """Whether it was suspected while the deal was watched after an earlier case."""
+        before = self.case.previous
+        resumed = before.closed_at if before and before.state == State.RESUMED else None
+        return resumed is not None and aftercare.days_left(resumed, self.case.opened_at) > 0
+
+    @cached_property
     def impact(self) -> Impact:
         """What hangs on it."""
         return impact(self.user, self.case)
@@ -196,7 +249,13 @@ class CasePage:
             caused=bool(self.causes),
             asked=bool(self.asked),
         )
+        found = self._of_plan() if found == BY_PLAN else found
         return found if found and all(self._may(ACTS[name]) for name in found.acts) else None
+
+    def _of_plan(self) -> Next:
+        """The gate's own words and acts; at the end of the plan, that the sale goes on."""
+        now = self.plan.now if self.plan else None
+        return Next(now.gate.missing, now.acts) if now else READY
 
     @property
     def first_acts(self) -> list[Act]:
@@ -206,11 +265,17 @@ class CasePage:
     @property
     def other_acts(self) -> list[Act]:
         """What else the reader may do."""
-        return [act for act in ACTS.values() if act not in self.first_acts and self._may(act)]
+        return [
+            act
+            for act in ACTS.values()
+            if not act.of_plan and act not in self.first_acts and self._may(act)
+        ]
 
     def _may(self, act: Act) -> bool:
         if act.step is None:
             return self.may_log and self.case.is_living
+        if act.step == Step.RESUME and not (self.plan and self.plan.is_ready):
+            return self.may_decide and self.may_override and bool(self.plan and self.plan.runs)
         may_open = act.step != Step.REOPEN or self.deal.is_open
         return self.may_decide and may_open and self.case.state in ALLOWED[act.step]
 
@@ -223,7 +288,18 @@ ACTS = {
         Act("causes", _("Set the cause"), "zoom-question", Step.CAUSES),
         Act("ask", _("Ask the customer"), "send", None),
         Act("respond", _("Begin the response"), "arrow-right", Step.RESPOND),
-        Act("restart", _("Begin the restart"), "refresh", Step.RESTART),
+        Act("log", _("Log an activity"), "plus", None, of_deal=True, of_plan=True),
+        Act("explain", _("Record the explanation"), "messages", Step.EXPLAIN, of_plan=True),
+        Act("needs", _("Record the needs"), "target", Step.NEEDS, of_plan=True),
+        Act("stands", _("The former proposal stands"), "repeat", Step.STANDS, of_plan=True),
+        Act(
+            "plan",
+            _("Plan the next step"),
+            "calendar-event",
+            None,
+            of_deal=True,
+            of_plan=True,
+        ),
         Act("resume", _("The sale goes on"), "circle-check", Step.RESUME),
         Act("reopen", _("Take up again"), "repeat", Step.REOPEN),
     )
@@ -238,11 +314,10 @@ _ENDS: dict[State, Next | None] = {
     State.RESUMED: None,
     State.LOST: None,
 }
-_GOES_ON = {
-    State.CONFIRMED: Next(_("Begin the response."), ("respond",)),
-    State.RESPONDING: Next(_("Answer the interruption, then begin the restart."), ("restart",)),
-    State.RESTARTING: Next(_("Say when the sale goes on."), ("resume",)),
-}
+BY_PLAN = Next(_("Go on along the restart plan."), ())
+"""The restart plan says what comes next."""
+
+READY = Next(_("Every gate is passed. Say that the sale goes on."), ("resume",))
 
 
 def next_action(state: State, *, answered: bool, caused: bool, asked: bool) -> Next | None:
@@ -261,4 +336,6 @@ def next_action(state: State, *, answered: bool, caused: bool, asked: bool) -> N
         return Next(_("Say why: set the cause."), ("causes",))
     if state == State.CONFIRMED and not asked:
         return Next(_("Ask the customer what happened."), ("ask",))
-    return _GOES_ON[state]
+    if state == State.CONFIRMED:
+        return Next(_("Begin the response."), ("respond",))
+    return BY_PLAN

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tsunagu.app.interruptions import case_views, sheets
+from tsunagu.app.interruptions import case_views
 
 urlpatterns = [
     path("<int:pk>/", case_views.detail, name="detail"),
@@ -11,6 +11,6 @@ urlpatterns = [
     path("<int:pk>/asked/<int:inquiry>/withdraw/", case_views.withdraw, name="withdraw"),
     *(
         path(f"<int:pk>/{name}/", case_views.sheet, {"name": name}, name=name)
-        for name in sheets.SHEETS
+        for name in case_views.SHEETS
     ),
 ]

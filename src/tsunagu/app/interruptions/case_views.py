@@ -8,13 +8,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tsunagu.app.deals import sheets, timeline
-from tsunagu.app.interruptions import evidence, shipped
+from tsunagu.app.interruptions import evidence, restart_sheets, shipped
+from tsunagu.app.interruptions import sheets as case_sheets
 from tsunagu.app.interruptions.case_page import CasePage
 from tsunagu.app.interruptions.models import Interruption
-from tsunagu.app.interruptions.sheets import SHEETS, CaseForm, FindingForm, WithdrawForm
+from tsunagu.app.interruptions.sheets import CaseForm, FindingForm, WithdrawForm
 from tsunagu.app.lists import render_list, wants_part
 from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.people.requests import person
+
+SHEETS = {**case_sheets.SHEETS, **restart_sheets.SHEETS}
+"""Every sheet of a case by the name of its address."""
 
 
 def _found(request: HttpRequest, pk: int) -> Interruption:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils import timezone
 
 from tsunagu.app.deals.models import Deal
+from tsunagu.app.interruptions import gates
 from tsunagu.app.interruptions.models import Decision, Interruption
-from tsunagu.app.interruptions.states import Step, standing
+from tsunagu.app.interruptions.passing import passages
+from tsunagu.app.interruptions.states import ALLOWED, Step, standing
 from tsunagu.app.people.models import User
 
 
@@ -57,13 +59,35 @@ def decide(  # noqa: PLR0913
     value: str = "",
     text: str = "",
     causes: list[str] | None = None,
+    fact_at: datetime | None = None,
+    who: str | None = None,
 ) -> Decision:
     """Add a decision and fold the case anew."""
     decision = Decision.objects.create(
-        case=case, by=by, step=step, value=value, text=text, causes=causes or []
+        case=case,
+        at=timezone.now(),
+        by=by,
+        step=step,
+        value=value,
+        text=text,
+        causes=causes or [],
+        fact_at=fact_at,
+        who=who,
     )
     fold(case)
     return decision
+
+
+def begin_where_explained(cases: Iterable[Interruption]) -> None:
+    """Let the restart begin on those (with their deals) whose first gate is passed.
+
+    No person does it: it follows from the facts.
+    """
+    ready = [case for case in cases if case.state in ALLOWED[Step.RESTART]]
+    facts = gates.facts_of(ready)
+    for case in ready:
+        if passages(facts[case.pk]):
+            decide(case, Step.RESTART)
 
 
 def fold(case: Interruption) -> None:

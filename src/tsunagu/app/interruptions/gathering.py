@@ -8,7 +8,7 @@ no signal and no case stands twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import prod
 from typing import Any, NamedTuple
@@ -18,12 +18,18 @@ from django.utils import timezone
 
 from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal
-from tsunagu.app.interruptions import explaining, folding, limits, watching
+from tsunagu.app.interruptions import (
+    aftercare,
+    explaining,
+    folding,
+    limits,
+    watching,
+)
 from tsunagu.app.interruptions.models import Interruption, Signal, Watch
-from tsunagu.app.interruptions.states import LIVING, Step
+from tsunagu.app.interruptions.states import ALLOWED, LIVING, Step
 from tsunagu.app.interruptions.watching import Taken
 from tsunagu.app.scoring import detection
-from tsunagu.app.scoring.detection import Found
+from tsunagu.app.scoring.detection import Found, Look
 from tsunagu.app.scoring.models import Score
 
 _RENEWED = ["seen_at", "gone_at", "strength", "measure", "evidence", "ja", "en"]
@@ -70,15 +76,42 @@ def look_at(taken: Taken) -> None:
     at = timezone.now()
     # Read before the facts: a risk that comes later is another reason to look.
     risks = dict(Score.objects.filter(deal__in=taken.deal_ids).values_list("deal_id", "risk_30"))
-    seen = detection.look(taken.deal_ids, at, limits.in_force())
+    resumed = aftercare.watched(taken.deal_ids, at)
+    seen = _look(taken.deal_ids, resumed, at)
     with transaction.atomic():
         mine = taken.mine().select_for_update().order_by("pk").values_list("pk", flat=True)
         deals = {d.pk: d for d in _locked(mine)}
         _end({pk: d for pk, d in deals.items() if not d.is_open})
         running = {pk: d for pk, d in deals.items() if d.is_open and pk in seen.next_looks}
-        _gather(running, [f for f in seen.found if f.deal_id in running], at)
+        _gather(running, [f for f in seen.found if f.deal_id in running], resumed, at)
+        _restart(running)
         watching.looked(taken, at, {pk: seen.next_looks[pk] for pk in running}, risks)
     explaining.explain(running)
+
+
+def _look(deal_ids: Sequence[int], resumed: Mapping[int, datetime], at: datetime) -> Look:
+    """Deals that resumed lately are looked at with tighter thresholds."""
+    looks = [
+        detection.look(ids, at, thresholds())
+        for ids, thresholds in (
+            ([pk for pk in deal_ids if pk not in resumed], limits.in_force),
+            (list(resumed), limits.closer),
+        )
+        if ids
+    ]
+    found = [f for look in looks for f in look.found if not _is_own_doing(f, resumed)]
+    return Look(found, {pk: then for look in looks for pk, then in look.next_looks.items()})
+
+
+def _is_own_doing(found: Found, resumed: Mapping[int, datetime]) -> bool:
+    since = resumed.get(found.deal_id)
+    return found.kind == aftercare.OWN_DOING and since is not None and found.at <= since
+
+
+def _restart(deals: Mapping[int, Deal]) -> None:
+    """The restart begins on cases whose first gate the facts show to be passed."""
+    waiting = Interruption.objects.filter(deal__in=deals, state__in=ALLOWED[Step.RESTART])
+    folding.begin_where_explained(waiting.select_for_update(of=("self",)).select_related("deal"))
 
 
 def _locked(ids: Iterable[int]) -> Iterable[Deal]:
@@ -93,10 +126,15 @@ def _end(deals: Mapping[int, Deal]) -> None:
     Watch.objects.filter(deal__in=deals).delete()
 
 
-def _gather(deals: Mapping[int, Deal], found: list[Found], at: datetime) -> None:
+def _gather(
+    deals: Mapping[int, Deal],
+    found: list[Found],
+    resumed: Mapping[int, datetime],
+    at: datetime,
+) -> None:
     known = _known(deals)
     seen = _identified(found, known)
-    cases = _cases(deals, seen, known, at)
+    cases = _cases(deals, [key for key in seen if key not in known], seen, resumed, at)
     owners = {key: s.case_id for key, s in known.items()}
     news = [
         _signal(key, signal, case, at)
@@ -138,22 +176,34 @@ def _is_news(found: Found, before: Known | None) -> bool:
 
 
 def _cases(
-    deals: Mapping[int, Deal], seen: Mapping[Key, Found], known: Mapping[Key, Known], at: datetime
+    deals: Mapping[int, Deal],
+    new: Iterable[Key],
+    seen: Mapping[Key, Found],
+    resumed: Mapping[int, datetime],
+    at: datetime,
 ) -> dict[int, Interruption]:
     """The living case of each deal, new ones where new signals give cause to suspect."""
     living = Interruption.objects.filter(deal__in=list(deals), state__in=LIVING)
     cases = {case.deal_id: case for case in living.select_for_update().order_by("pk")}
     strengths: dict[int, list[float]] = defaultdict(list)
-    for key, signal in seen.items():
-        if key not in known:
-            strengths[signal.deal_id].append(signal.strength)
-    own = limits.suspect_from()
-    new = [
+    for key in new:
+        strengths[key[0]].append(seen[key].strength)
+    cuts = _suspect_from(deals, resumed)
+    begun = [
         deals[pk]
         for pk, found in strengths.items()
-        if pk not in cases and together(found) >= own.get(deals[pk].process_id, limits.SUSPECT_FROM)
+        if pk not in cases and together(found) >= cuts[pk]
     ]
-    return cases | {case.deal_id: case for case in folding.begin_many(new, at=at)}
+    return cases | {case.deal_id: case for case in folding.begin_many(begun, at=at)}
+
+
+def _suspect_from(deals: Mapping[int, Deal], resumed: Mapping[int, datetime]) -> dict[int, float]:
+    own = limits.suspect_from()
+    return {
+        pk: own.get(deal.process_id, limits.SUSPECT_FROM)
+        * (aftercare.CLOSER if pk in resumed else 1)
+        for pk, deal in deals.items()
+    }
 
 
 def together(strengths: Iterable[float]) -> float:

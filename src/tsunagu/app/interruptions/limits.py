@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tsunagu.app.deals.models import Process
+from tsunagu.app.interruptions import aftercare
 from tsunagu.app.interruptions.models import (
     Decision,
     Interruption,
@@ -41,6 +42,11 @@ def in_force() -> Any:
     own = OwnThreshold.objects.exclude(kind=TOGETHER).order_by("pk")
     newest = LearnedThresholds.objects.aggregate(pk=Max("pk"))["pk"]
     return _made(newest, tuple(own.values_list("process_id", "kind", "cut")))
+
+
+def closer() -> Any:
+    """:func:`in_force` for deals that resumed lately: waiting is noticed sooner."""
+    return detection.tightened(in_force(), aftercare.SOONER, aftercare.WAITING)
 
 
 @lru_cache(maxsize=4)

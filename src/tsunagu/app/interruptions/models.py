@@ -16,7 +16,7 @@ from tsunagu.app.append_only import AppendOnly
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Process
 from tsunagu.app.interruptions.causes import Cause
-from tsunagu.app.interruptions.states import LIVING, DismissReason, State, Step
+from tsunagu.app.interruptions.states import LIVING, OVERRIDE, DismissReason, State, Step
 from tsunagu.app.people.models import Language, User
 
 
@@ -122,7 +122,8 @@ class Decision(AppendOnly):
     """A step in a case's life: who took it, when, and what was said.
 
     ``by`` is None for what no person decided. ``value`` is the reason for a dismissal, the outcome
-    of an ended deal; ``causes`` are those set, the main one first.
+    of an ended deal; ``causes`` are those set, the main one first. ``fact_at`` names the deal's
+    fact that shows what is said, by its instant, which stands once in a deal; ``who`` said it.
     """
 
     case = models.ForeignKey(Interruption, models.CASCADE, related_name="decisions")
@@ -132,6 +133,9 @@ class Decision(AppendOnly):
     value = models.CharField(max_length=40, blank=True)
     text = models.TextField(blank=True)
     causes = models.JSONField(default=list)
+    # Both may be null: SQLite would build the table anew otherwise, without its trigger.
+    fact_at = models.DateTimeField(null=True)
+    who = models.CharField(max_length=200, null=True)
 
     class Meta:
         ordering = ["at", "pk"]
@@ -145,6 +149,11 @@ class Decision(AppendOnly):
         """Why the alarm was false, where a person said so."""
         said = self.step == Step.DISMISS and self.value in DismissReason.values
         return DismissReason(self.value) if said else None
+
+    @property
+    def is_override(self) -> bool:
+        """Whether a manager let the sale go on without the gates' evidence."""
+        return self.step == Step.RESUME and self.value == OVERRIDE
 
     @property
     def cause_words(self) -> list[str]:

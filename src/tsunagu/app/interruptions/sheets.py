@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -19,11 +18,12 @@ from tsunagu.app.people.models import Language, User
 
 
 class CaseForm(SheetForm):
-    """A sheet about ``case``; ``label`` names its button."""
+    """A sheet about ``case``; ``label`` names its button, which its own template may draw."""
 
     label: ClassVar[str | Promise] = gettext_lazy("Save")
     permission: ClassVar[str] = "interruptions.decide"
     template: ClassVar[str] = "interruptions/sheets/fields.html"
+    own_button: ClassVar[bool] = False
 
     def __init__(self, user: User, case: Interruption, data: Any = None) -> None:
         self.case = case
@@ -34,7 +34,8 @@ class CaseForm(SheetForm):
         return {}
 
 
-def _words(label: Any, **options: Any) -> forms.CharField:
+def words_field(label: Any, **options: Any) -> forms.CharField:
+    """Some lines of text."""
     box = forms.Textarea(attrs={"rows": 3})
     return forms.CharField(label=label, max_length=2000, widget=box, **options)
 
@@ -58,7 +59,7 @@ class CausesForm(CaseForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    text = _words(gettext_lazy("Note (if you like)"), required=False)
+    text = words_field(gettext_lazy("Note (if you like)"), required=False)
 
     def before(self, case: Interruption) -> dict[str, Any]:
         notes = [n for n in case.cause_notes.all() if n.set_by_id is not None]
@@ -105,50 +106,23 @@ class AskForm(CaseForm):
         return _("The link is ready below: copy it, or open the prepared mail.")
 
 
-class _StepForm(CaseForm):
-    """A step with a note."""
-
-    action: ClassVar[Callable[..., Interruption]]
-    said: ClassVar[str | Promise]
-    text = _words(gettext_lazy("Note (if you like)"), required=False)
-
-    def perform(self) -> str:
-        type(self).action(self.user, self.case, text=self.cleaned_data["text"])
-        return str(self.said)
-
-
-class RespondForm(_StepForm):
+class RespondForm(CaseForm):
     """The response begins."""
 
     heading = label = gettext_lazy("Begin the response")
-    said = gettext_lazy("The response has begun.")
-    action = actions.begin_response
+    text = words_field(gettext_lazy("Note (if you like)"), required=False)
 
-
-class RestartForm(_StepForm):
-    """The staged return begins."""
-
-    heading = label = gettext_lazy("Begin the restart")
-    said = gettext_lazy("The restart has begun.")
-    action = actions.begin_restart
-
-
-class ResumeForm(_StepForm):
-    """The sale goes on."""
-
-    heading = label = gettext_lazy("The sale goes on")
-    said = gettext_lazy("The sale goes on.")
-    action = actions.resume
+    def perform(self) -> str:
+        actions.begin_response(self.user, self.case, text=self.cleaned_data["text"])
+        return _("The response has begun.")
 
 
 SHEETS: dict[str, type[CaseForm]] = {
     "causes": CausesForm,
     "ask": AskForm,
     "respond": RespondForm,
-    "restart": RestartForm,
-    "resume": ResumeForm,
 }
-"""Every sheet by the name of its address."""
+"""Every sheet of the diagnosis and the answer by the name of its address."""
 
 
 class FindingForm(CaseForm):
@@ -157,7 +131,7 @@ class FindingForm(CaseForm):
     heading = gettext_lazy("Answer a question")
     permission = "deals.log"
     template = "interruptions/sheets/finding.html"
-    text = _words(
+    text = words_field(
         gettext_lazy("What you learnt"),
         error_messages={"required": gettext_lazy("Write down what you learnt.")},
     )

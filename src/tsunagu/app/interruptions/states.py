@@ -26,9 +26,20 @@ class State(TextChoices):
 LIVING = (State.SUSPECTED, State.CONFIRMED, State.RESPONDING, State.RESTARTING)
 """States of which a deal has one case at most."""
 
+RESTARTABLE = (State.CONFIRMED, State.RESPONDING, State.RESTARTING)
+"""States in which the plan to restart the sale runs."""
+
+OVERRIDE = "override"
+"""The value of a decision to resume that a manager took without the gates' evidence."""
+
 
 class Step(TextChoices):
-    """What a decision says. ``ENDED`` is no person's: the deal ended, its outcome in ``value``."""
+    """What a decision says.
+
+    Two are no person's: ``RESTART`` follows from the facts (the first gate of the restart plan),
+    ``ENDED`` from the deal's end, with its outcome in ``value``. ``EXPLAIN``, ``NEEDS`` and
+    ``STANDS`` say what a contact with the customer shows, ``OFFER`` why one did not wait for it.
+    """
 
     OPEN = "open", _("Opened")
     CONFIRM = "confirm", _("Confirmed as an interruption")
@@ -36,7 +47,11 @@ class Step(TextChoices):
     REOPEN = "reopen", _("Taken up again")
     CAUSES = "causes", _("Causes set")
     RESPOND = "respond", _("Response begun")
+    EXPLAIN = "explain", _("Explained to the customer")
     RESTART = "restart", _("Restart begun")
+    NEEDS = "needs", _("Needs re-confirmed")
+    STANDS = "stands", _("Former proposal stands")
+    OFFER = "offer", _("Offer before the needs were re-confirmed")
     RESUME = "resume", _("Sale resumed")
     ENDED = "ended", _("Deal ended")
 
@@ -57,8 +72,12 @@ ALLOWED: dict[Step, tuple[State, ...]] = {
     Step.REOPEN: (State.DISMISSED,),
     Step.CAUSES: (*LIVING, State.RESUMED, State.LOST),
     Step.RESPOND: (State.CONFIRMED,),
-    Step.RESTART: (State.RESPONDING,),
-    Step.RESUME: (State.CONFIRMED, State.RESPONDING, State.RESTARTING),
+    Step.EXPLAIN: RESTARTABLE,
+    Step.RESTART: (State.CONFIRMED, State.RESPONDING),
+    Step.NEEDS: RESTARTABLE,
+    Step.STANDS: RESTARTABLE,
+    Step.OFFER: LIVING,
+    Step.RESUME: RESTARTABLE,
     Step.ENDED: LIVING,
 }
 """In which states a step may be taken."""

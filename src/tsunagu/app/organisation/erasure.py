@@ -21,15 +21,19 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tsunagu.app.append_only import AppendOnly, rewritable
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
+from tsunagu.app.followup.models import Mail, Status
 from tsunagu.app.interruptions.models import Decision, Finding, Reply
 from tsunagu.app.organisation import traces
 from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
+from tsunagu.app.playbooks.models import Run, Task, TaskNote
+from tsunagu.app.rooms import erasing
 
 AT_ONCE = 500
 
@@ -81,20 +85,28 @@ def _rewrite_facts(subject: Subject, notes: bool) -> int:
             written = facts.filter(actor=subject.key).exclude(text=None).exclude(text="")
             written.update(text=erased_text())
             _blank_said_of_cases(subject)
+            _blank_mails(Mail.objects.filter(made_by=subject.row.pk))
         facts.filter(kind=Kind.OWNER, value=subject.key).update(value=subject.pseudonym)
         QuerySet(Event).filter(actor=subject.key).update(actor=subject.pseudonym)
     else:
         facts.exclude(text=None).update(text=erased_text())
         QuerySet(Event).filter(pk__in=about).update(value=subject.pseudonym)
         _blank_answers(subject)
+        _blank_mails(Mail.objects.filter(contact=subject.row.pk))
     return len(about)
 
 
 def _blank_said_of_cases(subject: Subject) -> None:
     """What the user wrote about interruptions."""
-    for model in (Decision, Finding):
-        own: QuerySet[Decision | Finding] = QuerySet(model).filter(by=subject.row.pk)
+    for model in (Decision, Finding, TaskNote):
+        own: QuerySet[Decision | Finding | TaskNote] = QuerySet(model).filter(by=subject.row.pk)
         own.exclude(text="").update(text=erased_text())
+    stopped = Run.objects.filter(stopped_by=subject.row.pk).exclude(reason="")
+    stopped.update(reason=erased_text())
+    skipped = Task.objects.filter(closed_by=subject.row.pk).exclude(skipped_reason="")
+    skipped.update(skipped_reason=erased_text())
+    if isinstance(subject.row, User):
+        erasing.forget_user(subject.row, erased_text())
 
 
 def _blank_answers(subject: Subject) -> None:
@@ -106,6 +118,19 @@ def _blank_answers(subject: Subject) -> None:
         )
         fact.update(text=erased_text())
     replies.update(text=erased_text(), needs="", contact_when="")
+    if isinstance(subject.row, Contact):
+        erasing.forget_contact(subject.row)
+
+
+def _blank_mails(mails: QuerySet[Mail]) -> None:
+    """Words and address of what was written to or by the person; what was not sent goes away."""
+    for mail in mails.filter(status=Status.SENT).select_related("case"):
+        fact: QuerySet[Event] = QuerySet(Event).filter(
+            deal=mail.case.deal_id, natural_key=mail.fact_key
+        )
+        fact.update(text=erased_text())
+    mails.exclude(status__in=(Status.SENT, Status.UNSURE)).delete()
+    mails.update(subject=erased_text(), body=erased_text(), to="")
 
 
 def erased_text() -> str:

@@ -50,8 +50,14 @@ WORDS = {
     "customers.customer": gettext_lazy("Customers"),
     "deals.deal": gettext_lazy("Deals"),
     "deals.event": gettext_lazy("Activities and other facts"),
+    "followup.mail": gettext_lazy("Mails and letters"),
     "exchange.import": gettext_lazy("Imports"),
     "exchange.sourcerow": gettext_lazy("Rows of imported files"),
+    "rooms.comment": gettext_lazy("Team room"),
+    "rooms.attachment": gettext_lazy("Team room"),
+    "rooms.advice": gettext_lazy("Team room"),
+    "rooms.adviser": gettext_lazy("Team room"),
+    "rooms.notice": gettext_lazy("Notices"),
 }
 
 

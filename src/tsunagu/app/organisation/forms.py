@@ -12,6 +12,7 @@ from tsunagu.app.acting import ActingForm, choose
 from tsunagu.app.organisation.departures import depart
 from tsunagu.app.people import actions
 from tsunagu.app.people.models import Language, Role, Team, User
+from tsunagu.app.rooms.notices import wish_mail
 
 
 class TeamChoice(forms.ModelChoiceField[Team]):
@@ -23,14 +24,19 @@ class TeamChoice(forms.ModelChoiceField[Team]):
 
 
 class ProfileForm(ActingForm):
-    """One's own name and language."""
+    """One's own name and language, and whether mails come."""
 
     name = forms.CharField(label=_("Name"), max_length=100)
     language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+    mail = forms.BooleanField(
+        label=_("Send me a mail when somebody mentions me or asks for my advice"), required=False
+    )
 
     def perform(self) -> None:
         """Change the profile."""
-        actions.change_profile(self.actor, **self.cleaned_data)
+        said = self.cleaned_data
+        actions.change_profile(self.actor, name=said["name"], language=said["language"])
+        wish_mail(self.actor, wanted=said["mail"])
 
 
 class PersonForm(ActingForm):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tsunagu.app.organisation import home
 from tsunagu.app.organisation.forms import ProfileForm
 from tsunagu.app.people.requests import person
+from tsunagu.app.rooms.notices import wants_mail
 
 
 @require_GET
@@ -23,9 +24,9 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """One's own name and language."""
+    """One's own name and language, and whether mails come."""
     user = person(request)
-    initial = {"name": user.name, "language": user.language}
+    initial = {"name": user.name, "language": user.language, "mail": wants_mail(user)}
     form = ProfileForm(user, request.POST or None, initial=initial)
     if request.method == "POST" and form.act():
         with translation.override(form.cleaned_data["language"]):

@@ -15,7 +15,10 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``deals.configure``          no              no                 yes         yes
 ``customers.change``         yes             yes                yes         yes
 ``interruptions.decide``     own             own, the subtree's  all         all
+``interruptions.override``   no              own, the subtree's  all         all
 ``interruptions.configure``  no              no                 yes         yes
+``playbooks.approve``        no              the subtree's      all         all
+``playbooks.configure``      no              no                 yes         yes
 ``exchange.run``             no              no                 yes         yes
 ``outlook.set_targets``      no              the subtree's      all         all
 ``people.lead``              no              yes                yes         yes
@@ -97,6 +100,16 @@ def visible_deals(user: User) -> QuerySet[Deal]:
 
     scope = deal_scope(user)
     return Deal.objects.all() if scope is None else Deal.objects.filter(scope)
+
+
+def people_who_see(deal: Deal) -> QuerySet[User]:
+    """Active people who may see ``deal``: :func:`visible_deals` from its other side."""
+    path = (deal.team.path if deal.team else "") or ""
+    above = [int(number) for number in path.split("/") if number]
+    may = Q(pk=deal.owner_id) | Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
+    if deal.shared and deal.team_id is not None:
+        may |= Q(role=Role.REPRESENTATIVE, team=deal.team_id)
+    return User.objects.filter(may, is_active=True)
 
 
 def visible_interruptions(user: User) -> QuerySet[Interruption]:
@@ -213,8 +226,11 @@ rules.add_perm("deals.configure", sees_all)
 rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
 rules.add_perm("interruptions.decide", _answers)
+rules.add_perm("interruptions.override", leads | (is_manager & owns) | sees_all)
 rules.add_perm("interruptions.configure", sees_all)
 rules.add_perm("outlook.set_targets", leads_person | sees_all)
+rules.add_perm("playbooks.approve", leads | sees_all)
+rules.add_perm("playbooks.configure", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
 rules.add_perm("scoring.configure", sees_all)

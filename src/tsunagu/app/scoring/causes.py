@@ -70,6 +70,13 @@ def suggest(model: CauseModel, texts: Sequence[str], signals: Collection[str]) -
     ]
 
 
+def words(texts: Sequence[str]) -> list[list[str]]:
+    """The content words of each text: Japanese in normal forms, else lower case."""
+    from tsunagu.analytics.causes.words import Reader
+
+    return [[w for s in sentences for w in s.words] for sentences in Reader().read(texts)]
+
+
 def _worded(evidence: CauseEvidence) -> dict[str, str]:
     from tsunagu.analytics.contracts import SignalKind
     from tsunagu.analytics.detection import NAMES

@@ -79,7 +79,7 @@ def load_readers() -> None:
     """Bring the dictionary of Japanese words into memory, so that the first text need not wait."""
     from tsunagu.analytics.causes import tone
 
-    tone(["はい"])
+    tone(["."])
 
 
 def look(deal_ids: Iterable[int], at: datetime, thresholds: Thresholds) -> Look:
@@ -123,6 +123,19 @@ def thresholds_from(kept: Mapping[str, Any] | None, own: Cuts) -> Thresholds:
     for (process, kind), cut in own.items():
         limits = limits.adjusted(SignalKind(kind), cut, process)
     return limits
+
+
+def tightened(limits: Thresholds, times: float, kinds: Iterable[str]) -> Thresholds:
+    """``limits`` with the cuts of ``kinds`` multiplied, those that people set too."""
+    from tsunagu.analytics.contracts import SignalKind
+
+    tighter = limits
+    for kind in map(SignalKind, kinds):
+        tighter = tighter.adjusted(kind, limits.kinds[kind].cut * times)
+        for process, own in limits.processes.items():
+            if kind in own:
+                tighter = tighter.adjusted(kind, own[kind] * times, process)
+    return tighter
 
 
 def fit(at: datetime) -> dict[str, Any]:

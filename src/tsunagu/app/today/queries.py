@@ -15,6 +15,7 @@ from tsunagu.app.deals.history import Told, tell
 from tsunagu.app.deals.models import Deal, Event, Kind
 from tsunagu.app.deals.queries import risk_points
 from tsunagu.app.deals.risk import TREND_DAYS, Trend, trend
+from tsunagu.app.interruptions import aftercare
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import SEES_ALL, teams_led, visible_deals
 from tsunagu.app.scoring.models import Score
@@ -27,7 +28,8 @@ NEWS_SHOWN = 3
 class Line:
     """A deal as Today shows it.
 
-    ``shift`` is how many percentage points the risk moved since the last earlier day.
+    ``shift`` is how many percentage points the risk moved since the last earlier day, ``watched``
+    how many days the deal is still watched more closely after an interruption.
     """
 
     deal: Deal
@@ -37,6 +39,7 @@ class Line:
     news: list[Told]
     more_news: int
     plan: str
+    watched: int
 
     @property
     def wants_plan(self) -> bool:
@@ -90,7 +93,11 @@ def lines(deals: Iterable[Deal]) -> list[Line]:
     today = timezone.localdate()
     points = risk_points([d.pk for d in deals], today - timedelta(days=TREND_DAYS))
     news, plans = _events(deals, today)
-    return [_line(deal, points.get(deal.pk, []), news[deal.pk], plans, today) for deal in deals]
+    resumed = aftercare.watched([d.pk for d in deals])
+    return [
+        _line(deal, points.get(deal.pk, []), news[deal.pk], plans, resumed.get(deal.pk))
+        for deal in deals
+    ]
 
 
 def _line(
@@ -98,8 +105,9 @@ def _line(
     points: list[tuple[date, float]],
     news: list[Told],
     plans: dict[int, str],
-    today: date,
+    resumed: datetime | None,
 ) -> Line:
+    today = timezone.localdate()
     score = getattr(deal, "score", None)
     # The plan that stands is shown as the next step already.
     news = [t for t in news if t.event.kind != Kind.PLANNED or t.on != deal.next_step_on]
@@ -111,6 +119,7 @@ def _line(
         news=news[:NEWS_SHOWN],
         more_news=max(0, len(news) - NEWS_SHOWN),
         plan=plans.get(deal.pk, "") if deal.next_step_on else "",
+        watched=aftercare.days_left(resumed) if resumed else 0,
     )
 
 

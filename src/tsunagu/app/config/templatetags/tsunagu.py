@@ -18,9 +18,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-register = template.Library()
+from tsunagu.app.days import day
 
-WEEKDAYS = "月火水木金土日"
+register = template.Library()
+register.filter(day)
+
 TEN_THOUSAND, HUNDRED_MILLION = 10_000, 100_000_000
 
 
@@ -32,19 +34,6 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, name
     )
-
-
-@register.filter
-def day(value: date | datetime | None) -> str:
-    """``11月23日(月)`` or ``Mon 23 Nov``; the year where it is not this one; nothing for None."""
-    if value is None:
-        return ""
-    when = timezone.localdate(value) if isinstance(value, datetime) else value
-    other_year = when.year != timezone.localdate().year
-    if get_language() == "ja":
-        year = f"{when.year}年" if other_year else ""
-        return f"{year}{when.month}月{when.day}日({WEEKDAYS[when.weekday()]})"
-    return f"{when:%a} {when.day} {when:%b}" + (f" {when.year}" if other_year else "")
 
 
 @register.filter

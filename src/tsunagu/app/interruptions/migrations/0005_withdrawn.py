@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interruptions", "0003_learned_causes")]
+    dependencies = [("interruptions", "0004_restart_plan")]
 
     operations = [
         migrations.AddField(

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.deals.models import Deal
+from tsunagu.app.interruptions import aftercare
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption, Signal
 from tsunagu.app.interruptions.queries import living_case as find_living_case
@@ -64,3 +65,10 @@ def cause_word(value: str) -> str | Promise:
 def living_case(deal: Deal) -> Interruption | None:
     """The deal's case that is not over."""
     return find_living_case(deal)
+
+
+@register.simple_tag
+def days_watched(deal: Deal) -> int:
+    """How many days the deal is still watched more closely, having resumed lately."""
+    resumed = aftercare.watched([deal.pk]) if deal.is_open else {}
+    return aftercare.days_left(resumed[deal.pk]) if resumed else 0

@@ -1,0 +1,124 @@
+"""Sends one mail, never twice; and finds the mail that a reply answers.
+
+A worker that dies while it talks to the mail server leaves the mail in ``SENDING``: whether it went
+out nobody knows, so it becomes ``UNSURE`` and a person decides, instead of a second mail.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import smtplib
+from datetime import timedelta
+from email.utils import formataddr, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import timezone
+
+from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.followup.models import UNDER_WAY, Mail, Status, Trouble
+from tsunagu.app.followup.moving import move
+
+log = logging.getLogger(__name__)
+
+WAITS = timedelta(minutes=5)
+"""So long a mail may wait for its worker, or be in its hands, before somebody looks after it."""
+
+
+def deliver(pk: int) -> bool:
+    """Send the mail if it is queued and nobody else has taken it; whether it went out."""
+    if not move(pk, [Status.QUEUED], Status.SENDING):
+        return False
+    mail = Mail.objects.select_related("case__deal", "made_by").get(pk=pk)
+    trouble = _sent(mail)
+    if trouble is None:
+        _note(mail)
+        return True
+    unsure = trouble == Trouble.BROKEN
+    move(pk, [Status.SENDING], Status.UNSURE if unsure else Status.FAILED, error=trouble)
+    return False
+
+
+def _note(mail: Mail) -> None:
+    """The mail is sent, and the deal's facts say so, together."""
+    with transaction.atomic():
+        if move(mail.pk, [Status.SENDING], Status.SENT, sent_at=timezone.now(), error=""):
+            deal_actions.record_mail(
+                mail.made_by,
+                mail.case.deal,
+                text=mail.subject,
+                letter=mail.is_letter,
+                key=mail.fact_key,
+            )
+
+
+def _sent(mail: Mail) -> Trouble | None:
+    """Talk to the mail server. The log names the kind of failure only: answers quote addresses."""
+    if not settings.MAIL_IS_SET_UP:
+        return Trouble.NO_MAIL
+    try:
+        message(mail).send()
+    except (smtplib.SMTPException, OSError, ValueError) as failure:
+        log.warning("mail %d was not sent: %s", mail.pk, type(failure).__name__)
+        return trouble_of(failure)
+    return None
+
+
+def message(mail: Mail) -> EmailMessage:
+    """The message as it goes out; answers come to whoever wrote it."""
+    address = parseaddr(settings.MAIL_FROM)[1]
+    answer_to = settings.MAIL_REPLY_TO or mail.made_by.email
+    headers = {"Message-ID": mail.message_id}
+    if mail.in_reply_to:
+        headers |= {"In-Reply-To": mail.in_reply_to, "References": mail.in_reply_to}
+    return EmailMessage(
+        subject=mail.subject,
+        body=mail.body,
+        from_email=formataddr((_from_name(mail), address)),
+        to=[mail.to],
+        reply_to=[answer_to] if answer_to else None,
+        headers=headers,
+    )
+
+
+def _from_name(mail: Mail) -> str:
+    """The sender's name and our company's."""
+    names = (mail.made_by.name, settings.COMPANY_NAME)
+    return " / ".join(re.sub(r"\s+", " ", name).strip() for name in names if name)
+
+
+def trouble_of(failure: Exception) -> Trouble:
+    """What went wrong, as a person can act on it."""
+    match failure:
+        case smtplib.SMTPAuthenticationError():
+            return Trouble.LOG_IN
+        case smtplib.SMTPRecipientsRefused():
+            return Trouble.ADDRESS
+        case smtplib.SMTPConnectError() | smtplib.SMTPHeloError() | ConnectionRefusedError():
+            return Trouble.CONNECTION
+        # After these the server may have taken the mail all the same.
+        case smtplib.SMTPServerDisconnected() | TimeoutError() | ConnectionError():
+            return Trouble.BROKEN
+        case smtplib.SMTPException() | ValueError():
+            return Trouble.REFUSED
+    return Trouble.CONNECTION
+
+
+def left_behind() -> list[int]:
+    """Mails that wait for too long; those in dead hands become ``UNSURE`` here."""
+    late = timezone.now() - WAITS
+    rows = Mail.objects.filter(status__in=UNDER_WAY, moved_at__lt=late)
+    found = list(rows.values_list("pk", "status"))
+    for pk, status in found:
+        if status == Status.SENDING:
+            move(pk, [Status.SENDING], Status.UNSURE, error=Trouble.BROKEN)
+    return [pk for pk, status in found if status == Status.QUEUED]
+
+
+def match_reply(*headers: str) -> Mail | None:
+    """The mail that an incoming one answers, by its ``In-Reply-To`` and ``References``."""
+    named = [name for header in headers for name in re.findall(r"<[^<>\s]+>", header)]
+    found = {mail.message_id: mail for mail in Mail.objects.filter(message_id__in=named[:50])}
+    return next((found[name] for name in named if name in found), None)

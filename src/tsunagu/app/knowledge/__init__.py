@@ -1,0 +1,1 @@
+"""Knowledge: reviews of interruptions, their lessons and improvements, and similar past cases."""

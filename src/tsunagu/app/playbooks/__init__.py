@@ -1,0 +1,1 @@
+"""Playbooks: ordered answers to an interruption, run as dated tasks of people."""

@@ -1,0 +1,66 @@
+"""What templates ask of playbooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tsunagu.app.interruptions.causes import Cause
+from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.people.models import User
+from tsunagu.app.playbooks.filling import Values, fill_html
+from tsunagu.app.playbooks.models import PlaybookVersion
+from tsunagu.app.playbooks.on_case import OnCase
+from tsunagu.app.playbooks.queries import TodaysTasks, todays_tasks
+from tsunagu.app.playbooks.steps import Channel
+from tsunagu.app.playbooks.words import Words
+
+register = template.Library()
+
+ICONS = {
+    Channel.TELEPHONE: "phone",
+    Channel.EMAIL: "mail",
+    Channel.LETTER: "file-text",
+    Channel.VISIT: "map-pin",
+    Channel.MEETING: "users",
+    Channel.INTERNAL: "note",
+}
+
+
+@register.simple_tag
+def response_to(case: Interruption, user: User) -> OnCase:
+    """The part of a case's page."""
+    return OnCase(user, case)
+
+
+@register.simple_tag
+def tasks_of_today(user: User, member: User) -> TodaysTasks:
+    """The part of Today."""
+    return todays_tasks(user, member)
+
+
+@register.filter
+def channel_icon(channel: Channel) -> str:
+    """The name of its icon."""
+    return ICONS[channel]
+
+
+@register.filter
+def filled(words: Words, values: Values) -> SafeString:
+    """A script with the case's words in it, escaped."""
+    return fill_html(words.words, values)
+
+
+@register.filter
+def said(version: PlaybookVersion, field: str) -> str:
+    """``name`` or ``purpose`` of a version, without reading its steps."""
+    return Words(**version.content[field]).words
+
+
+@register.filter
+def cause_names(causes: list[str]) -> list[Any]:
+    """Causes in the reader's words."""
+    return [Cause(c).label if c in Cause.values else _("Every case") for c in causes]

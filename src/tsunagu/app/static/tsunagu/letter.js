@@ -1,0 +1,4 @@
+// The printed letter: opens the browser's print dialog.
+"use strict";
+
+document.querySelector("[data-print]").addEventListener("click", () => window.print());
