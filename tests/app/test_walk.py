@@ -80,6 +80,8 @@ def a_mail(organisation: Organisation) -> dict[str, Any]:
         once="walk",
     )
     return {"pk": mail.pk}
+
+
 def a_comment(organisation: Organisation) -> dict[str, Any]:
     case = folding.begin(organisation.unshared)
     room_actions.write(organisation.colleague, case, "社内で相談済み")
