@@ -18,8 +18,10 @@ from tests.app.factories import Organisation, make_contact, make_import
 
 from tsunagu.app.followup.actions import write as write_mail
 from tsunagu.app.interruptions import folding, inquiries
-from tsunagu.app.interruptions.actions import confirm
+from tsunagu.app.interruptions.actions import confirm, open_case
 from tsunagu.app.interruptions.diagnosing import ask_customer
+from tsunagu.app.knowledge import actions as review_actions
+from tsunagu.app.knowledge.models import Review
 from tsunagu.app.playbooks.actions import start_run
 from tsunagu.app.playbooks.models import Playbook, PlaybookVersion, Run
 from tsunagu.app.rooms import actions as room_actions
@@ -144,6 +146,32 @@ def a_link(organisation: Organisation) -> dict[str, Any]:
     return {"pk": case.pk, "inquiry": ask_customer(organisation.manager, case, "ja").pk}
 
 
+def a_review(organisation: Organisation) -> Review:
+    """A finished review of the north's unshared deal; its texts name nobody."""
+    manager = organisation.manager
+    case = open_case(manager, organisation.unshared, main="customer.budget_reviewed")
+    review_actions.set_causes(manager, case, "customer.budget_reviewed", {case.main_cause: "no"})
+    review_actions.add_lesson(manager, case, "x")
+    review_actions.add_why(manager, case, "x")
+    task = {"remedy": "training", "owner": manager, "due_on": timezone.localdate()}
+    review_actions.add_improvement(manager, case, "x", **task)
+    return review_actions.finish(manager, case)
+
+
+def a_lesson(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": a_review(organisation).lessons.get().pk}
+
+
+def an_improvement(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": a_review(organisation).improvements.get().pk}
+
+
+def a_why(organisation: Organisation) -> dict[str, Any]:
+    review = a_review(organisation)
+    review_actions.correct(organisation.manager, review.case)
+    return {"pk": review.case_id, "name": "why", "item": review.whys.get().pk}
+
+
 def a_colleague(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.colleague.pk}
 
@@ -194,6 +222,7 @@ PLACES: dict[str, Place] = {
     "health": Place(anonymous=200),
     "playbooks:list": Place(),
     "playbooks:add": of_playbooks(404, arguments=nothing, method="post"),
+    "playbooks:effects": of_playbooks(302, arguments=nothing, method="post"),
     "playbooks:book": Place(arguments=a_playbook),
     "playbooks:edit": of_playbooks(200),
     "playbooks:preview": of_playbooks(200, method="post"),
@@ -281,6 +310,15 @@ PLACES: dict[str, Place] = {
     "rooms:read_all": Place(302, method="post"),
     "rooms:notice": Place(302, a_notice, ("manager",), method="post"),
     "rooms:advice": Place(arguments=some_advice, see=("manager",)),
+    "knowledge:list": Place(),
+    "knowledge:lesson": Place(arguments=a_lesson),
+    "knowledge:improvements": Place(),
+    "knowledge:improvement": Place(arguments=an_improvement, see=THE_NORTH),
+    "knowledge:due": Place(),
+    "knowledge:count": Place(),
+    "knowledge:review": of_a_case(),
+    "knowledge:sheet": of_a_case(arguments=lambda o: {**a_case(o), "name": "lesson"}),
+    "knowledge:item": Place(arguments=a_why, see=THE_NORTH),
     "customer:form": Place(arguments=a_form, anonymous=200),
     "imports:list": Place(see=SEES_ALL, unseen=403),
     "imports:show": Place(arguments=an_import, see=SEES_ALL, unseen=403),

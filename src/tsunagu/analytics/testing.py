@@ -303,3 +303,57 @@ def close(one: pa.Table, other: pa.Table) -> bool:
     return all(
         np.allclose(one[name], other[name], rtol=_TOLERANCE, atol=_TOLERANCE) for name in names
     )
+
+
+class Effects(Protocol):
+    """What is known about the effects of plays."""
+
+    def save(self, path: Path) -> None:
+        """Write them to one file."""
+        ...
+
+
+_Effects = TypeVar("_Effects", bound=Effects)
+
+
+def check_play_effects(
+    fit: Callable[[pa.Table, datetime], _Effects],
+    load: Callable[[Path], _Effects],
+    cases: pa.Table,
+    until: datetime,
+    folder: Path,
+) -> None:
+    """Seeded, serialisable, row order irrelevant, no look into the future.
+
+    Args:
+        fit: fits on cases (:func:`plays.case_schema`) as known until an instant.
+        load: reads what was saved.
+        cases: some begun well before ``until``, some after it.
+        until: aware.
+        folder: an empty folder to save in.
+
+    Raises:
+        AssertionError: naming the contract that is broken.
+    """
+    saved, again = folder / "saved", folder / "saved-again"
+    fit(cases, until).save(saved)
+
+    def same(effects: Effects, message: str) -> None:
+        effects.save(again)
+        _require(saved.read_bytes() == again.read_bytes(), message)
+
+    same(fit(cases, until), "the same cases gave other effects")
+    same(load(saved), "saving what was loaded gave other bytes")
+    same(fit(_shuffle(cases, 1), until), "the order of the cases gave other effects")
+    same(fit(_as_known(cases, until), until), "effects use what happened later")
+
+
+def _as_known(cases: pa.Table, until: datetime) -> pa.Table:
+    """Without cases begun and sales resumed after ``until``."""
+    moment = pa.scalar(until, cases.schema.field("began_at").type)
+    begun = cases.filter(pc.less_equal(cases["began_at"], moment))
+    back = begun["resumed_at"]
+    later = pc.greater(back, moment).fill_null(False)
+    place = begun.column_names.index("resumed_at")
+    hidden = pc.if_else(later, pa.scalar(None, back.type), back)
+    return begun.set_column(place, begun.schema.field("resumed_at"), hidden)

@@ -43,7 +43,7 @@ ENTRIES = (
     Entry("customers:list", _("Customers"), "building"),
     Entry("meetings:list", _("Meetings"), "messages"),
     Entry("outlook:show", _("Outlook"), "chart-line"),
-    Entry("knowledge:list", _("Knowledge"), "bulb"),
+    Entry("knowledge:list", _("Knowledge"), "bulb", counter="knowledge:count"),
     Entry("playbooks:list", _("Playbooks"), "list"),
     Entry("team:show", _("Team"), "users", "people.lead"),
     Entry("imports:list", _("Import"), "database-import", "exchange.run"),

@@ -170,6 +170,7 @@ SCHEDULE = {
     "similar cases": ("every 60", "tsunagu.app.knowledge.tasks.keep_up"),
     "thresholds": ("daily 03:30", "tsunagu.app.interruptions.tasks.nightly"),
     "playbooks": ("every 300", "tsunagu.app.playbooks.tasks.look_at_runs"),
+    "effects of plays": ("daily 04:00", "tsunagu.app.playbooks.tasks.learn_effects"),
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
@@ -186,6 +187,8 @@ DEAL_CHANGED: list[str] = [
 ]
 # Called when somebody makes an offer, within its transaction: (user, deal, fact, why).
 OFFER_MADE: list[str] = ["tsunagu.app.interruptions.hard_selling.offer_made"]
+# Gives the rows (with ``deal_id``) of deals that broke off though they were recorded as lost.
+BROKEN_OFF = "tsunagu.app.interruptions.labels.broken_off"
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
 DEALS_CHANGED: list[str] = [
     "tsunagu.app.scoring.tracing.forget_traces",

@@ -43,6 +43,7 @@ urlpatterns = [
     path("interruptions/", include("tsunagu.app.interruptions.urls")),
     path("playbooks/", include("tsunagu.app.playbooks.urls")),
     path("room/", include("tsunagu.app.rooms.urls")),
+    path("knowledge/", include("tsunagu.app.knowledge.urls")),
     path("deals/", include("tsunagu.app.deals.urls")),
     path("followup/", include("tsunagu.app.followup.urls")),
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),

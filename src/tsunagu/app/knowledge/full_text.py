@@ -44,7 +44,7 @@ def _run(
 
 
 def matching(rows: QuerySet[Row], words: Sequence[str], *, every: bool = True) -> QuerySet[Row]:
-    """Those of ``rows`` that hold every word (or any), with ``rank``: the higher, the better.
+    """Those of ``rows`` that hold every word (or any), the best match first.
 
     Words in Latin letters match the beginning of a word: "contract" finds "contracts".
     """
@@ -52,22 +52,30 @@ def matching(rows: QuerySet[Row], words: Sequence[str], *, every: bool = True) -
     query = _query(words, every)
     if connection.vendor == "sqlite":
         return _on_sqlite(rows, f"{table}_words", f'"{table}"."{key}"', query)
-    return _on_postgresql(rows, f'"{table}"."tokens"', query)
+    return _on_postgresql(rows, f'"{table}"."words"', query)
 
 
 def _on_sqlite(rows: QuerySet[Row], index: str, key: str, query: str) -> QuerySet[Row]:
     # Joined: asked for in a subquery, the index would be searched again for every row.
     rank = RawSQL(f"-bm25({index})", [], output_field=FloatField())  # noqa: S611
-    return rows.annotate(rank=rank).extra(  # noqa: S610
-        tables=[index], where=[f"{index}.rowid = {key}", f"{index} MATCH %s"], params=[query]
+    return (
+        rows.annotate(rank=rank)
+        .order_by("-rank", "-pk")
+        .extra(  # noqa: S610
+            tables=[index], where=[f"{index}.rowid = {key}", f"{index} MATCH %s"], params=[query]
+        )
     )
 
 
-def _on_postgresql(rows: QuerySet[Row], tokens: str, query: str) -> QuerySet[Row]:
-    vector, wanted = f"to_tsvector('simple', {tokens})", "to_tsquery('simple', %s)"
+def _on_postgresql(rows: QuerySet[Row], vector: str, query: str) -> QuerySet[Row]:
+    wanted = "to_tsquery('simple', %s)"
     rank = RawSQL(f"ts_rank({vector}, {wanted})", [query], output_field=FloatField())  # noqa: S611
-    return rows.annotate(rank=rank).extra(  # noqa: S610
-        where=[f"{vector} @@ {wanted}"], params=[query]
+    return (
+        rows.annotate(rank=rank)
+        .order_by("-rank", "-pk")
+        .extra(  # noqa: S610
+            where=[f"{vector} @@ {wanted}"], params=[query]
+        )
     )
 
 
@@ -95,7 +103,12 @@ _CREATE = {
         "INSERT INTO NAME_words(rowid, tokens) VALUES (new.KEY, new.tokens); END",
         "INSERT INTO NAME_words(NAME_words) VALUES ('rebuild')",
     ],
-    "postgresql": ["CREATE INDEX NAME_words ON NAME USING gin (to_tsvector('simple', tokens))"],
+    "postgresql": [
+        # Kept as a column: to rank, the vector would be made anew for every match.
+        "ALTER TABLE NAME ADD COLUMN words tsvector "
+        "GENERATED ALWAYS AS (to_tsvector('simple', tokens)) STORED",
+        "CREATE INDEX NAME_words ON NAME USING gin (words)",
+    ],
 }
 _DROP = {
     "sqlite": [
@@ -104,5 +117,5 @@ _DROP = {
         "DROP TRIGGER NAME_words_changed",
         "DROP TABLE NAME_words",
     ],
-    "postgresql": ["DROP INDEX NAME_words"],
+    "postgresql": ["ALTER TABLE NAME DROP COLUMN words"],
 }

@@ -66,6 +66,11 @@ def read(cases: Sequence[Interruption]) -> dict[int, Profile]:
     }
 
 
+def stage_of(case: Interruption) -> int | None:
+    """The stage that the deal was in when the case began."""
+    return _stages([case]).get(case.pk)
+
+
 def keep_up() -> int:
     """Read the cases that ended, or that were decided on, since the last time; how many."""
     ids = _due()
@@ -80,7 +85,7 @@ def keep(ids: Sequence[int]) -> None:
     cases = list(rows.select_related("deal__customer").annotate(until=Max("decisions__at")))
     CaseProfile.objects.filter(pk__in=set(ids) - {case.pk for case in cases}).delete()
     found = read(cases)
-    made = [_row(found[case.pk], case.pk, case.until) for case in cases]  # type: ignore[attr-defined]
+    made = [_row(found[case.pk], case.pk, case.until) for case in cases]
     columns = [f.name for f in CaseProfile._meta.concrete_fields if not f.primary_key]
     CaseProfile.objects.bulk_create(
         made, update_conflicts=True, unique_fields=["case"], update_fields=columns
@@ -89,7 +94,10 @@ def keep(ids: Sequence[int]) -> None:
 
 def forget(deals: Iterable[int]) -> None:
     """Words about these deals were erased: their cases are to be read anew."""
-    CaseProfile.objects.filter(case__deal__in=list(deals)).update(tokens="", known_until=None)
+    ids = list(deals)
+    for start in range(0, len(ids), AT_ONCE):
+        rows = CaseProfile.objects.filter(case__deal__in=ids[start : start + AT_ONCE])
+        rows.update(tokens="", known_until=None)
 
 
 def _row(profile: Profile, case: int, until: Any) -> CaseProfile:
@@ -150,8 +158,8 @@ def _kinds(cases: Sequence[Interruption]) -> Mapping[int, set[str]]:
 def _texts(cases: Sequence[Interruption]) -> Mapping[int, list[str]]:
     """What was noted, found out and answered, until the case ended."""
     found: dict[int, list[str]] = defaultdict(list)
-    for case, text in _said(cases):
-        found[case].append(text)
+    for pk, said in _said(cases):
+        found[pk].append(said)
     by_deal: dict[int, list[Interruption]] = defaultdict(list)
     for case in cases:
         by_deal[case.deal_id].append(case)

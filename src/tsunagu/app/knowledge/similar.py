@@ -43,13 +43,13 @@ WEIGHTS = {
 SAME_CATEGORY = 0.3
 """Another cause on the same side is this much like the same cause."""
 
-NEAREST = 120
+NEAREST = 80
 """Candidates of each group, above and below the value."""
 
-RAREST = 6
+RAREST = 4
 """Words by which others are looked for, and how many are taken."""
 
-BY_WORDS = 120
+BY_WORDS = 80
 LEAST = 0.35
 """A case less alike is not shown."""
 
@@ -157,7 +157,7 @@ def _by_words(rarity: dict[str, float]) -> QuerySet[CaseProfile]:
     rows = CaseProfile.objects.order_by()
     if not rarest:
         return rows.none()
-    ids = matching(rows, rarest, every=False).order_by("-rank").values_list("pk", flat=True)
+    ids = matching(rows, rarest, every=False).values_list("pk", flat=True)
     return rows.filter(pk__in=list(ids[:BY_WORDS]))
 
 

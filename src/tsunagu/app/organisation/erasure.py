@@ -27,6 +27,8 @@ from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
 from tsunagu.app.followup.models import Mail, Status
 from tsunagu.app.interruptions.models import Decision, Finding, Reply
+from tsunagu.app.knowledge import erasing as knowledge_erasing
+from tsunagu.app.knowledge import profiles
 from tsunagu.app.organisation import traces
 from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
@@ -80,12 +82,14 @@ def _rewrite_facts(subject: Subject, notes: bool) -> int:
     """Facts that name the person by the key, and the person's own words; one statement each."""
     facts: QuerySet[Event] = QuerySet(Event).filter(traces.facts_about(subject))
     about = list(facts.values_list("pk", flat=True))
+    profiles.forget(facts.values_list("deal", flat=True).distinct())
     if subject.is_user:
         if notes:
             written = facts.filter(actor=subject.key).exclude(text=None).exclude(text="")
             written.update(text=erased_text())
             _blank_said_of_cases(subject)
             _blank_mails(Mail.objects.filter(made_by=subject.row.pk))
+            knowledge_erasing.blank_written(subject.row.pk, erased_text())
         facts.filter(kind=Kind.OWNER, value=subject.key).update(value=subject.pseudonym)
         QuerySet(Event).filter(actor=subject.key).update(actor=subject.pseudonym)
     else:

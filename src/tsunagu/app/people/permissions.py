@@ -23,10 +23,13 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``outlook.set_targets``      no              the subtree's      all         all
 ``people.lead``              no              yes                yes         yes
 ``people.manage``            no              no                 no          yes
+``reviews.write``            own             own, the subtree's  all         all
+``reviews.follow``           own, assigned   the subtree's       all         all
 ``scoring.configure``        no              no                 yes         yes
 ===========================  ==============  =================  ==========  =============
 
-"Shared" are deals that their owner shared with the team that answers for them.
+"Shared" are deals that their owner shared with the team that answers for them. An improvement is
+followed by whom it was given to ("assigned") and by who may write its review.
 """
 
 from __future__ import annotations
@@ -218,6 +221,17 @@ def leads_person(user: User, whose: User | None) -> bool:
 
 
 _answers = owns | leads | sees_all
+
+
+@rules.predicate
+def follows(user: User, improvement: Any) -> bool:
+    """Whose improvement it is, and who may write the review that it came from."""
+    if improvement is None:
+        return False
+    is_own = improvement.owner_id == user.pk
+    return is_own or bool(_answers(user, improvement.review.case.deal))
+
+
 rules.add_perm("deals.log", _answers | shares)
 rules.add_perm("deals.change", _answers)
 rules.add_perm("deals.assign", leads | (is_manager & owns) | sees_all)
@@ -233,4 +247,6 @@ rules.add_perm("playbooks.approve", leads | sees_all)
 rules.add_perm("playbooks.configure", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)
 rules.add_perm("people.manage", is_administrator)
+rules.add_perm("reviews.write", _answers)
+rules.add_perm("reviews.follow", follows)
 rules.add_perm("scoring.configure", sees_all)

@@ -17,10 +17,10 @@ from tsunagu.app.lists import page_of, render_list, wants_part
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import has_permission, require
 from tsunagu.app.people.requests import person
-from tsunagu.app.playbooks import actions, filling, queries
+from tsunagu.app.playbooks import actions, effects, filling, queries
 from tsunagu.app.playbooks.changes import changes
 from tsunagu.app.playbooks.editing import Draft
-from tsunagu.app.playbooks.models import Playbook, PlaybookVersion
+from tsunagu.app.playbooks.models import LearnedEffects, Playbook, PlaybookVersion
 from tsunagu.app.playbooks.shipping import next_number
 from tsunagu.app.playbooks.steps import VARIABLES
 
@@ -35,9 +35,25 @@ def books(request: HttpRequest) -> HttpResponse:
         "page": page_of(queries.playbook_list(wanted), request.GET.get("page"), queries.PAGE_SIZE),
         "wanted": wanted,
         "causes": grouped(),
+        "effects": effects.known(),
+        "learned": LearnedEffects.objects.defer("content").first(),
+        "exploring": effects.explores(),
         "may_configure": has_permission(person(request), actions.CONFIGURE),
     }
     return render_list(request, "playbooks/list.html", "playbooks/_list.html", context)
+
+
+@require_POST
+def learn(request: HttpRequest) -> HttpResponse:
+    """Switch exploring on or off, or learn now: ``do`` says which."""
+    user, wish = _configurer(request), request.POST.get("do")
+    if wish == "learn":
+        effects.ask_to_learn(user)
+        messages.success(request, _("A worker learns now. Look again in a moment."))
+    elif wish in {"explore", "stop"}:
+        effects.set_exploring(user, wish == "explore")
+        messages.success(request, _("Saved."))
+    return redirect("playbooks:list")
 
 
 @require_GET

@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from tsunagu.app.config.templatetags.tsunagu import day
+from tsunagu.app.days import day
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import inquiries
 from tsunagu.app.interruptions.causes import Cause

@@ -237,3 +237,31 @@ class TaskNote(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d} {self.act}"
+
+
+class LearnedEffects(models.Model):
+    """What was learned of the effects of plays, as the analytics keep it. The newest row counts."""
+
+    learned_at = models.DateTimeField()
+    content = models.JSONField()
+    cases = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.learned_at:%Y-%m-%d %H:%M}"
+
+
+class Exploring(AppendOnly):
+    """Whether recommendations may explore, since when and by whom. The newest row counts."""
+
+    on = models.BooleanField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d} {self.on}"

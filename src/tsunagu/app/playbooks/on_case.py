@@ -12,6 +12,7 @@ from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import has_permission
 from tsunagu.app.playbooks import filling
 from tsunagu.app.playbooks.actions import APPROVE, DECIDE, WORK
+from tsunagu.app.playbooks.effects import Advice, Known, known
 from tsunagu.app.playbooks.models import Playbook, Run, Task
 from tsunagu.app.playbooks.queries import playbooks_for
 from tsunagu.app.playbooks.steps import ANY
@@ -116,3 +117,13 @@ class OnCase:
     def others(self) -> list[Playbook]:
         """The rest."""
         return [p for p in self.choices if p not in self.first]
+
+    @cached_property
+    def effects(self) -> Known:
+        """What plays achieved for the case's main cause."""
+        return known(self.case.main_cause)
+
+    @cached_property
+    def advice(self) -> Advice | None:
+        """Which of the recommended to take, where that is known or may be explored."""
+        return self.effects.advice(self.first, self.case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from tsunagu.app.playbooks import escalating, watching
+from tsunagu.app.playbooks import effects, escalating, watching
 
 
 @task()
@@ -21,3 +21,9 @@ def look_at_runs() -> int:
 def tell_managers(ids: list[int]) -> int:
     """Write to the managers about overdue tasks."""
     return escalating.tell_managers(ids)
+
+
+@task()
+def learn_effects() -> int:
+    """Learn what plays do from the cases that were answered."""
+    return effects.learn().cases

@@ -8,6 +8,7 @@ from tsunagu.app.playbooks.sheets import TASK_SHEETS
 app_name = "playbooks"
 urlpatterns = [
     path("", book_views.books, name="list"),
+    path("effects/", book_views.learn, name="effects"),
     path("add/", book_views.add, name="add"),
     path("<int:pk>/", book_views.book, name="book"),
     path("<int:pk>/edit/", book_views.edit, name="edit"),

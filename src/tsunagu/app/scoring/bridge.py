@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.models import F, FloatField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
 from tsunagu.app.scoring import attributes, files
@@ -164,8 +165,25 @@ def records(
     facts = named(read_columns(events.filter(at__lte=at), (*_EVENT_FIELDS, *([TEXT] * texts))))
     if not texts:
         facts = facts.append_column("text", pa.nulls(len(facts), pa.string()))
+    facts = _labelled(facts)
     rows = named(split(read_columns(deals.filter(created_at__lte=at), _DEAL_FIELDS)))
     return Records(facts, rows.add_column(4, "at_risk_from", pa.nulls(len(rows), INSTANT)))
+
+
+def _labelled(facts: pa.Table) -> pa.Table:
+    """With the outcomes that confirmed interruptions teach.
+
+    A deal that was interrupted, as a person confirmed, and never resumed broke off, though whoever
+    closed it may have called it lost.
+    """
+    rows = import_string(settings.BROKEN_OFF)()
+    broken = named(read_columns(rows, [("deal_id", F("deal_id"), pa.int64())]))["deal_id"]
+    lost = pc.and_(
+        pc.equal(facts["kind"], Kind.OUTCOME.value), pc.equal(facts["value"], Outcome.LOST.value)
+    )
+    theirs = pc.and_(lost, pc.is_in(facts["deal_id"], value_set=broken.combine_chunks()))
+    value = pc.if_else(theirs.fill_null(False), Outcome.BROKEN_OFF.value, facts["value"])
+    return facts.set_column(facts.column_names.index("value"), "value", value)
 
 
 def named(table: pa.Table) -> pa.Table:

@@ -70,11 +70,17 @@ def suggest(model: CauseModel, texts: Sequence[str], signals: Collection[str]) -
     ]
 
 
-def words(texts: Sequence[str]) -> list[list[str]]:
-    """The content words of each text: Japanese in normal forms, else lower case."""
+def words(texts: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """The content words of each text, each with how it is written there but for width and case.
+
+    Japanese words in their normal forms, others in lower case.
+    """
     from tsunagu.analytics.causes.words import Reader
 
-    return [[w for s in sentences for w in s.words] for sentences in Reader().read(texts)]
+    return [
+        [pair for s in sentences for pair in zip(s.words, s.surfaces, strict=True)]
+        for sentences in Reader().read(texts)
+    ]
 
 
 def _worded(evidence: CauseEvidence) -> dict[str, str]:

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import User
+from tsunagu.app.playbooks import effects
 from tsunagu.app.playbooks.filling import Values, fill_html
-from tsunagu.app.playbooks.models import PlaybookVersion
+from tsunagu.app.playbooks.models import Playbook, PlaybookVersion
 from tsunagu.app.playbooks.on_case import OnCase
 from tsunagu.app.playbooks.queries import TodaysTasks, todays_tasks
 from tsunagu.app.playbooks.steps import Channel
 from tsunagu.app.playbooks.words import Words
+from tsunagu.app.scoring.plays import Effect
 
 register = template.Library()
 
@@ -64,3 +66,15 @@ def said(version: PlaybookVersion, field: str) -> str:
 def cause_names(causes: list[str]) -> list[Any]:
     """Causes in the reader's words."""
     return [Cause(c).label if c in Cause.values else _("Every case") for c in causes]
+
+
+@register.filter
+def effect_of(known: effects.Known, playbook: Playbook) -> Effect | None:
+    """What the playbook achieved."""
+    return known.of(playbook)
+
+
+@register.filter
+def effect_words(effect: Effect) -> str:
+    """In one line."""
+    return effects.words(effect)

@@ -1,0 +1,95 @@
+"""Whether interruptions of a cause became rarer after an improvement was done.
+
+Counted are confirmed interruptions with that main cause for each 100 deals that ran at some time in
+a stretch as long before the day as after it. The last days are left out: what begins in them is not
+confirmed yet. Intervals: Wilson's score for each share, Newcombe's hybrid score for the difference
+(Newcombe, Statistics in Medicine 17, 1998, method 10). A comparison of two stretches of time shows
+no cause: other things may have changed as well.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from tsunagu.app.deals.models import Deal
+from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.states import State
+from tsunagu.app.knowledge.models import Improvement
+
+SETTLED = timedelta(days=14)
+"""So long after its beginning most of what is an interruption was confirmed."""
+
+LONGEST = timedelta(days=180)
+SHORTEST = timedelta(days=30)
+LEAST_DEALS = 30
+Z = 1.959964
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Interruptions among deals, for each 100 of them, with the 95% interval."""
+
+    count: int
+    deals: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The rates before and after; ``verdict`` is ``fewer``, ``more``, or ``chance``."""
+
+    days: int
+    before: Rate
+    after: Rate
+    verdict: str
+
+
+def effect(improvement: Improvement) -> Effect | None:
+    """The numbers; None: it cannot be said yet, or the cause is not known."""
+    if improvement.done_at is None or not improvement.cause:
+        return None
+    span = min(LONGEST, timezone.now() - SETTLED - improvement.done_at)
+    if span < SHORTEST:
+        return None
+    done = improvement.done_at
+    before = _rate(improvement.cause, done - span, done)
+    after = _rate(improvement.cause, done, done + span)
+    if min(before.deals, after.deals) < LEAST_DEALS:
+        return None
+    return Effect(span.days, before, after, verdict(before, after))
+
+
+def _rate(cause: str, since: datetime, until: datetime) -> Rate:
+    ran = Q(ended_at__isnull=True) | Q(ended_at__gte=since)
+    deals = Deal.objects.filter(ran, created_at__lt=until).count()
+    cases = Interruption.objects.filter(
+        main_cause=cause, confirmed_at__isnull=False, opened_at__gte=since, opened_at__lt=until
+    )
+    broken = cases.exclude(state=State.DISMISSED).values("deal").distinct().count()
+    return rate(min(broken, deals), deals)
+
+
+def rate(count: int, deals: int) -> Rate:
+    """``count`` of ``deals`` for each 100, with Wilson's interval."""
+    if not deals:
+        return Rate(count, deals, 0.0, 0.0, 100.0)
+    share, square = count / deals, Z * Z
+    middle = (count + square / 2) / (deals + square)
+    half = Z * math.sqrt(deals * share * (1 - share) + square / 4) / (deals + square)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Rate(count, deals, 100 * share, 100 * low, 100 * high)
+
+
+def verdict(before: Rate, after: Rate) -> str:
+    """Whether the difference is more than chance, by Newcombe's interval."""
+    gap = after.value - before.value
+    low = gap - math.hypot(after.value - after.low, before.high - before.value)
+    high = gap + math.hypot(after.high - after.value, before.value - before.low)
+    return "fewer" if high < 0 else "more" if low > 0 else "chance"

@@ -1,0 +1,217 @@
+"""What plays achieved: collected from cases, learned, shown, and what may be explored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone, translation
+from tests.app.conftest import browser
+from tests.app.factories import Organisation, make_deal
+from tests.app.playbooks.making import a_case, a_playbook
+
+from tsunagu.analytics.plays.settings import NO_PLAY
+from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.interruptions import actions as case_actions
+from tsunagu.app.interruptions.models import Decision, Interruption
+from tsunagu.app.people.models import AuditEntry
+from tsunagu.app.playbooks import effects
+from tsunagu.app.playbooks.actions import start_run
+from tsunagu.app.playbooks.models import LearnedEffects, Playbook, Run
+from tsunagu.app.scoring import plays
+
+CAUSE = "customer.lost_interest"
+
+
+def long_ago(case: Interruption, days: int = 100, pause: int = 10) -> None:
+    """Move the case, its run and its end into the past."""
+    began = timezone.now() - timedelta(days=days)
+    Run.objects.filter(case=case).update(started_at=began)
+    closed = Interruption.objects.filter(pk=case.pk, closed_at__isnull=False)
+    closed.update(closed_at=began + timedelta(days=pause))
+    Interruption.objects.filter(pk=case.pk).update(confirmed_at=began)
+
+
+def answered(
+    organisation: Organisation, playbook: Playbook | None, *, resumed: bool, days: int = 100
+) -> Interruption:
+    user = organisation.administrator
+    case = a_case(user, make_deal(organisation.representative), main=CAUSE)
+    if playbook is not None:
+        start_run(user, case, playbook)
+    if resumed:
+        case_actions.resume(user, case)
+    long_ago(case, days)
+    return case
+
+
+@pytest.fixture
+def visit(organisation: Organisation) -> Playbook:
+    return a_playbook(organisation.administrator, key="visit")
+
+
+def many(organisation: Organisation, playbook: Playbook | None, tried: int, resumed: int) -> None:
+    for n in range(tried):
+        answered(organisation, playbook, resumed=n < resumed)
+
+
+def test_the_name_of_no_play_is_the_analytics_own() -> None:
+    assert plays.NO_PLAY == NO_PLAY
+
+
+def test_a_case_counts_with_its_first_playbook(organisation: Organisation, visit: Playbook) -> None:
+    user = organisation.administrator
+    case = answered(organisation, visit, resumed=False)
+    Run.objects.filter(case=case).update(ended_at=timezone.now())
+    start_run(user, case, a_playbook(user, key="letter"))
+    (found,) = effects.answered()
+    assert (found.play, found.cause, found.resumed_at) == ("visit", CAUSE, None)
+
+
+def test_a_confirmed_case_without_a_playbook_was_answered_without_one(
+    organisation: Organisation,
+) -> None:
+    case = answered(organisation, None, resumed=True)
+    (found,) = effects.answered()
+    case.refresh_from_db()
+    assert found.play == NO_PLAY
+    assert found.began_at == case.confirmed_at
+    assert found.resumed_at == case.closed_at
+
+
+def test_a_false_alarm_and_a_lost_case_are_no_success(
+    organisation: Organisation, visit: Playbook
+) -> None:
+    user = organisation.administrator
+    dismissed = answered(organisation, visit, resumed=False)
+    case_actions.dismiss(user, dismissed, "agreed")
+    lost = answered(organisation, visit, resumed=False)
+    deal_actions.close_deal(user, lost.deal, "lost", reason="他社")
+    assert [(a.case_id, a.resumed_at) for a in effects.answered()] == [(lost.pk, None)]
+
+
+def test_nothing_is_learned_before_a_case_is_over_long_enough(
+    organisation: Organisation, visit: Playbook
+) -> None:
+    answered(organisation, visit, resumed=True, days=59)
+    assert effects.learn().cases == 0
+    assert effects.known().of(visit) is None
+
+
+def test_with_few_cases_the_page_says_that_it_is_too_early(
+    organisation: Organisation, visit: Playbook
+) -> None:
+    many(organisation, visit, 5, 3)
+    many(organisation, None, 5, 2)
+    effects.learn()
+    found = effects.known(CAUSE).of(visit)
+    assert found is not None
+    with translation.override("en"):
+        said = effects.words(found)
+    assert said.startswith("resumed 3 of 5 cases; chance ")
+    assert said.endswith("too early to say")
+    assert "95%" in said
+    assert effects.known(CAUSE).advice([visit], a_living_case(organisation)) is None
+
+
+def a_living_case(organisation: Organisation) -> Interruption:
+    deal = make_deal(organisation.representative)
+    return a_case(organisation.administrator, deal, main=CAUSE)
+
+
+@pytest.fixture
+def learned(organisation: Organisation, visit: Playbook) -> Playbook:
+    """Enough cases for the visit to be known, and a playbook that nobody tried."""
+    many(organisation, visit, 40, 32)
+    many(organisation, None, 20, 4)
+    effects.learn()
+    return a_playbook(organisation.administrator, key="untried")
+
+
+def test_the_best_known_playbook_is_recommended_and_the_page_says_so(
+    organisation: Organisation, visit: Playbook, learned: Playbook
+) -> None:
+    case = a_living_case(organisation)
+    advice = effects.known(CAUSE).advice([learned, visit], case)
+    assert advice is not None
+    assert (advice.playbook, advice.explores) == (visit, False)
+    page = browser(organisation.administrator).get(f"/interruptions/{case.pk}/").text
+    assert "32" in page
+    assert "95%" in page
+
+
+def test_exploring_is_off_until_it_is_switched_on_and_is_said_openly(
+    organisation: Organisation, visit: Playbook, learned: Playbook
+) -> None:
+    cases = [a_living_case(organisation) for _ in range(40)]
+    known = effects.known(CAUSE)
+
+    def advised() -> list[effects.Advice | None]:
+        return [known.advice([learned, visit], case) for case in cases]
+
+    assert all(a and a.playbook == visit and not a.explores for a in advised())
+    effects.set_exploring(organisation.administrator, True)
+    tried = [a for a in advised() if a and a.playbook == learned]
+    assert tried
+    assert all(a.explores and a.best == visit for a in tried)
+    assert advised() == advised()  # a reload gives the same
+    effects.set_exploring(organisation.administrator, False)
+    assert not any(a and a.explores for a in advised())
+
+
+def test_only_who_configures_switches_exploring_and_it_is_written_down(
+    organisation: Organisation,
+) -> None:
+    for user in (organisation.representative, organisation.manager):
+        with pytest.raises(PermissionDenied):
+            effects.set_exploring(user, True)
+    assert not effects.explores()
+    response = browser(organisation.operations).post("/playbooks/effects/", {"do": "explore"})
+    assert response.status_code == 302
+    assert effects.explores()
+    assert AuditEntry.objects.filter(action="explore_plays").count() == 1
+
+
+def test_learning_again_keeps_one_row_and_shows_the_newest(
+    organisation: Organisation, visit: Playbook
+) -> None:
+    many(organisation, visit, 3, 3)
+    effects.learn()
+    many(organisation, visit, 2, 0)
+    effects.learn()
+    found = effects.known().of(visit)
+    assert found is not None
+    assert (found.cases, found.resumed) == (5, 3)
+    assert LearnedEffects.objects.count() == 1
+
+
+def test_the_list_of_playbooks_asks_once_however_many_there_are(
+    organisation: Organisation, visit: Playbook, learned: Playbook
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = browser(organisation.administrator)
+    client.get("/playbooks/")
+    with CaptureQueriesContext(connection) as before:
+        client.get("/playbooks/")
+    for n in range(5):
+        a_playbook(organisation.administrator, key=f"more-{n}")
+    with CaptureQueriesContext(connection) as after:
+        client.get("/playbooks/")
+    assert len(after) == len(before)
+
+
+def test_what_happened_after_the_response_began_is_no_hardness(
+    organisation: Organisation, visit: Playbook
+) -> None:
+    many(organisation, visit, 12, 6)
+    many(organisation, None, 12, 6)
+    first = effects.learn().content
+    for case in Interruption.objects.all():
+        if case.deal.is_open:
+            deal_actions.change_amount(organisation.administrator, case.deal, Decimal(99_000_000))
+    assert effects.learn().content["effects"] == first["effects"]
+    assert Decision.objects.exists()
