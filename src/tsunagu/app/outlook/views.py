@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -31,6 +32,7 @@ def targets(request: HttpRequest) -> HttpResponse:
         messages.success(request, _told(form.done))
         return redirect(request.get_full_path())
     context = {
+        "currency": settings.CURRENCY,
         "wanted": wanted,
         "page": page,
         "form": form,
