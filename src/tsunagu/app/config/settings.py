@@ -187,6 +187,8 @@ DEAL_CHANGED: list[str] = [
 ]
 # Called when somebody makes an offer, within its transaction: (user, deal, fact, why).
 OFFER_MADE: list[str] = ["tsunagu.app.interruptions.hard_selling.offer_made"]
+# Called when somebody said something on a case, with its deal's id; dotted names.
+COMMENTED: list[str] = ["tsunagu.app.playbooks.watching.deal_changed"]
 # Gives the rows (with ``deal_id``) of deals that broke off though they were recorded as lost.
 BROKEN_OFF = "tsunagu.app.interruptions.labels.broken_off"
 # Called by background jobs that changed many deals, with a list of ids; dotted names.
@@ -213,6 +215,7 @@ CASE_TIMELINE: list[str] = [
     "tsunagu.app.rooms.sources.FILES",
     "tsunagu.app.rooms.sources.QUESTIONS",
     "tsunagu.app.rooms.sources.ADVICES",
+    "tsunagu.app.playbooks.timeline.STEPS",
 ]
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.

@@ -15,10 +15,12 @@ def announce(deal_id: int) -> None:
     One that fails is logged and stops neither the others nor the change itself.
     """
     for name in settings.DEAL_CHANGED:
-        _after_commit(name, deal_id)
+        after_commit(name, deal_id)
 
 
-def _after_commit(name: str, deal_id: int) -> None:
+def after_commit(name: str, deal_id: int) -> None:
+    """After the commit, call the function of the dotted ``name`` with the id."""
+
     # No functools.partial: Django names a failing callback in its log, and that has no name.
     def call() -> None:
         import_string(name)(deal_id)

@@ -11,6 +11,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -104,7 +106,8 @@ def similar_cases(user: User, case: Interruption, limit: int = 5) -> list[Simila
     own, found = _ranked(case, limit)
     ids = [one.pk for one in found]
     seen = set(visible_interruptions(user).filter(pk__in=ids).values_list("pk", flat=True))
-    cases = Interruption.objects.select_related("deal__customer").in_bulk(ids)
+    rows = Interruption.objects.select_related("deal__customer")
+    cases = rows.prefetch_related("runs__version").in_bulk(ids)
     decisions = _decisions(ids)
     return [
         _told(own, one, cases[one.pk], decisions.get(one.pk, []), one.pk in seen) for one in found
@@ -225,15 +228,27 @@ def _told(
         likeness=one.likeness,
         why=tuple(_why(own, one)),
         cause=str(Cause(case.main_cause).label) if case.main_cause else "",
-        tried=tuple(_tried(case, d, visible) for d in decisions if d.step in TRIED),
+        tried=(
+            *(_tried(case, d, visible) for d in decisions if d.step in TRIED),
+            *(_carried_out(case, run) for run in case.runs.all()),
+        ),
         ended=_ended(case),
         resumed=case.state == State.RESUMED,
     )
 
 
 def _tried(case: Interruption, decision: Decision, visible: bool) -> Tried:
-    day = (timezone.localdate(decision.at) - timezone.localdate(case.opened_at)).days
-    return Tried(decision.get_step_display(), day, decision.text if visible else "")
+    text = decision.text if visible else ""
+    return Tried(decision.get_step_display(), _days(case, decision.at), text)
+
+
+def _days(case: Interruption, at: datetime) -> int:
+    return (timezone.localdate(at) - timezone.localdate(case.opened_at)).days
+
+
+def _carried_out(case: Interruption, run: Any) -> Tried:
+    """A playbook; its own application stands above this one, so the case is asked for it."""
+    return Tried(run.version.name, _days(case, run.started_at), "")
 
 
 def _why(own: Profile, one: _Found) -> Iterable[str]:

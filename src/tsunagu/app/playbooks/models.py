@@ -17,6 +17,7 @@ from tsunagu.app.append_only import AppendOnly
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import User
 from tsunagu.app.playbooks.steps import Content, Doer, Step, parse
+from tsunagu.app.playbooks.words import Words
 
 
 class Playbook(models.Model):
@@ -68,6 +69,11 @@ class PlaybookVersion(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.playbook_id} v{self.number}"
+
+    @property
+    def name(self) -> str:
+        """In the reader's language, without reading the steps."""
+        return Words(**self.content["name"]).words
 
     @cached_property
     def parsed(self) -> Content:

@@ -17,6 +17,7 @@ from tsunagu.app.playbooks import people
 from tsunagu.app.playbooks.conditions import FROM_THEM, Known
 from tsunagu.app.playbooks.models import Act, Ending, Run, Task, TaskNote
 from tsunagu.app.playbooks.steps import Doer, DoneBy
+from tsunagu.app.rooms.models import Comment
 
 AT_ONCE = 500
 
@@ -156,6 +157,8 @@ def _facts(run: Run, since: datetime) -> Iterator[Fact]:
             yield Fact(f"event:{event.pk}", event.at, closes)
     for finding in Finding.objects.filter(case=run.case_id, at__gt=since):
         yield Fact(f"finding:{finding.pk}", finding.at, frozenset({DoneBy.FINDING}))
+    for comment in Comment.objects.filter(case=run.case_id, at__gt=since):
+        yield Fact(f"comment:{comment.pk}", comment.at, frozenset({DoneBy.COMMENT}))
 
 
 _BY_KIND = {

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tsunagu.app.deals.changed import after_commit
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
@@ -76,6 +78,8 @@ def _comment(user: User, case: Interruption, text: str, named: list[User], decis
     kind = Told.DECISION if decision else Told.COMMENT
     others = [w for w in watchers(case) if w not in named]
     notices.tell(kind, key, user, others, **about)
+    for name in settings.COMMENTED:
+        after_commit(name, case.deal_id)
 
 
 def _keep(user: User, case: Interruption, upload: UploadedFile[bytes], kind: str) -> Attachment:

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tsunagu.app.config.templatetags.tsunagu import day, money
+from tsunagu.app.days import day
 from tsunagu.app.deals.history import Told as Fact
 from tsunagu.app.deals.history import tell
 from tsunagu.app.deals.models import Direction, Event, Kind
@@ -27,6 +27,7 @@ from tsunagu.app.interruptions.models import (
 from tsunagu.app.people.models import Language
 from tsunagu.app.rooms.models import Advice, Adviser, Attachment, Comment
 from tsunagu.app.rooms.timeline import Entry, Source
+from tsunagu.app.sums import money
 
 ICONS = {
     Kind.CALL: "phone",

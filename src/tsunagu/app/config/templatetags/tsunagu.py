@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 from unicodedata import normalize
 
 from django import template
-from django.conf import settings
 from django.forms import BoundField, CheckboxInput, Select
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from tsunagu.app.days import day
+from tsunagu.app.sums import money
 
 register = template.Library()
 register.filter(day)
-
-TEN_THOUSAND, HUNDRED_MILLION = 10_000, 100_000_000
+register.filter(money)
 
 
 @register.simple_tag
@@ -40,26 +36,6 @@ def icon(name: str) -> SafeString:
 def instant(value: datetime | None) -> str:
     """:func:`day` with the time of day."""
     return f"{day(value)} {timezone.localtime(value):%H:%M}" if value else ""
-
-
-@register.filter
-def money(value: Decimal | float | None) -> str:
-    """``1,234万円`` in Japanese, ``¥12,340,000`` in English; nothing for None."""
-    if value is None:
-        return ""
-    if settings.CURRENCY != "JPY":
-        return f"{number_format(round(value), force_grouping=True)} {settings.CURRENCY}"
-    if get_language() == "ja":
-        return _yen_in_japanese(float(value))
-    return f"¥{number_format(round(value), force_grouping=True)}"
-
-
-def _yen_in_japanese(value: float) -> str:
-    if abs(round(value, -4)) >= HUNDRED_MILLION:
-        return f"{value / HUNDRED_MILLION:,.1f}億円"
-    if abs(value) >= TEN_THOUSAND:
-        return f"{value / TEN_THOUSAND:,.0f}万円"
-    return f"{value:,.0f}円"
 
 
 @register.filter
