@@ -345,6 +345,7 @@ PLACES: dict[str, Place] = {
     "settings:teams": for_administrators(),
     "settings:team": for_administrators(arguments=the_north),
     "settings:team_remove": for_administrators(302, arguments=the_north, method="post"),
+    "settings:targets": Place(see=LEADERS, unseen=403),
     "settings:privacy": for_administrators(),
     "settings:privacy_held": for_administrators(arguments=a_subject),
     "settings:privacy_counts": for_administrators(arguments=a_subject),

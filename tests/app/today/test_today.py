@@ -91,6 +91,24 @@ def test_what_happened_since_yesterday_is_told_and_older_things_are_not(db: Any)
     assert "顧客から" in page(user)
 
 
+@pytest.mark.parametrize(("language", "words"), [("ja", "予算の見直し"), ("en", "Budget reviewed")])
+def test_why_a_sale_was_interrupted_is_told_in_the_readers_language(
+    db: Any, language: str, words: str
+) -> None:
+    user = make_user(language=language)
+    actions.record_interruption(user, make_deal(user), "customer.budget_reviewed")
+
+    assert words in page(user)
+    assert "customer.budget_reviewed" not in page(user)
+
+
+def test_a_cause_that_came_in_words_of_its_own_stays_as_it_is(db: Any) -> None:
+    user = make_user()
+    actions.record_interruption(user, make_deal(user), "担当者の異動")
+
+    assert "担当者の異動" in page(user)
+
+
 def test_the_next_step_stands_with_its_words_or_is_missed(db: Any) -> None:
     user = make_user()
     planned = make_deal(user)

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "tsunagu.app.deals",
     "tsunagu.app.exchange",
     "tsunagu.app.scoring",
+    "tsunagu.app.outlook",
     "tsunagu.app.interruptions",
     "tsunagu.app.playbooks",
     "tsunagu.app.rooms",

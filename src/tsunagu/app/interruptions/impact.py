@@ -1,7 +1,7 @@
 """What hangs on an interruption: its value, what owner and team lose by it, other deals near it.
 
-Everything counts only what the person may see. There are no targets yet, so the gap is between the
-running deals' value with this deal and without.
+Everything counts only what the person may see: the running deals' value with this deal and without,
+and the month against its targets (:mod:`tsunagu.app.outlook.against`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.deals.models import Deal, Event, Kind
 from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.outlook.against import Outlook, outlook
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_deals
 
@@ -66,12 +67,16 @@ class Impact:
     value: Decimal | None
     gaps: list[Gap]
     touched: list[Touched]
+    outlook: Outlook
 
 
 def impact(user: User, case: Interruption) -> Impact:
-    """At most six queries, however many deals there are."""
+    """At most nine queries, however many deals there are."""
     running = visible_deals(user).filter(outcome__isnull=True)
-    return Impact(case.value, _gaps(running, case.deal), list(_touched(running, case.deal)))
+    deal = case.deal
+    return Impact(
+        case.value, _gaps(running, deal), list(_touched(running, deal)), outlook(user, deal)
+    )
 
 
 def _gaps(running: QuerySet[Deal], deal: Deal) -> list[Gap]:

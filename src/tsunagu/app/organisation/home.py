@@ -18,6 +18,7 @@ from tsunagu.app.deals.models import Process, Stage
 from tsunagu.app.exchange import ranks
 from tsunagu.app.exchange.models import Import
 from tsunagu.app.interruptions.models import OwnThreshold
+from tsunagu.app.outlook import queries as outlook
 from tsunagu.app.people.models import Language, Team, User
 from tsunagu.app.people.permissions import has_permission
 from tsunagu.app.scoring.models import RiskModelVersion
@@ -70,6 +71,16 @@ def _people(user: User) -> str:
 def _teams(user: User) -> str:
     count = Team.objects.count()
     return ngettext("%(count)d team", "%(count)d teams", count) % {"count": count}
+
+
+def _targets(user: User) -> str:
+    tally = outlook.tally(user, outlook.TargetFilter())
+    words = ngettext(
+        "This month: %(set)d of %(n)d person",
+        "This month: %(set)d of %(n)d people",
+        tally["people"],
+    )
+    return words % {"set": tally["set"], "n": tally["people"]}
 
 
 def _processes(user: User) -> str:
@@ -130,6 +141,14 @@ SECTIONS = (
         gettext_lazy("Who answers for which deals: managers see the teams below theirs."),
         "people.manage",
         _teams,
+    ),
+    Section(
+        "settings:targets",
+        "chart-line",
+        gettext_lazy("Targets"),
+        gettext_lazy("What each person is to win in a month; cases show what it lacks."),
+        "outlook.set_targets",
+        _targets,
     ),
     Section(
         "settings:processes",

@@ -5,6 +5,7 @@ from django.urls import path
 from tsunagu.app.deals import process_views
 from tsunagu.app.exchange import rank_views
 from tsunagu.app.organisation import people_views, privacy_views, team_views, views
+from tsunagu.app.outlook import views as outlook_views
 
 app_name = "settings"
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("teams/", team_views.teams, name="teams"),
     path("teams/<int:pk>/", team_views.team, name="team"),
     path("teams/<int:pk>/remove/", team_views.remove, name="team_remove"),
+    path("targets/", outlook_views.targets, name="targets"),
     path("privacy/", privacy_views.people, name="privacy"),
     path("privacy/<str:kind>/<int:pk>/", privacy_views.held, name="privacy_held"),
     path("privacy/<str:kind>/<int:pk>/counts/", privacy_views.counts, name="privacy_counts"),

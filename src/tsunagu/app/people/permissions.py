@@ -20,6 +20,7 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``playbooks.approve``        no              the subtree's      all         all
 ``playbooks.configure``      no              no                 yes         yes
 ``exchange.run``             no              no                 yes         yes
+``outlook.set_targets``      no              the subtree's      all         all
 ``people.lead``              no              yes                yes         yes
 ``people.manage``            no              no                 no          yes
 ``reviews.write``            own             own, the subtree's  all         all
@@ -155,6 +156,13 @@ def visible_users(user: User) -> QuerySet[User]:
     )
 
 
+def led_users(user: User) -> QuerySet[User]:
+    """People whom ``user`` leads: a manager the subtree's; who sees all, all."""
+    if user.is_active and user.role in SEES_ALL:
+        return User.objects.all()
+    return User.objects.filter(team__in=teams_led(user))
+
+
 @rules.predicate
 def sees_all(user: User) -> bool:
     """Sales operations and administrators."""
@@ -204,6 +212,14 @@ def may_answer_for(user: User, owner: User | None) -> bool:
     return owner.pk == user.pk or led
 
 
+@rules.predicate
+def leads_person(user: User, whose: User | None) -> bool:
+    """A manager in whose subtree the person's team stands; of nobody in particular, any manager."""
+    if user.role != Role.MANAGER or whose is None:
+        return user.role == Role.MANAGER
+    return whose.team_id is not None and teams_led(user).filter(pk=whose.team_id).exists()
+
+
 _answers = owns | leads | sees_all
 
 
@@ -226,6 +242,7 @@ rules.add_perm("exchange.run", sees_all)
 rules.add_perm("interruptions.decide", _answers)
 rules.add_perm("interruptions.override", leads | (is_manager & owns) | sees_all)
 rules.add_perm("interruptions.configure", sees_all)
+rules.add_perm("outlook.set_targets", leads_person | sees_all)
 rules.add_perm("playbooks.approve", leads | sees_all)
 rules.add_perm("playbooks.configure", sees_all)
 rules.add_perm("people.lead", is_manager | sees_all)

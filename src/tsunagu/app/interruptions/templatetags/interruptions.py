@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.interruptions import aftercare
+from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption, Signal
 from tsunagu.app.interruptions.queries import living_case as find_living_case
 
@@ -52,6 +53,12 @@ def strongest(case: Interruption) -> list[Signal]:
 def further(case: Interruption) -> int:
     """How many signals a line leaves out."""
     return max(0, len(case.signals.all()) - SHOWN)
+
+
+@register.filter
+def cause_word(value: str) -> str | Promise:
+    """What a fact names as the cause, in words; imported facts may have words of their own."""
+    return Cause(value).label if value in Cause.values else value
 
 
 @register.simple_tag
