@@ -1,5 +1,6 @@
 """Should some kind of signal be enough alone to open a case?  Asked where the truth is known.
 
+    python benchmarks/lone_signals.py --deals 1500 --seeds 0 1 2 --half contact_left=0.7
     python benchmarks/lone_signals.py --deals 1500 --seeds 0 1 2
 
 A case opens once a deal's signals are 0.8 strong together.  Simulated organisations are looked at
@@ -9,7 +10,8 @@ opened.  The simulation is no evidence of quality: it says what its author took 
 
 The rule, written before the first run: a kind is enough alone if, over 50 deals or more, the lower
 end of its 95% interval (Wilson) is not below the share of the cases that open at 0.8, both in
-breaks foreseen and in looks that are right.
+breaks foreseen and in looks that are right.  ``--half`` judges with another strength of a kind;
+``contact_left`` is told apart by how certain it is, as well.
 """
 
 from __future__ import annotations
@@ -19,14 +21,15 @@ import math
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tsunagu.analytics.detection import detect_over
+from tsunagu.analytics.contracts import SignalKind
+from tsunagu.analytics.detection import Thresholds, detect_over
 from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.features.snapshots import weekly
 from tsunagu.analytics.risk import RiskModel
@@ -45,8 +48,9 @@ select deal_id, week, coalesce(joint, 0) as joint, coalesce(kinds, []) as kinds,
            and coalesce(resumed_at > week, true) as broken,
        min(week) filter (joint >= {SUSPECT_FROM}) over (partition by deal_id) as opened
 from asked join truth using (deal_id) left join (
-    select deal_id, as_of as week, 1 - product(1 - strength) as joint, list(kind) as kinds
-    from signals group by all
+    select deal_id, as_of as week, 1 - product(1 - strength) as joint, flatten(list(
+        if(kind = 'contact_left', [kind, format('contact_left, {{:.1f}}', measure)], [kind])
+    )) as kinds from signals group by all
 ) using (deal_id, week)
 """
 EVENTS = """
@@ -91,7 +95,18 @@ class Share:
         return f"{self.looks:>7,} {self.value:>6.1%} ({low:>5.1%} to {high:>5.1%})"
 
 
-def organisations(deals: int, seeds: list[int]) -> Iterator[dict[str, pa.Table]]:
+def with_halves(given: list[str]) -> Thresholds:
+    """The shipped thresholds, some with the strength of one half at another measure."""
+    shipped = Thresholds.shipped()
+    kinds = dict(shipped.kinds)
+    for name, _, half in (text.partition("=") for text in given):
+        kinds[SignalKind(name)] = replace(kinds[SignalKind(name)], half=float(half))
+    return replace(shipped, kinds=kinds)
+
+
+def organisations(
+    deals: int, seeds: list[int], limits: Thresholds
+) -> Iterator[dict[str, pa.Table]]:
     """Of each: the Mondays asked about, the signals then, and the truth."""
     with tempfile.TemporaryDirectory() as place:
         simulate(Path(place) / "other", deals=deals, seed=OTHER_SEED)
@@ -101,18 +116,18 @@ def organisations(deals: int, seeds: list[int]) -> Iterator[dict[str, pa.Table]]
             simulate(folder, deals=deals, seed=seed)
             log = open_log(folder)
             asked = weekly(log).select("deal_id", "at").cache()
-            signals = detect_over(log, asked, scores=model.score(log, asked))
+            signals = detect_over(log, asked, limits, scores=model.score(log, asked))
             yield {
                 "asked": asked.to_pyarrow().rename_columns(["deal_id", "week"]),
-                "signals": signals.select(["deal_id", "as_of", "kind", "strength"]),
+                "signals": signals.select(["deal_id", "as_of", "kind", "strength", "measure"]),
                 "truth": pq.read_table(folder / "truth.parquet"),
             }
 
 
-def database(deals: int, seeds: list[int]) -> duckdb.DuckDBPyConnection:
+def database(deals: int, seeds: list[int], limits: Thresholds) -> duckdb.DuckDBPyConnection:
     """All organisations' looks, a deal's name beginning with its organisation's number."""
     con = duckdb.connect(config={"threads": 1})
-    for number, tables in enumerate(organisations(deals, seeds)):
+    for number, tables in enumerate(organisations(deals, seeds, limits)):
         for name, table in tables.items():
             con.register("fresh", in_utc(table))
             named = f"select * replace ('{number}/' || deal_id as deal_id) from fresh"
@@ -144,8 +159,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deals", type=int, default=1500)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--half", nargs="+", default=[], metavar="KIND=MEASURE")
     wanted = parser.parse_args()
-    con = database(wanted.deals, wanted.seeds)
+    con = database(wanted.deals, wanted.seeds, with_halves(wanted.half))
     foreseen, right = shares(con, also_broken=False), shares(con, also_broken=True)
     cases, chosen = "a case at 0.8", []
     heads = ("whole: broke in 30 d", "broken or so in 30 d")
