@@ -127,6 +127,28 @@ def test_evaluating_shows_the_baselines_and_writes_a_report(log: Path, tmp_path:
     assert "架空の組織" in page.read_text(encoding="utf-8")
 
 
+NOTES = Path(__file__).parents[2] / "benchmarks" / "notes" / "causes.jsonl"
+
+
+def test_evaluating_texts_shows_rivals_in_tables_and_as_json(tmp_path: Path) -> None:
+    few = tmp_path / "notes.jsonl"
+    few.write_text("\n".join(NOTES.read_text("utf-8").splitlines()[:90]), "utf-8")
+    shown = tsunagu("evaluate", "--text", few, "--bootstrap", "0", "--lang", "en")
+    assert shown.exit_code == 0, shown.output
+    for word in ("Macro-F1", "linear SVC", "Most frequent", "Tsunagu, Japanese"):
+        assert word in shown.output
+    assert "文字n-gram" in tsunagu("evaluate", "--text", few, "--bootstrap", "0").output
+    found = json.loads(tsunagu("evaluate", "--text", few, "--bootstrap", "9", "--json").stdout)
+    assert found["tables"][0]["name"] == "causes_learnt"
+    assert found["tables"][0]["rows"][0]["figures"]["macro_f1"]["low"] is not None
+
+
+def test_what_means_nothing_for_texts_is_refused() -> None:
+    done = tsunagu("evaluate", "--text", NOTES, "--cut", "2024-01-01", "--detection")
+    assert done.exit_code == 1
+    assert "--cut, --detection" in done.output
+
+
 def test_evaluating_reads_files_through_a_mapping(
     export: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -142,6 +164,7 @@ def test_evaluating_reads_files_through_a_mapping(
         ("fit", "nowhere", "--model", "m.tsunagu"),
         ("score", "nowhere", "--model", "m.tsunagu"),
         ("evaluate", "nowhere"),
+        ("evaluate", "--text", "nowhere"),
         ("read", "nowhere.csv", "--out", "log"),
         ("simulate", "log", "--deals", "0"),
         ("simulate", "log", "--end", "31.3.2026"),

@@ -1,4 +1,4 @@
-"""``tsunagu evaluate``: how good is the foresight, beside rules of thumb and naive Bayes."""
+"""``tsunagu evaluate``: how good are foresight, signals and causes, beside plain rivals."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from tsunagu.analytics import contracts
 from tsunagu.analytics.contracts import EventLog
+from tsunagu.analytics.errors import TsunaguError
 from tsunagu.analytics.eventlog.store import META_FILE, open_log
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
 from tsunagu.cli.detection import print_signals
@@ -25,6 +26,7 @@ from tsunagu.cli.evaluation import (
 from tsunagu.cli.options import AsJson, Lang, Seed, parse_moment
 from tsunagu.cli.read import MappingFile
 from tsunagu.cli.report import Report, write_report
+from tsunagu.cli.texts import judge_texts
 from tsunagu.cli.words import words
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "tsunagu evaluate log --detection\n\n"
     "tsunagu evaluate log --html evaluation.html\n\n"
+    "tsunagu evaluate --text benchmarks/notes/causes.jsonl comments.parquet school_crm\n\n"
     "tsunagu evaluate BPI_Challenge_2012.xes.gz --mapping benchmarks/mappings/bpic2012.toml"
 )
 
@@ -43,7 +46,8 @@ def command(
         list[Path],
         typer.Argument(
             metavar="LOG|FILE...",
-            help="Folder of an event log, or files to read. / ログのフォルダ、または元のファイル",
+            help="Folder of an event log, or files to read; with --text: notes, comments, CRM. / "
+            "ログのフォルダ、または元のファイル",
         ),
     ],
     mapping: MappingFile = None,
@@ -63,6 +67,10 @@ def command(
         bool,
         typer.Option("--detection", help="Judge the signals instead. / 兆候の検知を調べる"),
     ] = False,
+    text: Annotated[
+        bool,
+        typer.Option("--text", help="Judge causes, tone and lost reasons. / 原因・調子・失注理由"),
+    ] = False,
     seed: Seed = 0,
     language: Lang = "ja",
     as_json: AsJson = False,
@@ -70,6 +78,10 @@ def command(
     """Judge the foresight on a time-ordered split. / 時間順の分割で予測の確かさを調べる。"""
     from tsunagu.analytics.evaluation import DetectionEvaluation, evaluate, evaluate_detection
 
+    if text:
+        _refuse_with_text(mapping=mapping, cut=cut, html=html, detection=detection or None)
+        judge_texts(sources, seed, bootstrap, language, as_json=as_json)
+        return
     with progress(language) as report, _log(sources, mapping, report) as log:
         judge = evaluate_detection if detection else evaluate
         judged: Evaluation | DetectionEvaluation = judge(
@@ -95,6 +107,14 @@ def command(
     _print(evaluation, log, language)
     if isinstance(judged, DetectionEvaluation):
         print_signals(judged, language)
+
+
+def _refuse_with_text(**others: object) -> None:
+    """Options that have no meaning for texts, lest they be thought to have had one."""
+    given = [f"--{name}" for name, value in others.items() if value is not None]
+    if given:
+        remedy = "Leave one of them out."
+        raise TsunaguError(f"--text cannot be combined with {', '.join(given)}.", remedy=remedy)
 
 
 @contextmanager

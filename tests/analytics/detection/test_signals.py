@@ -138,6 +138,14 @@ def test_a_contact_who_left_is_known_from_a_record_a_bounced_mail_or_a_note() ->
     assert "contact_left" not in seen("2024-02-05", record, bounced, note, successor)
 
 
+def test_a_recorded_departure_opens_a_case_alone_and_a_mere_hint_does_not() -> None:
+    record = event("2024-02-01", "contact_left", value="p1", text="left")
+    bounced = event("2024-02-02", "email", value="bounced")
+    note = event("2024-02-03", "note", text="窓口の方が異動になり、後任は未定。")
+    strengths = [seen("2024-02-05", e)["contact_left"].strength for e in (record, bounced, note)]
+    assert strengths[0] >= 0.8 > strengths[1] > strengths[2]  # 0.8 opens a case
+
+
 def test_one_contact_alone_is_a_risk_after_a_month() -> None:
     one = event("2024-01-16", "contact", value="p1")
     assert "single_contact" not in seen("2024-01-31", one)
