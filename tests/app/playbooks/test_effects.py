@@ -213,6 +213,7 @@ def test_what_happened_after_the_response_began_is_no_hardness(
     first = effects.learn().content
     for case in Interruption.objects.all():
         if case.deal.is_open:
-            deal_actions.change_amount(organisation.administrator, case.deal, Decimal(99_000_000))
+            user = organisation.administrator
+            deal_actions.change_amount(user, case.deal, Decimal(99_000_000), why="増設")
     assert effects.learn().content["effects"] == first["effects"]
     assert Decision.objects.exists()

@@ -318,7 +318,8 @@ def test_conditions_turn_with_the_facts(organisation: Organisation, case: Interr
 
     make_contact(case.deal.customer)
     call(organisation, case, Direction.BOTH)
-    deal_actions.change_amount(organisation.representative, case.deal, Decimal(6_000_000))
+    user = organisation.representative
+    deal_actions.change_amount(user, case.deal, Decimal(6_000_000), why="お客様の増設")
     watching.deal_changed(case.deal_id)
 
     assert needed(run) == {"answered", "somebody", "large"}
