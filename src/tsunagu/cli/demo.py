@@ -63,9 +63,10 @@ def prepare(
     from django.utils import translation
 
     from tsunagu.app.deals.models import Deal
-    from tsunagu.app.demo import log_ins
+    from tsunagu.app.demo import cases, log_ins
     from tsunagu.app.interruptions import gathering, limits, looking
-    from tsunagu.app.interruptions.models import Watch
+    from tsunagu.app.interruptions.models import Interruption, Watch
+    from tsunagu.app.people.models import User
     from tsunagu.app.scoring import actions, tracing
     from tsunagu.app.scoring.active import active_version
     from tsunagu.app.scoring.models import Score
@@ -80,6 +81,9 @@ def prepare(
     if not Score.objects.exists():
         actions.rescore_all(report)
         tracing.trace_back(report)
+    if not Interruption.objects.exists():
+        with translation.override(language):
+            cases.tell()
     if not Watch.objects.exists():
         report("detect", 0.0)
         limits.learn()
@@ -90,7 +94,9 @@ def prepare(
     if file.exists():
         return log_ins.read_log_ins(file)
     with translation.override(language):
-        return log_ins.make_log_ins(file)
+        made = log_ins.make_log_ins(file)
+        cases.work(User.objects.get(email=made[0].email))
+        return made
 
 
 def _require_empty() -> None:
