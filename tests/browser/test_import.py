@@ -120,7 +120,7 @@ def check_and_run(page: Page) -> None:
     page.get_by_role("button", name="ファイルを確認する").click()
     expect(page.locator("#status[data-state=checked]")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="取り込む").click()
-    expect(page.locator("#status[data-state=done]")).to_be_visible(timeout=120_000)
+    expect(page.locator("#status[data-state=done]")).to_be_visible(timeout=300_000)
 
 
 def facts(page: Page) -> list[int]:

@@ -38,7 +38,7 @@ def test_a_call_is_logged_in_two_taps_and_stands_in_the_timeline(
     assert "電話" in line.inner_text()
     assert deal.events.filter(kind=Kind.CALL, direction="both").count() == 1
 
-    line.get_by_role("link", name=deal.title).tap()
+    line.get_by_role("link", name=deal.title, exact=True).tap()
     page.locator(".history").get_by_text("話せた").wait_for()
     page.locator("[data-drawn=yes] canvas").wait_for()
     assert fits(page)
@@ -109,4 +109,4 @@ def test_a_manager_goes_from_the_team_to_a_members_day(
     page.get_by_role("link", name=organisation.colleague.name).tap()
 
     page.wait_for_url("**/today/?member=*")
-    page.get_by_role("link", name=organisation.unshared.title).wait_for()
+    page.get_by_role("link", name=organisation.unshared.title, exact=True).wait_for()

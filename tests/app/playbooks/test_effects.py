@@ -14,9 +14,9 @@ from tests.app.interruptions.signs import went_on
 from tests.app.playbooks.making import a_case, a_playbook
 
 from tsunagu.analytics.plays.settings import NO_PLAY
-from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import actions as case_actions
-from tsunagu.app.interruptions.models import Decision, Interruption
+from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import AuditEntry
 from tsunagu.app.playbooks import effects
 from tsunagu.app.playbooks.actions import start_run
@@ -213,7 +213,7 @@ def test_what_happened_after_the_response_began_is_no_hardness(
     first = effects.learn().content
     for case in Interruption.objects.all():
         if case.deal.is_open:
-            user = organisation.administrator
-            deal_actions.change_amount(user, case.deal, Decimal(99_000_000), why="増設")
+            Event.objects.create(
+                deal=case.deal, at=timezone.now(), kind=Kind.AMOUNT, amount=Decimal(99_000_000)
+            )
     assert effects.learn().content["effects"] == first["effects"]
-    assert Decision.objects.exists()
