@@ -79,7 +79,7 @@ def test_silence_is_suspected_confirmed_and_explained_by_the_customer(
     assert case.signals.get(kind="silence").gone_at is not None
 
 
-def answer_as_customer(chromium: Any, address: str) -> None:
+def answer_as_customer(chromium: Any, address: str, needs: str = "") -> None:
     """In another browser, without a log-in."""
     context = chromium.new_context(
         viewport=TELEPHONE, has_touch=True, is_mobile=True, locale="ja-JP"
@@ -91,6 +91,7 @@ def answer_as_customer(chromium: Any, address: str) -> None:
     assert fits(page)
     page.get_by_label("予算を見直している").check()
     page.get_by_label("詳しい状況（任意）").fill("来期までお待ちください")
+    page.locator("[name=needs]").fill(needs)
     page.get_by_label("メール").check()
     page.get_by_role("button", name="回答を送信する").tap()
     page.get_by_role("heading", name="ご回答ありがとうございました").wait_for()

@@ -14,6 +14,7 @@ from tests.app.interruptions.signs import went_on
 from tests.app.playbooks.making import a_case, a_playbook
 
 from tsunagu.analytics.plays.settings import NO_PLAY
+from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import actions as case_actions
 from tsunagu.app.interruptions.models import Interruption
