@@ -314,5 +314,5 @@ def test_the_advice_says_when_few_cases_carry_a_grade(
     LearnedEffects.objects.all().delete()
     content["known"]["grade"] = 30
     LearnedEffects.objects.create(learned_at=timezone.now(), content=content, cases=60)
-    assert "件だけ" not in client.get(f"/interruptions/{case.pk}/").text
+    assert "30件だけ" not in client.get(f"/interruptions/{case.pk}/").text
     assert "30件です（全60件）" in client.get("/playbooks/").text
