@@ -169,3 +169,27 @@ def test_a_damaged_file_is_an_error_of_the_file(tmp_path: Path) -> None:
         PlayEffects.load(path)
     replace(effects, seed=1).save(path)
     assert PlayEffects.load(path).seed == 1
+
+
+def test_a_rough_grade_of_some_cases_mends_a_part_and_it_is_said_of_how_many() -> None:
+    rng = np.random.default_rng(4)
+    severity = CASES["severity"].to_numpy()
+    rough = np.clip(np.round(3 + severity + 0.5 * rng.normal(size=len(severity))), 1, 5)
+    ungraded = CASES.drop_columns(["severity"])
+
+    def off(share: float) -> float:
+        said = pa.array(rough, mask=rng.random(len(rough)) >= share)
+        effects = fit(ungraded.append_column("grade", said), UNTIL)
+        assert effects.known == {"grade": len(said) - said.null_count}
+        found = {play: effects.of(play) for play in TRUTH}
+        return max(abs(e.chance.mean - TRUTH[p]) for p, e in found.items() if e is not None)
+
+    none, some, each = off(0), off(0.6), off(1)
+    assert each < some < none
+    assert each < 0.5 * none
+
+
+def test_effects_of_old_that_do_not_say_what_was_known_are_still_read() -> None:
+    content = fit(CASES, UNTIL).to_dict()
+    del content["known"]
+    assert PlayEffects.from_dict(content).known == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from tests.app.factories import Organisation
+from tests.app.factories import Organisation, make_deal
 from tests.app.interruptions.signs import ready
 
 from tsunagu.app.customers.models import Contact
@@ -13,6 +13,7 @@ from tsunagu.app.deals.actions import close_deal
 from tsunagu.app.deals.models import Kind
 from tsunagu.app.interruptions import actions, folding
 from tsunagu.app.interruptions.causes import Category, Cause
+from tsunagu.app.interruptions.grades import Grade
 from tsunagu.app.interruptions.models import Decision, Interruption
 from tsunagu.app.interruptions.states import DismissReason, State, Step
 from tsunagu.app.organisation.erasure import erase
@@ -197,3 +198,48 @@ def test_erasing_a_person_reaches_what_was_said_with_a_decision(
     assert "黒田" not in suspicion.decisions.last().text
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE interruptions_decision SET step = 'dismiss'")
+
+
+def test_how_serious_it_looks_is_said_at_the_confirmation_and_may_be_changed(
+    organisation: Organisation, suspicion: Interruption
+) -> None:
+    user = organisation.representative
+    actions.confirm(user, suspicion, grade=Grade.HEAVY)
+    suspicion.refresh_from_db()
+    assert suspicion.grade == 4
+
+    actions.set_causes(user, suspicion, Cause.BUDGET)  # says nothing of it
+    actions.set_causes(user, suspicion, Cause.BUDGET, grade=4)  # nor does this say anything new
+    actions.set_causes(user, suspicion, Cause.BUDGET, grade=Grade.LIGHT)
+
+    suspicion.refresh_from_db()
+    assert suspicion.grade == 2
+    assert list(suspicion.decisions.values_list("grade", flat=True)) == [None, 4, None, None, 2]
+    entry = AuditEntry.objects.filter(action="interruption_causes").latest("pk")
+    assert (entry.before["grade"], entry.after["grade"]) == (4, 2)
+
+
+def test_a_case_need_not_be_graded_and_one_opened_by_hand_may_be(
+    organisation: Organisation, suspicion: Interruption
+) -> None:
+    actions.confirm(organisation.representative, suspicion)
+    suspicion.refresh_from_db()
+    assert suspicion.grade is None
+    deal = make_deal(organisation.representative)
+    assert actions.open_case(organisation.representative, deal, grade=Grade.VERY_HEAVY).grade == 5
+
+
+def test_a_grade_is_one_of_five_and_its_time_ends_with_the_case(
+    organisation: Organisation, suspicion: Interruption
+) -> None:
+    user = organisation.representative
+    for wrong in (0, 6):
+        with pytest.raises(ValidationError):
+            actions.confirm(user, suspicion, grade=wrong)
+    actions.confirm(user, suspicion, grade=3)
+    folding.decide(suspicion, Step.ENDED, value="lost")
+    with pytest.raises(ValidationError):
+        actions.set_causes(user, suspicion, Cause.BUDGET, grade=5)
+    actions.set_causes(user, suspicion, Cause.BUDGET)
+    suspicion.refresh_from_db()
+    assert (suspicion.main_cause, suspicion.grade) == (Cause.BUDGET, 3)

@@ -43,7 +43,8 @@ from tsunagu.app.interruptions.passing import passages
 from tsunagu.app.interruptions.states import ALLOWED, LIVING, DismissReason, State, Step
 from tsunagu.app.people.models import AuditEntry
 
-FOLDED = ("state", "state_since", "confirmed_at", "closed_at", "main_cause")
+FOLDED = ("state", "state_since", "confirmed_at", "closed_at", "main_cause", "grade")
+GRADES = [None, None, 1, 4, 6]
 KINDS = [Kind.CALL, Kind.EMAIL, Kind.MEETING, Kind.VISIT]
 VALUES = [None, None, "no_answer", "letter"]
 Refused = (ValidationError, PermissionDenied)
@@ -139,15 +140,18 @@ class Life(RuleBasedStateMachine):
             actions.open_case(self.user, self.deal)
 
     @precondition(lambda self: self.newest is not None)
-    @rule(which=st.sampled_from(["confirm", "respond", "causes"]))
-    def decide(self, which: str) -> None:
+    @rule(which=st.sampled_from(["confirm", "respond", "causes"]), grade=st.sampled_from(GRADES))
+    def decide(self, which: str, grade: int | None) -> None:
         acts = {
-            "confirm": lambda case: actions.confirm(self.user, case, main=Cause.BUDGET),
+            "confirm": lambda case: actions.confirm(
+                self.user, case, main=Cause.BUDGET, grade=grade
+            ),
             "respond": lambda case: actions.begin_response(self.user, case),
-            "causes": lambda case: actions.set_causes(self.user, case, Cause.MARKET),
+            "causes": lambda case: actions.set_causes(self.user, case, Cause.MARKET, grade=grade),
         }
         open_too = which == "causes" or self.runs
-        with self.legal(self.may(Step(which)) and open_too):
+        graded = which == "respond" or self.may_grade(grade)
+        with self.legal(self.may(Step(which)) and open_too and graded):
             acts[which](self.case())
 
     @precondition(lambda self: self.newest is not None)
@@ -299,6 +303,10 @@ class Life(RuleBasedStateMachine):
 
     def may(self, step: Step) -> bool:
         return self.case().state in ALLOWED[step]
+
+    def may_grade(self, grade: int | None) -> bool:
+        case = self.case()
+        return grade in (None, case.grade) or (grade != 6 and case.is_living)
 
     def needs(self, case: Interruption) -> bool:
         found = passages(gates.facts_of([self.case()])[case.pk])

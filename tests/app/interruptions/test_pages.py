@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,10 @@ from tests.app.factories import Organisation, make_deal
 from tests.app.interruptions.signs import resumed, sign, suspected
 
 from tsunagu.app.deals.actions import close_deal
-from tsunagu.app.interruptions import actions, limits, quality, watching
+from tsunagu.app.interruptions import actions, folding, limits, quality, watching
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption, OwnThreshold, Watch
-from tsunagu.app.interruptions.states import DismissReason, State
+from tsunagu.app.interruptions.states import DismissReason, State, Step
 from tsunagu.app.people.actions import change_language
 
 HTMX = {"HX-Request": "true"}
@@ -114,6 +115,46 @@ def test_two_taps_confirm_with_a_cause_and_the_list_hears_of_it(organisation: Or
     assert "case-changed" in answer.headers["HX-Trigger"]
     case.refresh_from_db()
     assert (case.state, case.main_cause) == (State.CONFIRMED, Cause.BUDGET)
+
+
+def test_how_serious_it_looks_is_a_row_with_nothing_said_chosen(organisation: Organisation) -> None:
+    case = suspected(organisation.own)
+    client = browser(organisation.representative)
+    sheet = client.get(reverse("interruptions:confirm", args=[case.pk]), headers=HTMX).text
+    rows = re.findall(r'<input type="radio" name="grade"[^>]*>', sheet)
+    assert len(rows) == 6
+    assert ["checked" in row for row in rows] == [True] + 5 * [False]
+    assert "とても重い" in sheet
+
+
+def test_the_grade_is_kept_shown_and_changed_with_the_causes(organisation: Organisation) -> None:
+    case = suspected(organisation.own)
+    client = browser(organisation.representative)
+    url = reverse("interruptions:confirm", args=[case.pk])
+    assert client.post(url, {"main": "", "grade": "9"}, headers=HTMX).status_code == 422
+    assert client.post(url, {"main": "", "grade": "4"}, headers=HTMX).status_code == 204
+    case_page = reverse("interruptions:detail", args=[case.pk])
+    assert "<dt>深刻さ</dt><dd>重い</dd>" in client.get(case_page).text
+
+    causes = reverse("interruptions:causes", args=[case.pk])
+    sheet = client.get(causes, headers=HTMX).text
+    assert re.findall(r'name="grade" value="(\d?)"[^>]* checked', sheet) == ["4"]
+    assert 'name="grade" value=""' not in sheet  # it may be changed, not unsaid
+    client.post(causes, {"main": Cause.BUDGET, "grade": "2"}, headers=HTMX)
+    assert "深刻さ：軽い" in client.get(reverse("rooms:timeline", args=[case.pk])).text
+
+    case.refresh_from_db()
+    folding.decide(case, Step.ENDED, value="lost")
+    assert 'name="grade"' not in client.get(causes, headers=HTMX).text
+    client.post(causes, {"main": Cause.MARKET, "grade": "5"}, headers=HTMX)
+    case.refresh_from_db()
+    assert (case.main_cause, case.grade) == (Cause.MARKET, 2)
+
+
+def test_a_case_opened_by_hand_is_graded_too(organisation: Organisation) -> None:
+    url = reverse("interruptions:open", args=[organisation.own.pk])
+    browser(organisation.representative).post(url, {"main": Cause.MARKET, "grade": "5"})
+    assert Interruption.objects.get().grade == 5
 
 
 def test_two_taps_dismiss_with_a_reason_and_other_wants_words(organisation: Organisation) -> None:

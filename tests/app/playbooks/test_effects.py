@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -18,6 +21,7 @@ from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import actions as case_actions
 from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.states import State
 from tsunagu.app.people.models import AuditEntry
 from tsunagu.app.playbooks import effects
 from tsunagu.app.playbooks.actions import start_run
@@ -218,3 +222,95 @@ def test_what_happened_after_the_response_began_is_no_hardness(
                 deal=case.deal, at=timezone.now(), kind=Kind.AMOUNT, amount=Decimal(99_000_000)
             )
     assert effects.learn().content["effects"] == first["effects"]
+
+
+@contextmanager
+def it_is(then: datetime) -> Iterator[None]:
+    with patch("django.utils.timezone.now", lambda: then):
+        yield
+
+
+def graded(
+    organisation: Organisation, playbook: Playbook | None, said: dict[int, int | None]
+) -> Interruption:
+    """A case confirmed 100 days ago; on day 2 the playbook begins. ``said``: grades by day."""
+    user, began = organisation.administrator, timezone.now() - timedelta(days=100)
+    deal = make_deal(organisation.representative)
+    with it_is(began):
+        case = case_actions.open_case(user, deal, main=CAUSE, grade=said.get(0))
+    if playbook is not None:
+        run = start_run(user, case, playbook)
+        Run.objects.filter(pk=run.pk).update(started_at=began + timedelta(days=2))
+    for day, grade in said.items():
+        if day:
+            with it_is(began + timedelta(days=day)):
+                case_actions.set_causes(user, case, CAUSE, grade=grade)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("said", "with_playbook", "without"),
+    [
+        ({}, None, None),
+        ({0: 4}, 4, 4),
+        ({0: 4, 1: 2}, 2, 4),
+        ({0: 4, 1: 2, 30: 5}, 2, 4),
+        ({1: 3}, 3, None),
+        ({30: 5}, None, None),
+    ],
+)
+def test_a_grade_counts_as_it_was_said_when_the_response_began(
+    organisation: Organisation,
+    visit: Playbook,
+    said: dict[int, int | None],
+    with_playbook: int | None,
+    without: int | None,
+) -> None:
+    graded(organisation, visit, said)
+    graded(organisation, None, said)
+    assert [found.grade for found in effects.answered()] == [with_playbook, without]
+
+
+def test_a_later_grade_changes_nothing_that_is_learned(
+    organisation: Organisation, visit: Playbook
+) -> None:
+    cases = [
+        graded(organisation, playbook, {0: 1 + n % 5})
+        for n in range(12)
+        for playbook in (visit, None)
+    ]
+    for case in cases[::3]:
+        went_on_in_time(case)
+    now = timezone.now()
+    first = effects.learn(now).content
+    assert "grade" in first["adjusted_for"]
+    assert first["known"]["grade"] == len(cases)
+    for case in cases:
+        if case.grade and Interruption.objects.get(pk=case.pk).is_living:
+            case_actions.set_causes(organisation.administrator, case, CAUSE, grade=6 - case.grade)
+    assert effects.learn(now).content["effects"] == first["effects"]
+
+
+def went_on_in_time(case: Interruption) -> None:
+    back = timezone.now() - timedelta(days=80)
+    Interruption.objects.filter(pk=case.pk).update(state=State.RESUMED, closed_at=back)
+
+
+def test_the_advice_says_when_few_cases_carry_a_grade(
+    organisation: Organisation,
+) -> None:
+    call = a_playbook(organisation.administrator, key="a-call", causes=[CAUSE])
+    many(organisation, call, 40, 32)
+    many(organisation, None, 20, 4)
+    effects.learn()
+    case = a_living_case(organisation)
+    client = browser(organisation.administrator)
+    assert "60件中0件だけ" in client.get(f"/interruptions/{case.pk}/").text
+    assert "0件です（全60件）" in client.get("/playbooks/").text
+
+    content = LearnedEffects.objects.get().content
+    LearnedEffects.objects.all().delete()
+    content["known"]["grade"] = 30
+    LearnedEffects.objects.create(learned_at=timezone.now(), content=content, cases=60)
+    assert "30件だけ" not in client.get(f"/interruptions/{case.pk}/").text
+    assert "30件です（全60件）" in client.get("/playbooks/").text

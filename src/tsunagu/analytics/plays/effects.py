@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from tsunagu.analytics.plays.adjusting import Counts, adjust
-from tsunagu.analytics.plays.cases import Floats, Settled, case_schema, settle
+from tsunagu.analytics.plays.cases import Floats, Settled, case_schema, settle, usable
 from tsunagu.analytics.plays.pooling import Told, pool
 from tsunagu.analytics.plays.results import (
     ALL_CAUSES,
@@ -48,8 +48,22 @@ def fit(
     known = settle(cases, until, settings.horizon_days, settings.folds, seed)
     effects, new_play = _learn(known, settings, seed) if len(known) else ((), {})
     return PlayEffects(
-        effects, new_play, len(known), until.astimezone(UTC), names, settings.as_dict(), seed
+        effects,
+        new_play,
+        len(known),
+        until.astimezone(UTC),
+        names,
+        settings.as_dict(),
+        seed,
+        _known(cases, until, settings, names),
     )
+
+
+def _known(
+    cases: pa.Table, until: datetime, settings: Settings, names: tuple[str, ...]
+) -> dict[str, int]:
+    used = usable(cases, until, settings.horizon_days)
+    return {name: len(used) - used[name].null_count for name in names}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""How hard a case looked when its response began, from the event log alone."""
+"""How hard a case looked when its response began, by the event log.
+
+The log shows little of it: a person's grade, where there is one, stands in the cases beside it.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +37,11 @@ def with_hardness(events: ir.Table, cases: pa.Table) -> pa.Table:
 
     Args:
         events: columns of the event log, on DuckDB.
-        cases: columns of :func:`case_schema` and ``deal_id``.
+        cases: columns of :func:`case_schema` and ``deal_id``; further columns of hardness that the
+            caller knows, such as a person's grade, are kept.
 
     Returns:
-        Columns of ``case_schema(HARDNESS)``, in no particular order.
+        Columns of ``case_schema(HARDNESS)`` and the caller's, in no particular order.
     """
     begun = ibis.memtable(cases.select(["case_id", "deal_id", "began_at"]))
     known = events.join(begun, "deal_id")

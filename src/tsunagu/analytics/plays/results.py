@@ -87,6 +87,7 @@ class PlayEffects:
         new_play: for each cause, ``a`` and ``b`` of a play nobody has tried yet.
         cases: how many settled cases it rests on.
         adjusted_for: names of the columns of hardness.
+        known: for how many of the cases each of them was known.
     """
 
     effects: tuple[PlayEffect, ...]
@@ -96,6 +97,7 @@ class PlayEffects:
     adjusted_for: tuple[str, ...]
     settings: Mapping[str, float]
     seed: int
+    known: Mapping[str, int]
 
     def of(self, play: str, cause: str = ALL_CAUSES) -> PlayEffect | None:
         """The effect of a play for a cause; None where that play or cause never occurred."""
@@ -121,7 +123,7 @@ class PlayEffects:
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         pairs = {cause: list(pair) for cause, pair in self.new_play.items()}
-        plain = {"until": self.until.isoformat(), "new_play": pairs}
+        plain = {"until": self.until.isoformat(), "new_play": pairs, "known": dict(self.known)}
         return {**asdict(self), **plain, "settings": dict(self.settings)}
 
     @classmethod
@@ -139,6 +141,7 @@ class PlayEffects:
             tuple(data["adjusted_for"]),
             dict(data["settings"]),
             int(data["seed"]),
+            dict(data.get("known", {})),  # effects of old do not say
         )
 
 

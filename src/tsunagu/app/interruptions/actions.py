@@ -25,6 +25,7 @@ from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal, Process, Stage
 from tsunagu.app.interruptions import folding, gates
 from tsunagu.app.interruptions.causes import Cause
+from tsunagu.app.interruptions.grades import Grade
 from tsunagu.app.interruptions.limits import TOGETHER
 from tsunagu.app.interruptions.models import CauseNote, Decision, Interruption, OwnThreshold
 from tsunagu.app.interruptions.states import ALLOWED, LIVING, OVERRIDE, DismissReason, Step
@@ -37,8 +38,14 @@ from tsunagu.app.scoring import detection
 MOST_TEXT = 2_000
 
 
-def open_case(
-    user: User, deal: Deal, *, main: str = "", others: Iterable[str] = (), text: str = ""
+def open_case(  # noqa: PLR0913
+    user: User,
+    deal: Deal,
+    *,
+    main: str = "",
+    others: Iterable[str] = (),
+    text: str = "",
+    grade: int | None = None,
 ) -> Interruption:
     """Say that ``deal`` is interrupted; a suspicion that stands already is confirmed by it."""
     with transaction.atomic():
@@ -49,25 +56,29 @@ def open_case(
         case = Interruption.objects.filter(deal=found, state__in=LIVING).first()
         if case is None:
             case = folding.begin(found, by=user)
-        return confirm(user, case, main=main, others=others, text=text)
+        return confirm(user, case, main=main, others=others, text=text, grade=grade)
 
 
-def confirm(
+def confirm(  # noqa: PLR0913
     user: User,
     case: Interruption,
     *,
     main: str = "",
     others: Iterable[str] = (),
     text: str = "",
+    grade: int | None = None,
 ) -> Interruption:
     """Make the suspicion a case, with its causes where they are known already.
 
     The deal's own facts say so from now on.
+
+    Args:
+        grade: how serious it looks, 1 to 5; None: nothing is said of it.
     """
     causes = _causes(main, others)
     with transaction.atomic():
         found = taken(user, case, Step.CONFIRM)
-        decided(user, found, Step.CONFIRM, text=text, causes=causes)
+        decided(user, found, Step.CONFIRM, text=text, causes=causes, grade=_news(found, grade))
         _note_causes(user, found, causes)
         deal_actions.record_interruption(user, found.deal, causes[0] if causes else None)
     return found
@@ -101,14 +112,24 @@ def reopen(user: User, case: Interruption) -> Interruption:
     return found
 
 
-def set_causes(
-    user: User, case: Interruption, main: str, others: Iterable[str] = (), *, text: str = ""
+def set_causes(  # noqa: PLR0913
+    user: User,
+    case: Interruption,
+    main: str,
+    others: Iterable[str] = (),
+    *,
+    text: str = "",
+    grade: int | None = None,
 ) -> Interruption:
-    """Say why; replaces what people said before. ``main`` may be empty: none is known."""
+    """Say why; replaces what people said before. ``main`` may be empty: none is known.
+
+    Args:
+        grade: how serious a living case looks, 1 to 5; None: as was said before.
+    """
     causes = _causes(main, others)
     with transaction.atomic():
         found = taken(user, case, Step.CAUSES)
-        decided(user, found, Step.CAUSES, causes=causes, text=text)
+        decided(user, found, Step.CAUSES, causes=causes, text=text, grade=_news(found, grade))
         _note_causes(user, found, causes)
     return found
 
@@ -206,16 +227,32 @@ def taken(user: User, case: Interruption, step: Step) -> Interruption:
 def decided(user: User, case: Interruption, step: Step, **said: Any) -> Decision:
     """Write a person's decision on a case that was :func:`taken`, with its audit entry."""
     said["text"] = said.get("text", "").strip()[:MOST_TEXT]
-    before = case.state
+    before = {"state": case.state, "grade": case.grade}
     decision = folding.decide(case, step, by=user, **said)
     audit.record(
         user,
         f"interruption_{step}",
         case,
-        before={"state": before},
-        after={"state": case.state, "value": decision.value, "causes": decision.causes},
+        before=before,
+        after={
+            "state": case.state,
+            "grade": case.grade,
+            "value": decision.value,
+            "causes": decision.causes,
+        },
     )
     return decision
+
+
+def _news(case: Interruption, grade: int | None) -> int | None:
+    """The grade where it says something new."""
+    if grade is None or grade == case.grade:
+        return None
+    if grade not in Grade.values:
+        raise ValidationError(_("How serious it looks is a grade from 1 to 5."))
+    if not case.is_living:
+        raise ValidationError(_("The case is over; how serious it looked stays as it was said."))
+    return grade
 
 
 def _causes(main: str, others: Iterable[str]) -> list[str]:

@@ -61,6 +61,7 @@ def decide(  # noqa: PLR0913
     causes: list[str] | None = None,
     fact_at: datetime | None = None,
     who: str | None = None,
+    grade: int | None = None,
 ) -> Decision:
     """Add a decision and fold the case anew."""
     decision = Decision.objects.create(
@@ -73,6 +74,7 @@ def decide(  # noqa: PLR0913
         causes=causes or [],
         fact_at=fact_at,
         who=who,
+        grade=grade,
     )
     fold(case)
     return decision
@@ -99,7 +101,8 @@ def fold(case: Interruption) -> None:
     case.state, case.state_since = found.state, found.since
     case.confirmed_at, case.closed_at = found.confirmed_at, found.closed_at
     case.main_cause = _main_cause(decisions)
-    written = ["state", "state_since", "confirmed_at", "closed_at", "main_cause"]
+    case.grade = next((d.grade for d in reversed(decisions) if d.grade is not None), None)
+    written = ["state", "state_since", "confirmed_at", "closed_at", "main_cause", "grade"]
     case.save(update_fields=written)
 
 

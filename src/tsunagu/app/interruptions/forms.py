@@ -13,6 +13,7 @@ from tsunagu.app.deals.models import Deal, Process
 from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.interruptions import actions, suggesting
 from tsunagu.app.interruptions.causes import Cause, grouped
+from tsunagu.app.interruptions.grading import GradedSheet
 from tsunagu.app.interruptions.limits import TOGETHER, Limit
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import DismissReason
@@ -35,7 +36,7 @@ class Sheet(SheetForm):
         super().__init__(user, deal, data)
 
 
-class CauseSheet(Sheet):
+class CauseSheet(Sheet, GradedSheet):
     """The main cause in one tap, or none yet."""
 
     template = "interruptions/sheets/causes.html"
@@ -63,8 +64,7 @@ class ConfirmForm(CauseSheet):
 
     def perform(self) -> str:
         assert self.case is not None  # noqa: S101  # tells the type checker
-        said = self.cleaned_data
-        actions.confirm(self.user, self.case, main=said["main"], text=said["text"])
+        actions.confirm(self.user, self.case, **self.cleaned_data)
         return _("Confirmed: %(deal)s") % {"deal": self.deal.title}
 
 
@@ -74,8 +74,7 @@ class OpenForm(CauseSheet):
     heading = gettext_lazy("Register an interruption: what is the main cause?")
 
     def perform(self) -> str:
-        said = self.cleaned_data
-        actions.open_case(self.user, self.deal, main=said["main"], text=said["text"])
+        actions.open_case(self.user, self.deal, **self.cleaned_data)
         return _("Registered as an interruption: %(deal)s") % {"deal": self.deal.title}
 
 

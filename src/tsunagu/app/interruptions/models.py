@@ -9,13 +9,14 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.append_only import AppendOnly
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Process
 from tsunagu.app.interruptions.causes import Cause
+from tsunagu.app.interruptions.grades import Grade
 from tsunagu.app.interruptions.states import LIVING, OVERRIDE, DismissReason, State, Step
 from tsunagu.app.people.models import Language, User
 
@@ -25,7 +26,7 @@ class Interruption(models.Model):
 
     ``number`` counts the deal's cases; ``previous`` is the case before it. ``opened_by`` is None
     where signals opened it. From ``state`` on everything is folded: from the decisions up to
-    ``main_cause``, from signals and deal after it. ``strength`` is that of all signals that stand
+    ``grade``, from signals and deal after it. ``strength`` is that of all signals that stand
     together, 0 to 1; ``last_signal_at`` tells when the newest was found; ``value`` is the deal's
     amount.
     """
@@ -46,6 +47,9 @@ class Interruption(models.Model):
     closed_at = models.DateTimeField(null=True, editable=False)
     main_cause = models.CharField(
         _("main cause"), max_length=40, choices=Cause.choices, blank=True, editable=False
+    )
+    grade = models.SmallIntegerField(
+        _("how serious it looks"), choices=Grade.choices, null=True, editable=False
     )
 
     signal_count = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -124,6 +128,7 @@ class Decision(AppendOnly):
     ``by`` is None for what no person decided. ``value`` is the reason for a dismissal, the outcome
     of an ended deal; ``causes`` are those set, the main one first. ``fact_at`` names the deal's
     fact that shows what is said, by its instant, which stands once in a deal; ``who`` said it.
+    ``grade`` tells how serious the case looked then; None: nothing new was said of it.
     """
 
     case = models.ForeignKey(Interruption, models.CASCADE, related_name="decisions")
@@ -133,9 +138,10 @@ class Decision(AppendOnly):
     value = models.CharField(max_length=40, blank=True)
     text = models.TextField(blank=True)
     causes = models.JSONField(default=list)
-    # Both may be null: SQLite would build the table anew otherwise, without its trigger.
+    # All may be null: SQLite would build the table anew otherwise, without its trigger.
     fact_at = models.DateTimeField(null=True)
     who = models.CharField(max_length=200, null=True)
+    grade = models.SmallIntegerField(choices=Grade.choices, null=True)
 
     class Meta:
         ordering = ["at", "pk"]
@@ -159,6 +165,12 @@ class Decision(AppendOnly):
     def cause_words(self) -> list[str]:
         """The causes set, in the reader's language."""
         return [str(Cause(cause).label) for cause in self.causes if cause in Cause.values]
+
+    @property
+    def grade_words(self) -> list[str]:
+        """How serious it was said to look, in the reader's language; nothing where it was not."""
+        words = gettext("How serious it looks: %(grade)s")
+        return [words % {"grade": Grade(self.grade).label}] if self.grade else []
 
 
 class CauseNote(models.Model):

@@ -13,6 +13,7 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.interruptions import actions, diagnosing, shipped
 from tsunagu.app.interruptions.causes import grouped
+from tsunagu.app.interruptions.grading import GradedSheet
 from tsunagu.app.interruptions.models import Inquiry, Interruption
 from tsunagu.app.people.models import Language, User
 
@@ -44,7 +45,7 @@ def _cause_choices() -> list[Any]:
     return [("", _("Not known yet")), *grouped()]
 
 
-class CausesForm(CaseForm):
+class CausesForm(CaseForm, GradedSheet):
     """Why it is interrupted: one main cause, and others beside it."""
 
     heading = gettext_lazy("Set the cause")

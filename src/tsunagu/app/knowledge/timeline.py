@@ -55,7 +55,8 @@ def _signals(case: Interruption) -> Iterator[Moment]:
 
 def _decisions(case: Interruption) -> Iterator[Moment]:
     for decision in case.decisions.select_related("by"):
-        what = " · ".join([str(decision.get_step_display()), *decision.cause_words])
+        words = [*decision.cause_words, *decision.grade_words]
+        what = " · ".join([str(decision.get_step_display()), *words])
         who = decision.by.name if decision.by else ""
         yield Moment(decision.at, "flag", what, decision.text, who)
 

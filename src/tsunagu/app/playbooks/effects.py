@@ -1,12 +1,14 @@
 """What plays achieved: learned at night from answered cases, shown where a playbook is chosen.
 
 A case counts with the first playbook that was run on it, whatever followed; one that was confirmed
-and never had a playbook counts as answered without one.
+and never had a playbook counts as answered without one. How serious it looked to a person counts as
+it was said when that response began: who grades later knows how it went.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tsunagu.app.deals.models import Deal
-from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.models import Decision, Interruption
 from tsunagu.app.interruptions.states import State
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
@@ -28,6 +30,9 @@ from tsunagu.app.scoring import plays
 from tsunagu.app.scoring.plays import NO_PLAY, Answered, Effect, Interval
 
 CONFIGURE = "playbooks.configure"
+
+ENOUGH_GRADED = 0.5
+"""With a grade for fewer of the cases the advice says so: the others are hardly adjusted."""
 
 
 def learn(at: datetime | None = None) -> LearnedEffects:
@@ -53,6 +58,7 @@ def answered() -> Iterator[Answered]:
         "case", "playbook__key", "started_at"
     )
     first = {case: (key, began) for case, key, began in reversed(list(runs))}
+    grades = _grades()
     rows = (
         _confirmed()
         .order_by("pk")
@@ -61,7 +67,21 @@ def answered() -> Iterator[Answered]:
     for pk, deal, cause, confirmed_at, state, closed_at in rows:
         play, began = first.get(pk, (NO_PLAY, confirmed_at))
         back = closed_at if state == State.RESUMED else None
-        yield Answered(pk, deal, play, cause, began, back)
+        grade = _by(grades.get(pk, ()), began)
+        yield Answered(pk, deal, play, cause, began, back, grade)
+
+
+def _grades() -> dict[int, list[tuple[datetime, int]]]:
+    """What was said of each case, oldest first."""
+    rows = Decision.objects.filter(grade__isnull=False).order_by("at", "pk")
+    found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for case, at, grade in rows.values_list("case", "at", "grade"):
+        found[case].append((at, grade))
+    return found
+
+
+def _by(said: Sequence[tuple[datetime, int]], then: datetime) -> int | None:
+    return next((grade for at, grade in reversed(said) if at <= then), None)
 
 
 def explores() -> bool:
@@ -108,6 +128,21 @@ class Known:
     def of(self, playbook: Playbook) -> Effect | None:
         """What is known of the playbook; None before a run of it is over long enough."""
         return plays.effect(self.learned, playbook.key, self.cause) if self.learned else None
+
+    @property
+    def cases(self) -> int:
+        """How many were learned from."""
+        return self.learned.cases if self.learned else 0
+
+    @property
+    def graded(self) -> int:
+        """Of how many of them a person had said how serious they look."""
+        return plays.graded(self.learned) if self.learned else 0
+
+    @property
+    def few_graded(self) -> bool:
+        """Whether the order of plays may mislead for want of grades."""
+        return self.graded < ENOUGH_GRADED * self.cases
 
     def advice(self, playbooks: Collection[Playbook], case: Interruption) -> Advice | None:
         """Which of the playbooks to take."""

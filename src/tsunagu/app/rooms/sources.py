@@ -75,7 +75,7 @@ def _tell_advice(case: Interruption, rows: Sequence[Adviser]) -> Iterator[Entry]
 def _tell_decisions(case: Interruption, rows: Sequence[Decision]) -> Iterator[Entry]:
     for row in rows:
         more = [str(row.reason.label)] if row.reason else []
-        words = " · ".join([row.get_step_display(), *more, *row.cause_words])
+        words = " · ".join([row.get_step_display(), *more, *row.cause_words, *row.grade_words])
         yield Entry("flag", words, row.by.name if row.by else _("By the signals"), row.text)
 
 

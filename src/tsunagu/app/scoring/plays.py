@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 NO_PLAY = "none"
 """The play of a case that was answered without one; mirrors the analytics (a test compares)."""
 
+GRADE = "grade"
+"""The column of hardness that people's grades are in."""
+
 
 @dataclass(frozen=True)
 class Answered:
-    """A case whose response began; ``resumed_at`` None: the sale has not gone on."""
+    """A case whose response began; ``resumed_at`` None: the sale has not gone on.
+
+    ``grade`` is how serious it looked to a person by then, 1 to 5; None: nobody had said.
+    """
 
     case_id: int
     deal_id: int
@@ -32,6 +38,7 @@ class Answered:
     cause: str
     began_at: datetime
     resumed_at: datetime | None
+    grade: int | None
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,7 @@ def _table(cases: Sequence[Answered]) -> pa.Table:
         "cause": pa.array([c.cause for c in cases], words),
         "began_at": pa.array([c.began_at for c in cases], INSTANT),
         "resumed_at": pa.array([c.resumed_at for c in cases], INSTANT),
+        GRADE: pa.array([c.grade for c in cases], pa.float64()),
         "deal_id": pa.array([c.deal_id for c in cases], whole),
     }
     return named(pa.table(columns))
@@ -101,6 +109,11 @@ def load(content: dict[str, Any]) -> PlayEffects:
     from tsunagu.analytics.plays import PlayEffects
 
     return PlayEffects.from_dict(content)
+
+
+def graded(effects: PlayEffects) -> int:
+    """For how many of the cases that were learned from a person had said how serious they look."""
+    return effects.known.get(GRADE, 0)
 
 
 def effect(effects: PlayEffects, play: str, cause: str = "") -> Effect | None:
