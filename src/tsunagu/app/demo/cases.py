@@ -38,8 +38,8 @@ ANSWERED_EACH = 2
 """Of so many confirmed cases one is answered with a playbook."""
 
 RECENT, MOST_RECENT = timedelta(days=180), 24
-CONFIRMED = (Cause.LOST_INTEREST, Cause.COMMUNICATION)
-"""Causes that the person who logs in finds."""
+FOUND = Cause.LOST_INTEREST
+"""The cause that the person who logs in found."""
 
 _TOLD = (Kind.INTERRUPTION, Kind.RESUMED)
 
@@ -60,13 +60,10 @@ def tell() -> None:
 
 
 def work(user: User) -> None:
-    """``user`` confirms two suspicions, and answers the first with a playbook."""
-    suspected = Interruption.objects.filter(state=State.SUSPECTED, deal__owner=user)
-    for case, cause in zip(suspected.order_by("-strength", "pk"), CONFIRMED, strict=False):
-        case_actions.confirm(user, case, main=cause)
-    answered = Interruption.objects.filter(state=State.CONFIRMED, main_cause=CONFIRMED[0])
-    for case in answered.filter(deal__owner=user)[:1]:
-        _answer(case)
+    """``user`` confirms a suspicion and answers it with a playbook; others wait."""
+    case = Interruption.objects.filter(state=State.SUSPECTED, deal__owner=user).first()
+    if case is not None:
+        _answer(case_actions.confirm(user, case, main=FOUND))
 
 
 def _worth_telling() -> Iterator[tuple[Deal, list[Event]]]:
