@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 # What meets the database: the pages, actions, imports and scores, and processes that are killed.
 ON_POSTGRESQL := tests/app tests/cli/test_application.py tests/cli/test_kill.py \
-	tests/browser/test_morning.py --ignore tests/app/test_words.py
+	tests/browser/test_morning.py --ignore tests/app/test_words.py --ignore tests/app/test_walk.py
 
 UV := .tools/bin/uv
 RUN := .venv/bin
