@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 
 from tsunagu.app.deals.models import Deal
@@ -81,6 +82,14 @@ def use(
 def changed(deal: Deal) -> dict[str, Any]:
     """What a page hears after a change of ``deal``."""
     return {"deal-changed": {"id": deal.pk}, f"deal-changed-{deal.pk}": ""}
+
+
+def finish(request: HttpRequest, said: str, heard: dict[str, Any], back: str) -> HttpResponse:
+    """After the action: the page below hears of it; where there is no script, ``back`` opens."""
+    if wants_part(request):
+        return closing(said, heard)
+    messages.success(request, said)
+    return redirect(back)
 
 
 def closing(said: str, heard: dict[str, Any]) -> HttpResponse:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -105,15 +104,13 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         draw=lambda status: _shown(
             request, mail, refused=tuple(map(str, form.non_field_errors())), status=status
         ),
-        done=lambda said: _done(request, mail, said),
+        done=lambda said: deal_sheets.finish(
+            request,
+            said,
+            _heard(mail),
+            reverse("interruptions:detail", args=[mail.case.pk]),
+        ),
     )
-
-
-def _done(request: HttpRequest, mail: Mail, said: str) -> HttpResponse:
-    if wants_part(request):
-        return deal_sheets.closing(said, _heard(mail))
-    messages.success(request, said)
-    return redirect("interruptions:detail", mail.case.pk)
 
 
 @require_GET

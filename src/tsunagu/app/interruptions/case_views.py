@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tsunagu.app.deals import sheets, timeline
-from tsunagu.app.interruptions import evidence, restart_sheets, shipped
-from tsunagu.app.interruptions import sheets as case_sheets
+from tsunagu.app.deals import timeline
+from tsunagu.app.interruptions import case_sheets, evidence, restart_sheets, sheets, shipped
 from tsunagu.app.interruptions.case_page import CasePage
 from tsunagu.app.interruptions.models import Interruption
-from tsunagu.app.interruptions.sheets import CaseForm, FindingForm, WithdrawForm
-from tsunagu.app.lists import render_list, wants_part
+from tsunagu.app.interruptions.sheets import FindingForm, WithdrawForm
+from tsunagu.app.lists import render_list
 from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.people.requests import person
 
-SHEETS = {**case_sheets.SHEETS, **restart_sheets.SHEETS}
+SHEETS = {**sheets.SHEETS, **restart_sheets.SHEETS}
 """Every sheet of a case by the name of its address."""
 
 
@@ -47,7 +45,7 @@ def chart(request: HttpRequest, pk: int) -> JsonResponse:
 def sheet(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """A sheet in which the case is changed; a page of its own where there is no script."""
     sent = request.POST if request.method == "POST" else None
-    return _used(request, SHEETS[name](person(request), _found(request, pk), sent))
+    return case_sheets.use(request, SHEETS[name](person(request), _found(request, pk), sent))
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,7 +56,7 @@ def finding(request: HttpRequest, pk: int, question: str) -> HttpResponse:
     if asked is None:
         raise Http404
     sent = request.POST if request.method == "POST" else None
-    return _used(request, FindingForm(person(request), case, sent, question=asked))
+    return case_sheets.use(request, FindingForm(person(request), case, sent, question=asked))
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,24 +65,4 @@ def withdraw(request: HttpRequest, pk: int, inquiry: int) -> HttpResponse:
     case = _found(request, pk)
     asked = get_object_or_404(case.inquiries, pk=inquiry)
     sent = request.POST if request.method == "POST" else None
-    return _used(request, WithdrawForm(person(request), case, sent, inquiry=asked))
-
-
-def _used(request: HttpRequest, form: CaseForm) -> HttpResponse:
-    part = wants_part(request)
-    page = "interruptions/_case_sheet.html" if part else "interruptions/case_sheet.html"
-    context = {"form": form, "case": form.case, "deal": form.deal, "part": part}
-    return sheets.use(
-        request,
-        form,
-        draw=lambda status: render(request, page, context, status=status),
-        done=lambda said: _done(request, form, said),
-    )
-
-
-def _done(request: HttpRequest, form: CaseForm, said: str) -> HttpResponse:
-    """After a change: the page under the sheet hears of it."""
-    if wants_part(request):
-        return sheets.closing(said, {"case-changed": "", **sheets.changed(form.deal)})
-    messages.success(request, said)
-    return redirect("interruptions:detail", form.case.pk)
+    return case_sheets.use(request, WithdrawForm(person(request), case, sent, inquiry=asked))

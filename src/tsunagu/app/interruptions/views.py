@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -168,13 +169,10 @@ def _sheet(request: HttpRequest, form: forms.Sheet) -> HttpResponse:
         request,
         form,
         draw=lambda status: render(request, page, context, status=status),
-        done=lambda said: _done(request, form, said),
+        done=lambda said: sheets.finish(
+            request,
+            said,
+            {"case-changed": "", **sheets.changed(form.deal)},
+            reverse("interruptions:list"),
+        ),
     )
-
-
-def _done(request: HttpRequest, form: forms.Sheet, said: str) -> HttpResponse:
-    """After a decision the page under the sheet hears of it."""
-    if wants_part(request):
-        return sheets.closing(said, {"case-changed": "", **sheets.changed(form.deal)})
-    messages.success(request, said)
-    return redirect("interruptions:list")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tsunagu.app.deals import sheets
+from tsunagu.app.interruptions import case_sheets
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.knowledge.review_page import ReviewPage
 from tsunagu.app.knowledge.sheets import ADDING, CHANGING, ReviewForm
-from tsunagu.app.lists import render_list, wants_part
+from tsunagu.app.lists import render_list
 from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.people.requests import person
 
@@ -34,15 +34,13 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sheet(request: HttpRequest, pk: int, name: str, item: int | None = None) -> HttpResponse:
     """A sheet in which the review is changed; a page of its own where there is no script."""
-    form = _form(request, _found(request, pk), name, item)
-    part = wants_part(request)
-    page = "interruptions/_case_sheet.html" if part else "knowledge/sheet.html"
-    context = {"form": form, "case": form.case, "deal": form.deal, "part": part}
-    return sheets.use(
+    case = _found(request, pk)
+    return case_sheets.use(
         request,
-        form,
-        draw=lambda status: render(request, page, context, status=status),
-        done=lambda said: _done(request, form, said),
+        _form(request, case, name, item),
+        heard={"case-changed": ""},
+        back=reverse("knowledge:review", args=[case.pk]),
+        page="knowledge/sheet.html",
     )
 
 
@@ -60,10 +58,3 @@ def _form(request: HttpRequest, case: Interruption, name: str, item: int | None)
         user, case, sent, item=get_object_or_404(rows, pk=item, review__case=case)
     )
     return made
-
-
-def _done(request: HttpRequest, form: ReviewForm, said: str) -> HttpResponse:
-    if wants_part(request):
-        return sheets.closing(said, {"case-changed": ""})
-    messages.success(request, said)
-    return redirect("knowledge:review", form.case.pk)

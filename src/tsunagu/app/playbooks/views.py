@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tsunagu.app.deals import sheets as deal_sheets
-from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions import case_sheets
 from tsunagu.app.interruptions.sheets import CaseForm
-from tsunagu.app.lists import page_of, render_list, wants_part
+from tsunagu.app.lists import page_of, render_list
 from tsunagu.app.people.permissions import has_permission, visible_interruptions
 from tsunagu.app.people.requests import person
 from tsunagu.app.playbooks import queries
@@ -74,21 +72,4 @@ def _sent(request: HttpRequest) -> Any:
 
 
 def _used(request: HttpRequest, form: CaseForm) -> HttpResponse:
-    part = wants_part(request)
-    page = "interruptions/_case_sheet.html" if part else "interruptions/case_sheet.html"
-    context = {"form": form, "case": form.case, "deal": form.deal, "part": part}
-    return deal_sheets.use(
-        request,
-        form,
-        draw=lambda status: render(request, page, context, status=status),
-        done=lambda said: _done(request, form.case, said),
-    )
-
-
-def _done(request: HttpRequest, case: Interruption, said: str) -> HttpResponse:
-    """After a change: the page under the sheet hears of it."""
-    if wants_part(request):
-        heard = {"case-changed": "", "tasks-changed": "", **deal_sheets.changed(case.deal)}
-        return deal_sheets.closing(said, heard)
-    messages.success(request, said)
-    return redirect("interruptions:detail", case.pk)
+    return case_sheets.use(request, form, heard={"tasks-changed": "", **case_sheets.changed(form)})

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tsunagu.app.deals import sheets
+from tsunagu.app.interruptions import case_sheets
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.lists import plain_text, render_list, wants_part
 from tsunagu.app.people.models import User
@@ -142,22 +142,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     case = _found(user, pk)
     form = AskForm(user, case, request.POST if request.method == "POST" else None)
-    part = wants_part(request)
-    page = "interruptions/_case_sheet.html" if part else "interruptions/case_sheet.html"
-    context = {"form": form, "case": case, "deal": form.deal, "part": part}
-    return sheets.use(
-        request,
-        form,
-        draw=lambda status: render(request, page, context, status=status),
-        done=lambda said: _asked(request, form, said),
-    )
-
-
-def _asked(request: HttpRequest, form: AskForm, said: str) -> HttpResponse:
-    if wants_part(request):
-        return sheets.closing(said, CHANGED)
-    messages.success(request, said)
-    return _back(form.case.pk)
+    return case_sheets.use(request, form, heard=CHANGED, back=_address(case.pk))
 
 
 def _changed(request: HttpRequest, case: int) -> HttpResponse:
@@ -168,4 +153,8 @@ def _changed(request: HttpRequest, case: int) -> HttpResponse:
 
 
 def _back(case: int) -> HttpResponseRedirect:
-    return redirect(reverse("interruptions:detail", args=[case]) + "#room")
+    return redirect(_address(case))
+
+
+def _address(case: int) -> str:
+    return reverse("interruptions:detail", args=[case]) + "#room"
