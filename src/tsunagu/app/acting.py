@@ -12,6 +12,9 @@ from django.db import IntegrityError, models, transaction
 
 from tsunagu.app.people.models import User
 
+MOST_TEXT = 2_000
+"""Letters of what is written about something; longer texts are cut."""
+
 
 class ActingForm(forms.Form):
     """A form that ``actor`` fills in; :meth:`act` does what it says or keeps the refusal."""
@@ -82,6 +85,18 @@ class OnceForm(ActingForm):
     def _made_before(self) -> bool:
         self.done = self.made()
         return self.done is not None
+
+
+def written(text: str, refusal: str) -> str:
+    """What a person wrote, without the blanks around it, at most :data:`MOST_TEXT`.
+
+    Raises:
+        ValidationError: with ``refusal``, where nothing was written.
+    """
+    said = text.strip()[:MOST_TEXT]
+    if not said:
+        raise ValidationError(refusal)
+    return said
 
 
 def choose(form: forms.Form, name: str, rows: Any) -> None:

@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tsunagu.app.acting import MOST_TEXT
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal, Process, Stage
@@ -34,8 +35,6 @@ from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 from tsunagu.app.scoring import detection
-
-MOST_TEXT = 2_000
 
 
 def open_case(  # noqa: PLR0913

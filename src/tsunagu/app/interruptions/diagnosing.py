@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from tsunagu.app.acting import MOST_TEXT
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.locking import locked_deals
@@ -23,8 +24,6 @@ from tsunagu.app.interruptions.telling import tell_owner
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import Language, User
 from tsunagu.app.people.permissions import require
-
-MOST_TEXT = 2_000
 
 
 def record_finding(user: User, case: Interruption, question: str, text: str) -> Finding:

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tsunagu.app.acting import written
 from tsunagu.app.interruptions import folding, gates
 from tsunagu.app.interruptions.actions import decided, taken
 from tsunagu.app.interruptions.models import Interruption
@@ -31,7 +32,7 @@ def record_explanation(user: User, case: Interruption, at: datetime, text: str) 
     with transaction.atomic():
         found, facts = _read(user, case, Step.EXPLAIN)
         _shown(at, [c for c in facts.contacts if c.can_explain])
-        said = _words(text, _("Say in a few words what you explained, and what you heard."))
+        said = written(text, _("Say in a few words what you explained, and what you heard."))
         decided(user, found, Step.EXPLAIN, text=said, fact_at=at)
         folding.begin_where_explained([found])
     return found
@@ -46,7 +47,7 @@ def record_needs(
         if not may_show_needs(facts):
             raise ValidationError(_("First explain, then talk with the customer again."))
         _shown(at, may_show_needs(facts))
-        said = _words(text, _("Write down what the customer needs now."))
+        said = written(text, _("Write down what the customer needs now."))
         decided(user, found, Step.NEEDS, text=said, fact_at=at, who=who.strip()[:200])
     return found
 
@@ -60,7 +61,7 @@ def record_standing_proposal(
         if not may_show_that_it_stands(facts):
             raise ValidationError(_("First re-confirm what the customer needs."))
         _shown(at, may_show_that_it_stands(facts))
-        said = _words(text, _("Write down what the customer said."))
+        said = written(text, _("Write down what the customer said."))
         decided(user, found, Step.STANDS, text=said, fact_at=at)
     return found
 
@@ -73,9 +74,3 @@ def _read(user: User, case: Interruption, step: Step) -> tuple[Interruption, Fac
 def _shown(at: datetime, contacts: Iterable[Contact]) -> None:
     if at not in {contact.at for contact in contacts}:
         raise ValidationError(_("Choose a contact with the customer that shows it."))
-
-
-def _words(text: str, refusal: str) -> str:
-    if not text.strip():
-        raise ValidationError(refusal)
-    return text

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tsunagu.app.acting import MOST_TEXT
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.interruptions import actions, diagnosing, shipped
@@ -38,7 +39,7 @@ class CaseForm(SheetForm):
 def words_field(label: Any, **options: Any) -> forms.CharField:
     """Some lines of text."""
     box = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(label=label, max_length=2000, widget=box, **options)
+    return forms.CharField(label=label, max_length=MOST_TEXT, widget=box, **options)
 
 
 def _cause_choices() -> list[Any]:

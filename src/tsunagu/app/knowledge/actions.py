@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tsunagu.app.acting import MOST_TEXT, written
 from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.interruptions import actions as case_actions
 from tsunagu.app.interruptions.causes import Cause
@@ -37,7 +38,6 @@ from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 
-MOST_TEXT = 2_000
 PRODUCT = "product"
 """The deals' attribute that names what is sold."""
 
@@ -82,7 +82,12 @@ def add_why(user: User, case: Interruption, text: str, parent: Why | None = None
         review = _draft(user, case)
         if parent is not None and parent.review_id != review.pk:
             raise ValidationError(_("This answer belongs to another review."))
-        made = Why.objects.create(review=review, parent=parent, text=_said(text), by=user)
+        made = Why.objects.create(
+            review=review,
+            parent=parent,
+            text=_said(text),
+            by=user,
+        )
         audit.record(user, "add_why", made, after={"text": made.text})
     return made
 
@@ -223,10 +228,7 @@ def _draft(user: User, case: Interruption) -> Review:
 
 
 def _said(text: str) -> str:
-    said = text.strip()[:MOST_TEXT]
-    if not said:
-        raise ValidationError(_("Write it down in a few words."))
-    return said
+    return written(text, _("Write it down in a few words."))
 
 
 def _public(case: Interruption, text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from tsunagu.app.acting import ActingForm
+from tsunagu.app.acting import MOST_TEXT, ActingForm
 from tsunagu.app.knowledge import actions
 from tsunagu.app.knowledge.models import Followed, Improvement
 from tsunagu.app.people.models import User
@@ -32,7 +32,7 @@ class SeenForm(DoneForm):
     label = gettext_lazy("Its effect was seen")
     effect = forms.CharField(
         label=gettext_lazy("What came of it?"),
-        max_length=actions.MOST_TEXT,
+        max_length=MOST_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tsunagu.app.interruptions.causes import grouped
 from tsunagu.app.interruptions.models import Interruption
-from tsunagu.app.interruptions.sheets import CaseForm
+from tsunagu.app.interruptions.sheets import CaseForm, words_field
 from tsunagu.app.knowledge import actions
 from tsunagu.app.knowledge.models import Improvement, Influence, Lesson, Remedy, Review, Why
 from tsunagu.app.people.models import User
@@ -21,11 +21,6 @@ from tsunagu.app.people.permissions import visible_users
 NAMELESS = gettext_lazy("Everybody may read this: write it without the customer's name.")
 OTHERS = 3
 """Causes beside the main one."""
-
-
-def _words(label: Any, **options: Any) -> forms.CharField:
-    box = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(label=label, max_length=actions.MOST_TEXT, widget=box, **options)
 
 
 class ReviewForm(CaseForm):
@@ -107,7 +102,7 @@ class WorkedForm(ReviewForm):
     """What helped."""
 
     heading = gettext_lazy("What worked")
-    text = _words(gettext_lazy("What helped, and what we would do again"), required=False)
+    text = words_field(gettext_lazy("What helped, and what we would do again"), required=False)
 
     def before(self, case: Interruption) -> dict[str, Any]:
         review = Review.objects.filter(case=case).first()
@@ -148,7 +143,7 @@ class WhyForm(PartForm):
 
     heading = gettext_lazy("Why did it happen?")
     model = Why
-    text = _words(gettext_lazy("Because …"))
+    text = words_field(gettext_lazy("Because …"))
 
     def add(self) -> None:
         actions.add_why(self.user, self.case, **self.cleaned_data)
@@ -160,7 +155,7 @@ class UnderForm(ReviewForm):
     heading = gettext_lazy("And why was that so?")
     template = "knowledge/sheets/under.html"
     model: ClassVar[type[Why]] = Why
-    text = _words(gettext_lazy("Because …"))
+    text = words_field(gettext_lazy("Because …"))
 
     def perform(self) -> str:
         actions.add_why(self.user, self.case, self.cleaned_data["text"], self.item)
@@ -172,7 +167,7 @@ class LessonForm(PartForm):
 
     heading = gettext_lazy("Lesson")
     model = Lesson
-    text = _words(gettext_lazy("What should others know?"), help_text=NAMELESS)
+    text = words_field(gettext_lazy("What should others know?"), help_text=NAMELESS)
 
     def add(self) -> None:
         actions.add_lesson(self.user, self.case, **self.cleaned_data)
@@ -184,7 +179,7 @@ class ImprovementForm(PartForm):
     heading = gettext_lazy("Improvement")
     model = Improvement
     columns = ("text", "remedy", "owner", "due_on")
-    text = _words(gettext_lazy("What is to change?"), help_text=NAMELESS)
+    text = words_field(gettext_lazy("What is to change?"), help_text=NAMELESS)
     remedy = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Remedy.choices)
     owner = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Owner"))
     due_on = forms.DateField(

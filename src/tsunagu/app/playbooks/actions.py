@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tsunagu.app.acting import MOST_TEXT, written
 from tsunagu.app.deals.locking import locked_deals
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.interruptions import actions as case_actions
@@ -43,7 +44,6 @@ CONFIGURE = "playbooks.configure"
 APPROVE = "playbooks.approve"
 WORK = "deals.log"
 DECIDE = "interruptions.decide"
-MOST_TEXT = 2_000
 
 
 def publish(
@@ -165,7 +165,7 @@ def _task(run: Run, deal: Deal, known: Known, position: int, step: Step) -> Task
 
 def stop_run(user: User, run: Run, reason: str) -> Run:
     """End a run before all is done; ``reason`` says why."""
-    said = _said(reason, _("Say in a few words why."))
+    said = written(reason, _("Say in a few words why."))
     with transaction.atomic():
         require(user, DECIDE, locked_deals().get(pk=run.case.deal_id))
         found = locked_runs().get(pk=run.pk)
@@ -190,7 +190,7 @@ def complete(user: User, task: Task, text: str = "") -> Task:
 
 def skip(user: User, task: Task, reason: str) -> Task:
     """Leave it out, and say why."""
-    said = _said(reason, _("Say in a few words why."))
+    said = written(reason, _("Say in a few words why."))
     with transaction.atomic():
         found = _open(user, task)
         found.skipped_reason = said
@@ -242,7 +242,7 @@ def approve(user: User, task: Task, text: str = "") -> Task:
 
 def refuse(user: User, task: Task, text: str) -> Task:
     """Do not let it be done, and say why."""
-    said = _said(text, _("Say in a few words why."))
+    said = written(text, _("Say in a few words why."))
     wanted = (ApprovalState.NEEDED, ApprovalState.ASKED)
     return _approval(user, task, APPROVE, wanted, ApprovalState.REFUSED, Act.REFUSE, said)
 
@@ -295,9 +295,3 @@ def _close(task: Task, ending: Ending, user: User) -> None:
 
 def _note(task: Task, act: Act, by: User, text: str = "", **more: Any) -> None:
     TaskNote.objects.create(task=task, act=act, by=by, text=text.strip()[:MOST_TEXT], **more)
-
-
-def _said(text: str, refusal: str) -> str:
-    if not text.strip():
-        raise ValidationError(refusal)
-    return text.strip()[:MOST_TEXT]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tsunagu.app.interruptions.models import Interruption
-from tsunagu.app.interruptions.sheets import CaseForm
+from tsunagu.app.interruptions.sheets import CaseForm, words_field
 from tsunagu.app.people.models import User
 from tsunagu.app.playbooks import actions, people
 from tsunagu.app.playbooks.business_days import business_day
@@ -20,18 +20,13 @@ from tsunagu.app.playbooks.models import Playbook, Run, Task
 from tsunagu.app.playbooks.steps import Doer
 
 
-def _words(label: Any, **options: Any) -> forms.CharField:
-    box = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(label=label, max_length=actions.MOST_TEXT, widget=box, **options)
-
-
 def _why() -> forms.CharField:
     words = gettext_lazy("Say in a few words why.")
-    return _words(gettext_lazy("Why"), error_messages={"required": words})
+    return words_field(gettext_lazy("Why"), error_messages={"required": words})
 
 
 def _note() -> forms.CharField:
-    return _words(gettext_lazy("Note (if you like)"), required=False)
+    return words_field(gettext_lazy("Note (if you like)"), required=False)
 
 
 class StartForm(CaseForm):
@@ -162,7 +157,7 @@ class AskForm(TaskForm):
     heading = gettext_lazy("Ask the manager for approval")
     label = gettext_lazy("Ask for approval")
     said = gettext_lazy("The manager is asked.")
-    text = _words(gettext_lazy("What for, and why"), required=False)
+    text = words_field(gettext_lazy("What for, and why"), required=False)
 
     def do(self) -> None:
         actions.ask_approval(self.user, self.task, self.cleaned_data["text"])

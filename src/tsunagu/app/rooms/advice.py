@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tsunagu.app.acting import written
 from tsunagu.app.customers.names import fold_name
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.knowledge.similar import people_who_resumed
@@ -25,7 +26,6 @@ from tsunagu.app.rooms import notices
 from tsunagu.app.rooms.models import Advice, Adviser, Size, Told
 
 MOST_ASKED = 5
-MOST_TEXT = 2_000
 SHORTEST = 2
 """A name of fewer letters stands in too many words to be looked for."""
 
@@ -57,9 +57,7 @@ def ask(user: User, case: Interruption, text: str) -> list[User]:
         ValidationError: there is nobody to ask, or the question is empty or says whose case it is.
     """
     require(user, "deals.log", case.deal)
-    said = text.strip()[:MOST_TEXT]
-    if not said:
-        raise ValidationError(_("Write your question."))
+    said = written(text, _("Write your question."))
     if told := sorted(set(_given_away(case, said))):
         raise ValidationError(
             _("People outside the team read this. Leave out: %(names)s.")
@@ -94,9 +92,7 @@ def answer(user: User, adviser: Adviser, text: str) -> None:
     """
     if adviser.user_id != user.pk:
         raise PermissionDenied(_("Somebody else was asked."))
-    said = text.strip()[:MOST_TEXT]
-    if not said:
-        raise ValidationError(_("Write your advice."))
+    said = written(text, _("Write your advice."))
     with transaction.atomic():
         open_still = Adviser.objects.filter(pk=adviser.pk, answered_at=None)
         if not open_still.update(answer=said, answered_at=timezone.now()):

@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from tsunagu.app.acting import ActingForm
+from tsunagu.app.acting import MOST_TEXT, ActingForm
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.sheets import CaseForm
 from tsunagu.app.people.models import User
@@ -74,7 +74,7 @@ class AskForm(CaseForm):
     template = "rooms/sheets/ask.html"
     text = forms.CharField(
         label=gettext_lazy("Your question"),
-        max_length=advice.MOST_TEXT,
+        max_length=MOST_TEXT,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": gettext_lazy("Write your question.")},
     )
@@ -93,7 +93,7 @@ class AnswerForm(ActingForm):
 
     text = forms.CharField(
         label=gettext_lazy("Your advice"),
-        max_length=advice.MOST_TEXT,
+        max_length=MOST_TEXT,
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": gettext_lazy("Write your advice.")},
     )
