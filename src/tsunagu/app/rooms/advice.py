@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from unicodedata import normalize
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -16,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tsunagu.app.acting import written
-from tsunagu.app.customers.names import fold_name
 from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.knowledge import nameless
 from tsunagu.app.knowledge.similar import people_who_resumed
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
@@ -26,9 +25,6 @@ from tsunagu.app.rooms import notices
 from tsunagu.app.rooms.models import Advice, Adviser, Size, Told
 
 MOST_ASKED = 5
-SHORTEST = 2
-"""A name of fewer letters stands in too many words to be looked for."""
-
 _CLASSES = (
     (Decimal(1_000_000), Size.SMALL),
     (Decimal(10_000_000), Size.MIDDLE),
@@ -105,20 +101,13 @@ def answer(user: User, adviser: Adviser, text: str) -> None:
 
 def _given_away(case: Interruption, text: str) -> Iterator[str]:
     """Names in ``text`` that say whose case it is, whatever their width, case and spaces."""
-    deal = case.deal
-    plain = _plain(text)
-    names = deal.customer.contacts.values_list("name", flat=True)
-    for name in (deal.customer.name, deal.title, *names):
-        for needle in {_plain(name), _plain(fold_name(name)), *_family(name)}:
-            if len(needle) >= SHORTEST and needle in plain:
-                yield name
+    plain = nameless.folded(text)
+    for name in (*nameless.names(case.deal), case.deal.title):
+        if nameless.holds(plain, *nameless.forms(name), *_family(name)):
+            yield name
 
 
 def _family(name: str) -> set[str]:
-    """The first part of a name that is written in parts: people are called by it."""
+    """The first part of a name that is written in two parts: people are called by it."""
     parts = name.split()
-    return {_plain(parts[0])} if len(parts) == SHORTEST else set()
-
-
-def _plain(text: str) -> str:
-    return "".join(normalize("NFKC", text).casefold().split())
+    return {nameless.folded(parts[0])} if len(parts) == 2 else set()
