@@ -26,7 +26,7 @@ from tsunagu.app.knowledge import actions as review_actions
 from tsunagu.app.knowledge import profiles
 from tsunagu.app.people.models import User
 from tsunagu.app.playbooks import actions as playbook_actions
-from tsunagu.app.playbooks.models import Playbook
+from tsunagu.app.playbooks.queries import fitting
 
 REVIEWED = 2
 """So many of the newest cases of each lesson were reviewed."""
@@ -148,6 +148,4 @@ def _review(case: Interruption) -> None:
 
 def _answer(case: Interruption) -> None:
     """The playbook for the cause is started by the deal's owner."""
-    own = [p for p in Playbook.objects.filter(archived=False) if case.main_cause in p.causes]
-    if own:
-        playbook_actions.start_run(case.deal.owner, case, own[0])
+    playbook_actions.start_run(case.deal.owner, case, fitting([case.main_cause])[0])

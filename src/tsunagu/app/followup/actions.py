@@ -29,8 +29,8 @@ from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import Language, User
 from tsunagu.app.people.permissions import require
+from tsunagu.app.playbooks.filling import MISSING
 
-GAP = "＿＿"
 MOST_SUBJECT, MOST_BODY = 200, 10_000
 MOST_AN_HOUR = 40
 
@@ -98,7 +98,7 @@ def mark_sent(user: User, mail: Mail) -> None:
     with transaction.atomic():
         _moved(mail, Status.SENT, by_hand=True, error="", sent_at=timezone.now())
         audit.record(user, "mark_mail_sent", mail)
-        deal_actions.record_mail(user, mail.case.deal, **fact(mail))
+        deal_actions.record_mail(user, mail.case.deal, **mail.fact)
     mail.refresh_from_db()
 
 
@@ -112,11 +112,6 @@ def discard(user: User, mail: Mail) -> None:
         ).delete()
         if not gone:
             raise ValidationError(_("It was sent in the meantime."))
-
-
-def fact(mail: Mail) -> dict[str, Any]:
-    """What the deal is told when ``mail`` went out."""
-    return {"text": mail.subject, "letter": mail.is_letter, "key": mail.fact_key}
 
 
 def _moved(mail: Mail, status: Status, **columns: Any) -> None:
@@ -141,7 +136,7 @@ def _check_words(subject: str, body: str) -> None:
         raise ValidationError(_("Write a subject and a text."))
     if len(subject) > MOST_SUBJECT or len(body) > MOST_BODY:
         raise ValidationError(_("The text is too long."))
-    if GAP in subject or GAP in body:
+    if MISSING in subject or MISSING in body:
         raise ValidationError(_("Fill in or delete the gaps (＿＿) before it goes out."))
 
 

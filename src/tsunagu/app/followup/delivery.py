@@ -45,13 +45,7 @@ def _note(mail: Mail) -> None:
     """The mail is sent, and the deal's facts say so, together."""
     with transaction.atomic():
         if move(mail.pk, [Status.SENDING], Status.SENT, sent_at=timezone.now(), error=""):
-            deal_actions.record_mail(
-                mail.made_by,
-                mail.case.deal,
-                text=mail.subject,
-                letter=mail.is_letter,
-                key=mail.fact_key,
-            )
+            deal_actions.record_mail(mail.made_by, mail.case.deal, **mail.fact)
 
 
 def _sent(mail: Mail) -> Trouble | None:

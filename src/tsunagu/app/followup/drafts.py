@@ -18,11 +18,11 @@ from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import User
 from tsunagu.app.playbooks import filling
 from tsunagu.app.playbooks.filling import Filled
-from tsunagu.app.playbooks.models import Playbook
-from tsunagu.app.playbooks.steps import ANY, Channel, Content, Step
+from tsunagu.app.playbooks.queries import fitting
+from tsunagu.app.playbooks.steps import Channel, Content, Step
 from tsunagu.app.playbooks.words import Words
 
-FREE, OURS, THEIRS = "free", "letter-ours", "letter-theirs"
+OURS, THEIRS = "letter-ours", "letter-theirs"
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,7 @@ def playbook_of(case: Interruption) -> Content | None:
     run = case.runs.select_related("version").filter(ended_at__isnull=True).first()
     if run is not None:
         return run.version.parsed
-    rows = Playbook.objects.filter(archived=False, in_use__isnull=False).select_related("in_use")
-    by_cause: dict[str, Playbook] = {}
-    for playbook in rows.order_by("key"):
-        for cause in playbook.causes:
-            by_cause.setdefault(cause, playbook)
-    found = by_cause.get(case.main_cause) or by_cause.get(ANY)
+    found = next(iter(fitting([case.main_cause])), None)
     return found.in_use.parsed if found and found.in_use else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -107,3 +109,8 @@ class Mail(models.Model):
     def fact_key(self) -> str:
         """The natural key of the deal's fact that says it was sent."""
         return f"mail:{self.pk}"
+
+    @property
+    def fact(self) -> dict[str, Any]:
+        """What the deal is told when it went out."""
+        return {"text": self.subject, "letter": self.is_letter, "key": self.fact_key}

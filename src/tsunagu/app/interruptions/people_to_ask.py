@@ -62,10 +62,9 @@ def _former_owner(deal: Deal) -> Iterator[Person]:
 
 def _managers(deal: Deal) -> Iterator[Person]:
     """Those who lead the deal's own team; the next above it where it has none."""
-    if deal.team is None or not deal.team.path:
+    if deal.team is None:
         return
-    above = [int(part) for part in deal.team.path.strip("/").split("/")]
-    rows = User.objects.filter(role=Role.MANAGER, team__in=above, is_active=True)
+    rows = User.objects.filter(role=Role.MANAGER, team__in=deal.team.lineage, is_active=True)
     leading = list(rows.exclude(pk=deal.owner_id).order_by("-team__path", "name"))
     for user in (u for u in leading if u.team_id == leading[0].team_id):
         yield Person(user.name, _("Manager"), email=user.email or "")

@@ -58,6 +58,11 @@ class Team(models.Model):
         return self.name
 
     @property
+    def lineage(self) -> list[int]:
+        """The keys of the teams from the root down to this one."""
+        return [int(key) for key in (self.path or "").split("/") if key]
+
+    @property
     def depth(self) -> int:
         """How many teams stand above it."""
         return max(0, (self.path or "//").count("/") - 2)

@@ -107,8 +107,7 @@ def visible_deals(user: User) -> QuerySet[Deal]:
 
 def people_who_see(deal: Deal) -> QuerySet[User]:
     """Active people who may see ``deal``: :func:`visible_deals` from its other side."""
-    path = (deal.team.path if deal.team else "") or ""
-    above = [int(number) for number in path.split("/") if number]
+    above = deal.team.lineage if deal.team else []
     may = Q(pk=deal.owner_id) | Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
     if deal.shared and deal.team_id is not None:
         may |= Q(role=Role.REPRESENTATIVE, team=deal.team_id)

@@ -211,3 +211,8 @@ def playbooks_for(causes: list[str]) -> list[Playbook]:
         return min(fits, default=general), playbook.key
 
     return sorted(rows, key=place)
+
+
+def fitting(causes: list[str]) -> list[Playbook]:
+    """Of those that are offered the ones for one of the causes, then those for any case."""
+    return [p for p in playbooks_for(causes) if set(p.causes) & {*causes, ANY}]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.sheets import CaseForm, words_field
 from tsunagu.app.people.models import User
+from tsunagu.app.people.permissions import people_who_see
 from tsunagu.app.playbooks import actions, people
 from tsunagu.app.playbooks.business_days import business_day
 from tsunagu.app.playbooks.conditions import Known
@@ -142,7 +143,7 @@ class ReassignForm(TaskForm):
     def prepare(self) -> None:
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # tells the type checker
-        field.queryset = people.possible_assignees(self.deal)
+        field.queryset = people_who_see(self.deal)
 
     def before(self, case: Interruption) -> dict[str, Any]:
         return {"to": self.task.assignee_id}
