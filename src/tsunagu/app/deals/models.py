@@ -68,6 +68,10 @@ class Direction(models.TextChoices):
     BOTH = "both", _("Two-way talk")
 
 
+FROM_THEM = (Direction.IN, Direction.BOTH)
+"""In these the customer spoke."""
+
+
 class Process(models.Model):
     """A standard way of selling; deals move through its stages."""
 

@@ -82,10 +82,7 @@ class Asked:
     @property
     def choices(self) -> list[str]:
         """What was ticked, in the reader's language."""
-        known = shipped.choices()
-        return (
-            [known[key].words for key in self.reply.choices if key in known] if self.reply else []
-        )
+        return self.reply.ticked if self.reply else []
 
     @property
     def contact_by(self) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from tsunagu.app.append_only import AppendOnly
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Process
+from tsunagu.app.interruptions import shipped
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.grades import Grade
 from tsunagu.app.interruptions.states import LIVING, OVERRIDE, DismissReason, State, Step
@@ -293,6 +294,12 @@ class Finding(AppendOnly):
     def __str__(self) -> str:
         return self.question
 
+    @property
+    def asked(self) -> str:
+        """The question in the reader's language."""
+        found = shipped.question(self.question)
+        return found.words if found else self.question
+
 
 class Inquiry(models.Model):
     """A question form for the customer, reached by a signed link until ``expires_at``.
@@ -342,6 +349,17 @@ class Reply(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d}"
+
+    @property
+    def ticked(self) -> list[str]:
+        """What was chosen, in the reader's language."""
+        known = shipped.choices()
+        return [known[key].words for key in self.choices if key in known]
+
+    @property
+    def said(self) -> str:
+        """All that was chosen and written, a line each."""
+        return "\n".join(part for part in (*self.ticked, self.text, self.needs) if part)
 
     @property
     def fact_key(self) -> str:

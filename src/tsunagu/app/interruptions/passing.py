@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from tsunagu.app.deals.models import Direction, Kind
+from tsunagu.app.deals.models import FROM_THEM, Direction, Kind
 from tsunagu.app.deals.results import NO_ANSWER
 from tsunagu.app.interruptions.states import Step
 
@@ -47,7 +47,7 @@ class Contact:
     @property
     def heard(self) -> bool:
         """Whether the customer spoke."""
-        return self.direction in (Direction.IN, Direction.BOTH)
+        return self.direction in FROM_THEM
 
     @property
     def can_explain(self) -> bool:

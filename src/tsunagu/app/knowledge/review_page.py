@@ -98,8 +98,3 @@ class ReviewPage:
     def versions(self) -> list[ReviewVersion]:
         """As it was finished before, the newest first."""
         return list(self.review.versions.select_related("by")) if self.review else []
-
-    @property
-    def missing_for_finish(self) -> bool:
-        """Whether it cannot be finished yet."""
-        return not (self.causes and self.lessons)

@@ -277,8 +277,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _ended(case: Interruption) -> str:
-    days = (
-        timezone.localdate(case.closed_at or case.state_since) - timezone.localdate(case.opened_at)
-    ).days
+    days = _days(case, case.closed_at or case.state_since)
     within = ngettext("after %(days)d day", "after %(days)d days", days) % {"days": days}
     return f"{case.get_state_display()} ({within})"

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.deals.history import Told, tell
 from tsunagu.app.deals.models import Event, Kind
-from tsunagu.app.interruptions import shipped
 from tsunagu.app.interruptions.models import Interruption, Reply
 
 BEFORE = timedelta(days=30)
@@ -63,17 +62,13 @@ def _decisions(case: Interruption) -> Iterator[Moment]:
 
 def _findings(case: Interruption) -> Iterator[Moment]:
     for finding in case.findings.select_related("by"):
-        asked = shipped.question(finding.question)
-        what = asked.words if asked else finding.question
-        yield Moment(finding.at, "zoom-question", what, finding.text, finding.by.name)
+        who = finding.by.name
+        yield Moment(finding.at, "zoom-question", finding.asked, finding.text, who)
 
 
 def _answers(case: Interruption) -> Iterator[Moment]:
-    known = shipped.choices()
     for reply in Reply.objects.filter(inquiry__case=case):
-        ticked = [known[key].words for key in reply.choices if key in known]
-        said = "\n".join(part for part in (*ticked, reply.text, reply.needs) if part)
-        yield Moment(reply.at, "message-circle", _("The customer's answer"), said)
+        yield Moment(reply.at, "message-circle", _("The customer's answer"), reply.said)
 
 
 def _facts(case: Interruption) -> tuple[list[Moment], int]:

@@ -20,9 +20,7 @@ from tsunagu.app.outlook.months import begins, month_of, moved, this_month
 from tsunagu.app.outlook.queries import with_target
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import has_permission, visible_deals
-
-HORIZONS = (7, 14, 30, 60, 90)
-"""Days of the risks that a score holds."""
+from tsunagu.app.scoring.bridge import HORIZONS
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from tsunagu.app.customers.models import Contact
-from tsunagu.app.deals.models import CONTACT_KINDS, Deal, Direction, Event, Kind
+from tsunagu.app.deals.models import CONTACT_KINDS, FROM_THEM, Deal, Event, Kind
 from tsunagu.app.interruptions.models import Interruption, Reply
 from tsunagu.app.playbooks.steps import Condition, Step
-
-FROM_THEM = (Direction.IN, Direction.BOTH)
 
 
 @dataclass(frozen=True)

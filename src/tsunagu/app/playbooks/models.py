@@ -75,6 +75,11 @@ class PlaybookVersion(AppendOnly):
         """In the reader's language, without reading the steps."""
         return Words(**self.content["name"]).words
 
+    @property
+    def purpose(self) -> str:
+        """What it wants to reach, likewise."""
+        return Words(**self.content["purpose"]).words
+
     @cached_property
     def parsed(self) -> Content:
         """The content as dataclasses."""

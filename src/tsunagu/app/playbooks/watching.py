@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from tsunagu.app.deals.models import CONTACT_KINDS, Direction, Event, Kind
+from tsunagu.app.deals.models import CONTACT_KINDS, FROM_THEM, Direction, Event, Kind
 from tsunagu.app.interruptions.models import Finding
 from tsunagu.app.interruptions.states import LIVING
 from tsunagu.app.playbooks import people
-from tsunagu.app.playbooks.conditions import FROM_THEM, Known
+from tsunagu.app.playbooks.conditions import Known
 from tsunagu.app.playbooks.models import Act, Ending, Run, Task, TaskNote
 from tsunagu.app.playbooks.steps import Doer, DoneBy
 from tsunagu.app.rooms.models import Comment

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tsunagu.app.days import day
+from tsunagu.app.deals import results
 from tsunagu.app.deals.history import Told as Fact
 from tsunagu.app.deals.history import tell
 from tsunagu.app.deals.models import Direction, Event, Kind
@@ -30,11 +31,7 @@ from tsunagu.app.rooms.timeline import Entry, Source
 from tsunagu.app.sums import money
 
 ICONS = {
-    Kind.CALL: "phone",
-    Kind.EMAIL: "mail",
-    Kind.MEETING: "users",
-    Kind.VISIT: "map-pin",
-    Kind.QUOTE: "currency-yen",
+    **results.ICONS,
     Kind.NOTE: "note",
     Kind.PLANNED: "calendar-event",
     Kind.CLOSE_DATE: "calendar",
@@ -87,9 +84,7 @@ def _tell_signals(case: Interruption, rows: Sequence[Signal]) -> Iterator[Entry]
 
 def _tell_findings(case: Interruption, rows: Sequence[Finding]) -> Iterator[Entry]:
     for row in rows:
-        asked = shipped.question(row.question)
-        words = asked.words if asked else row.question
-        yield Entry("search", words, row.by.name, row.text, link="#questions")
+        yield Entry("search", row.asked, row.by.name, row.text, link="#questions")
 
 
 def _tell_inquiries(case: Interruption, rows: Sequence[Inquiry]) -> Iterator[Entry]:
@@ -100,12 +95,9 @@ def _tell_inquiries(case: Interruption, rows: Sequence[Inquiry]) -> Iterator[Ent
 
 
 def _tell_replies(case: Interruption, rows: Sequence[Reply]) -> Iterator[Entry]:
-    known = shipped.choices()
     for row in rows:
-        ticked = [known[key].words for key in row.choices if key in known]
         contact = row.inquiry.contact.name if row.inquiry.contact else ""
-        text = "\n".join(part for part in (*ticked, row.text, row.needs) if part)
-        yield Entry("message-circle", _("The customer's answer"), contact, text)
+        yield Entry("message-circle", _("The customer's answer"), contact, row.said)
 
 
 def _facts(case: Interruption) -> QuerySet[Event]:

@@ -13,7 +13,7 @@ from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import User
 from tsunagu.app.playbooks import effects
 from tsunagu.app.playbooks.filling import Values, fill_html
-from tsunagu.app.playbooks.models import Playbook, PlaybookVersion
+from tsunagu.app.playbooks.models import Playbook
 from tsunagu.app.playbooks.on_case import OnCase
 from tsunagu.app.playbooks.queries import TodaysTasks, todays_tasks
 from tsunagu.app.playbooks.steps import Channel
@@ -54,12 +54,6 @@ def channel_icon(channel: Channel) -> str:
 def filled(words: Words, values: Values) -> SafeString:
     """A script with the case's words in it, escaped."""
     return fill_html(words.words, values)
-
-
-@register.filter
-def said(version: PlaybookVersion, field: str) -> str:
-    """``name`` or ``purpose`` of a version, without reading its steps."""
-    return Words(**version.content[field]).words
 
 
 @register.filter
