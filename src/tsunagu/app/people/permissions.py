@@ -79,6 +79,13 @@ def teams_led(user: User) -> TeamQuerySet:
     return Team.objects.none()
 
 
+def leads_team(user: User, team: Team | None) -> bool:
+    """Whether ``team`` is among :func:`teams_led`, without asking the database again."""
+    if team is None or not user.is_active:
+        return False
+    return user.role in SEES_ALL or (user.role == Role.MANAGER and user.team_id in team.lineage)
+
+
 def answered_for(user: User) -> Q | None:
     """The condition on deals that ``user`` may change; None where it is all of them."""
     if not user.is_active:
@@ -189,9 +196,7 @@ def owns(user: User, deal: Deal | None) -> bool:
 @rules.predicate
 def leads(user: User, deal: Deal | None) -> bool:
     """A manager in whose subtree the deal's team stands."""
-    if deal is None or deal.team_id is None or user.role != Role.MANAGER:
-        return False
-    return teams_led(user).filter(pk=deal.team_id).exists()
+    return deal is not None and user.role == Role.MANAGER and leads_team(user, deal.team)
 
 
 @rules.predicate
@@ -205,10 +210,7 @@ def shares(user: User, deal: Deal | None) -> bool:
 @rules.predicate
 def may_answer_for(user: User, owner: User | None) -> bool:
     """May give deals to ``owner``: to oneself; a manager to the subtree's people."""
-    if owner is None:
-        return False
-    led = owner.team_id is not None and teams_led(user).filter(pk=owner.team_id).exists()
-    return owner.pk == user.pk or led
+    return owner is not None and (owner.pk == user.pk or leads_team(user, owner.team))
 
 
 @rules.predicate
@@ -216,7 +218,7 @@ def leads_person(user: User, whose: User | None) -> bool:
     """A manager in whose subtree the person's team stands; of nobody in particular, any manager."""
     if user.role != Role.MANAGER or whose is None:
         return user.role == Role.MANAGER
-    return whose.team_id is not None and teams_led(user).filter(pk=whose.team_id).exists()
+    return leads_team(user, whose.team)
 
 
 _answers = owns | leads | sees_all
