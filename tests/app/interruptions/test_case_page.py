@@ -352,7 +352,7 @@ def test_the_page_asks_the_database_equally_often_however_much_there_is(
     ]
 
     assert counts[1] <= counts[0] + 4  # facts name people; words and stage are looked for
-    assert counts[1] <= 55  # each part of the workspace asks for its own
+    assert counts[1] <= 56  # each part of the workspace asks for its own
 
 
 def test_the_chart_has_a_lane_of_signals_above_the_facts(

@@ -21,7 +21,7 @@ SHEETS = {**sheets.SHEETS, **restart_sheets.SHEETS}
 
 def _found(request: HttpRequest, pk: int) -> Interruption:
     rows = visible_interruptions(person(request)).select_related(
-        "deal__customer", "deal__owner", "deal__created_owner", "deal__team", "deal__stage"
+        "deal__customer", "deal__owner__team", "deal__created_owner", "deal__team", "deal__stage"
     )
     return get_object_or_404(rows.select_related("previous", "next"), pk=pk)
 

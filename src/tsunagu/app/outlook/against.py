@@ -66,7 +66,7 @@ class Outlook:
 
 
 def outlook(user: User, deal: Deal) -> Outlook:
-    """Three queries, however many deals and people there are."""
+    """Two queries, however many deals and people there are; needs ``owner__team``."""
     month, leads = _month(deal), has_permission(user, "outlook.set_targets", deal.owner)
     shown = ["owner"] if leads or user.pk == deal.owner_id else []
     shown += ["team"] if leads and deal.owner.team_id is not None else []
