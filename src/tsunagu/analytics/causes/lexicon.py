@@ -62,7 +62,7 @@ class Lexicon:
 
     entries: Sequence[Entry]
     labels: int
-    hits: Callable[[Sentence], tuple[Hit, ...]] = field(init=False, repr=False)
+    hits: Callable[[Sentence], tuple[Hit, ...]] = field(init=False, repr=False, compare=False)
     """Every phrase found in a sentence, with negations applied."""
     _begin: dict[str, list[_Phrase]] = field(init=False, repr=False)
     _prefixes: tuple[str, ...] = field(init=False, repr=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOT = "not"
 """The one word for negation in both languages: ない, ず, no, never, n't."""
 
-REMEMBERED = 8_192
+REMEMBERED = 4_096
 """Sentences that stay read: a deal's notes are read again at every look at it."""
 
 _LONGEST = 4_000  # SudachiPy refuses more than some 49,000 bytes at once
