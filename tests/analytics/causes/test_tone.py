@@ -1,9 +1,9 @@
 """The tone of what customers write, in five steps."""
 
-import random
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import f1_score
@@ -57,7 +57,7 @@ def test_a_team_with_thousands_of_texts_teaches_by_margins() -> None:
 def test_margins_become_probabilities_that_admit_what_is_uncertain() -> None:
     """Of the texts with this word two of three were pleased."""
     texts = [f"{n}番のウニ" for n in range(300)]
-    steps = random.Random(0).choices([2, 2, -2], k=300)
+    steps = np.random.default_rng(0).choice([2, 2, -2], 300).tolist()
     model = ToneModel.fit(texts, steps, MANY)
     (chance,) = model.probabilities(["今日のウニ"])
     assert chance[4] == pytest.approx(2 / 3, abs=0.1)
