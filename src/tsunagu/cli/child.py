@@ -60,7 +60,7 @@ def worker(queue: str, excluded: list[str]) -> None:
     _keep_connection()
     if queue == "scores":
         _warm_up()
-    else:
+    elif queue == "*":
         os.nice(LONG_WORK)
         _resume_imports()
     call_command(
