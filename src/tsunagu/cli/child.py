@@ -55,7 +55,7 @@ def worker(queue: str, excluded: list[str]) -> None:
     application.keep_connection()
     if queue == "scores":
         _warm_up()
-    else:
+    elif queue == "*":
         os.nice(LONG_WORK)
         _resume_imports()
     from tsunagu.cli.worker import Worker  # Django must be set up first

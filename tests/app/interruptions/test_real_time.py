@@ -26,7 +26,7 @@ Commits = Any
 def queued(settings: Any) -> None:
     """Tasks wait in the database."""
     backend = "django_tasks_db.DatabaseBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
 
 
 @pytest.fixture

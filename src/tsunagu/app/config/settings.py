@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "tsunagu.app.today",
     "tsunagu.app.organisation",
     "tsunagu.app.followup",
+    "tsunagu.app.webhooks",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -160,8 +161,14 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# Two queues, two workers: what people wait for never stands behind long work.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "scores"]}}
+# A worker for each queue: what people wait for never stands behind long work, nor behind other
+# programs that answer slowly.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "scores", "outward"],
+    }
+}
 
 # Name: (when, the task). "every N" is in seconds, "daily HH:MM" in the time zone.
 SCHEDULE = {
@@ -175,6 +182,8 @@ SCHEDULE = {
     "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
+    "webhooks": ("every 30", "tsunagu.app.webhooks.tasks.tell"),
+    "old webhooks": ("daily 04:15", "tsunagu.app.webhooks.tasks.tidy_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
@@ -184,6 +193,7 @@ DEAL_CHANGED: list[str] = [
     "tsunagu.app.scoring.actions.request_rescore",
     "tsunagu.app.interruptions.looking.deal_changed",
     "tsunagu.app.playbooks.watching.deal_changed",
+    "tsunagu.app.webhooks.hearing.deal_changed",
 ]
 # Called when somebody makes an offer, within its transaction: (user, deal, fact, why).
 OFFER_MADE: list[str] = ["tsunagu.app.interruptions.hard_selling.offer_made"]
@@ -217,6 +227,11 @@ CASE_TIMELINE: list[str] = [
     "tsunagu.app.rooms.sources.ADVICES",
     "tsunagu.app.playbooks.timeline.STEPS",
 ]
+
+# Hosts to which webhooks may go though they lie in a private network: a program beside this one.
+WEBHOOK_PRIVATE_HOSTS = frozenset(
+    h for h in os.environ.get("WEBHOOK_PRIVATE_HOSTS", "").split(",") if h
+)
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"

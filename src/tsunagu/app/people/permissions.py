@@ -26,6 +26,7 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``reviews.write``            own             own, the subtree's  all         all
 ``reviews.follow``           own, assigned   the subtree's       all         all
 ``scoring.configure``        no              no                 yes         yes
+``webhooks.configure``       no              no                 yes         yes
 ===========================  ==============  =================  ==========  =============
 
 "Shared" are deals that their owner shared with the team that answers for them. An improvement is
@@ -251,3 +252,4 @@ rules.add_perm("people.manage", is_administrator)
 rules.add_perm("reviews.write", _answers)
 rules.add_perm("reviews.follow", follows)
 rules.add_perm("scoring.configure", sees_all)
+rules.add_perm("webhooks.configure", sees_all)
