@@ -20,6 +20,10 @@ LONG_WORK = 10
 """Niceness of the worker for long work: pages and single scores go first."""
 
 
+PROMPT_SECONDS = 0.1
+"""How often the worker for what people wait for looks for it: a share of the second they wait."""
+
+
 def main(arguments: list[str]) -> None:
     """Be a web server or a worker."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -53,14 +57,15 @@ def worker(queue: str, excluded: list[str]) -> None:
     """Do the tasks of ``queue`` (``*``: all but the ``excluded``)."""
     application.set_up()
     application.keep_connection()
-    if queue == "scores":
+    from tsunagu.cli.worker import POLL_SECONDS, Worker  # Django must be set up first
+
+    prompt = queue == "scores"
+    if prompt:
         _warm_up()
     elif queue == "*":
         os.nice(LONG_WORK)
         _resume_imports()
-    from tsunagu.cli.worker import Worker  # Django must be set up first
-
-    working = Worker(queue, excluded)
+    working = Worker(queue, excluded, PROMPT_SECONDS if prompt else POLL_SECONDS)
     working.configure_signals()
     working.run()
 

@@ -19,20 +19,24 @@ from django_tasks_db.compat import DEFAULT_TASK_BACKEND_ALIAS, TASKS_LOGGER
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
-POLL_SECONDS = 0.1
-"""How often a worker looks whether anybody wrote: a share of the second that a person waits."""
+POLL_SECONDS = 0.25
+"""How often a worker looks whether anybody wrote."""
 
 ASK_SECONDS = 0.25
 """How often it asks for tasks where the database does not say whether anybody wrote."""
 
 
 class Worker(db_worker.Worker):
-    """Does the tasks of ``queue`` (``*``: all but the ``excluded``) until it is told to end."""
+    """Does the tasks of ``queue`` (``*``: all but the ``excluded``) until it is told to end.
 
-    def __init__(self, queue: str, excluded: list[str]) -> None:
+    Args:
+        poll: how often it looks whether anybody wrote, in seconds.
+    """
+
+    def __init__(self, queue: str, excluded: list[str], poll: float = POLL_SECONDS) -> None:
         super().__init__(
             queue_names=[queue],
-            interval=POLL_SECONDS,
+            interval=poll,
             batch=True,
             backend_name=DEFAULT_TASK_BACKEND_ALIAS,
             startup_delay=False,
@@ -58,7 +62,7 @@ class Worker(db_worker.Worker):
             return
         due = self._next_due()
         while _written() == before and (due is None or timezone.now() < due):
-            time.sleep(POLL_SECONDS)
+            time.sleep(self.interval)
 
     def _next_due(self) -> datetime | None:
         tasks = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
