@@ -16,8 +16,10 @@ from django.utils.translation import gettext
 from jinja2 import Environment
 
 from tsunagu.app.config.templatetags import tsunagu
+from tsunagu.app.days import day
 from tsunagu.app.deals.templatetags import risk
 from tsunagu.app.interruptions.templatetags.interruptions import cause_word
+from tsunagu.app.sums import money
 
 ANY_KEY = 9_223_372_036_854_775_807
 """A key that no row has: the largest there is."""
@@ -36,10 +38,10 @@ def environment(**options: Any) -> Environment:
     made.filters |= {
         "bar": risk.bar,
         "cause_word": cause_word,
-        "day": tsunagu.day,
+        "day": day,
         "floatformat": floatformat,
         "is_past": tsunagu.is_past,
-        "money": tsunagu.money,
+        "money": money,
         "percent": risk.percent,
         "raising": risk.raising,
         "risk_level": risk.risk_level,

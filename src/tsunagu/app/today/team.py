@@ -52,7 +52,7 @@ def by_member(running: QuerySet[Deal], sort: str) -> list[dict[str, Any]]:
     All members at once: what their deals sum up to is on the page as well, and this is the one
     query that has to look at every deal.
     """
-    rows = running.order_by().values("owner").annotate(**_numbers())
+    rows: QuerySet[Deal, Any] = running.order_by().values("owner").annotate(**_numbers())
     order = ordering(sort, SORTS, DEFAULT_SORT)
     return list(rows.order_by(*order[:-1], F("owner").asc()))
 
