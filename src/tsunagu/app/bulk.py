@@ -24,7 +24,7 @@ def insert(rows: Sequence[Model], otherwise: str = "") -> None:
         return
     meta = type(rows[0])._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = ", ".join(connection.ops.quote_name(field.column or field.name) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     table = connection.ops.quote_name(meta.db_table)
     values = [[stored(f, f.pre_save(row, add=True)) for f in fields] for row in rows]
@@ -40,7 +40,7 @@ def update(rows: Iterable[Model], fields: Sequence[Field[Any, Any]]) -> None:
     rows = list(rows)
     if not rows:
         return
-    columns = (connection.ops.quote_name(field.column) for field in fields)
+    columns = (connection.ops.quote_name(field.column or field.name) for field in fields)
     settings = ", ".join(f"{column} = %s" for column in columns)
     table = connection.ops.quote_name(rows[0]._meta.db_table)
     values = [[*(stored(f, getattr(row, f.attname)) for f in fields), row.pk] for row in rows]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.http import QueryDict
@@ -92,8 +92,8 @@ def columns(user: User, process: Process, wanted: BoardFilter) -> Iterator[Colum
             if not stage.retired:
                 yield Column(stage, [])
         else:
-            first = list(cards(rows, stage)[:CARDS])
-            yield Column(stage, first, found["count"], found["total"])
+            shown = cards(in_stage(rows, stage)[:CARDS])
+            yield Column(stage, shown, found["count"], found["total"])
 
 
 def running(user: User, wanted: BoardFilter) -> QuerySet[Deal]:
@@ -107,15 +107,14 @@ def running(user: User, wanted: BoardFilter) -> QuerySet[Deal]:
     return rows
 
 
-def cards(rows: QuerySet[Deal], stage: Stage) -> QuerySet[Deal, Any]:
-    """The cards of one stage, the next to close first: an order that an index holds ready."""
-    return (
-        rows.filter(stage=stage)
-        .annotate(
-            customer_name=F("customer__name"),
-            owner_name=F("owner__name"),
-            risk=F("score__risk_30"),
-        )
-        .order_by(F("close_date").asc(nulls_last=True), "pk")
-        .values_list(*Card._fields, named=True)
+def in_stage(rows: QuerySet[Deal], stage: Stage) -> QuerySet[Deal]:
+    """The deals of one stage, the next to close first: an order that an index holds ready."""
+    return rows.filter(stage=stage).order_by(F("close_date").asc(nulls_last=True), "pk")
+
+
+def cards(shown: QuerySet[Deal]) -> list[Card]:
+    """The cards of the deals that are shown, a slice of :func:`in_stage`."""
+    named = shown.annotate(
+        customer_name=F("customer__name"), owner_name=F("owner__name"), risk=F("score__risk_30")
     )
+    return [Card(*values) for values in named.values_list(*Card._fields)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -61,8 +62,9 @@ def column(request: HttpRequest, pk: int) -> HttpResponse:
     """More cards of the stage ``pk``."""
     stage = get_object_or_404(Stage, pk=pk)
     rows = boards.running(person(request), boards.BoardFilter.from_query(request.GET))
-    page = page_of(boards.cards(rows, stage), request.GET.get("page"), boards.CARDS)
-    return render(request, "deals/_cards.html", {"page": page, "cards": page, "stage": stage})
+    page = page_of(boards.in_stage(rows, stage), request.GET.get("page"), boards.CARDS)
+    cards = boards.cards(cast("QuerySet[Deal]", page.object_list))
+    return render(request, "deals/_cards.html", {"page": page, "cards": cards, "stage": stage})
 
 
 @require_POST
