@@ -46,15 +46,15 @@ def running_deals(user: User) -> QuerySet[Deal]:
     return visible_deals(user).filter(outcome__isnull=True)
 
 
-def by_member(running: QuerySet[Deal], sort: str) -> list[dict[str, Any]]:
+def by_member(running: QuerySet[Deal], sort: str) -> QuerySet[Deal, Any]:
     """One row a member with running deals: ``owner`` (id) and the numbers, in the wanted order.
 
-    All members at once: what their deals sum up to is on the page as well, and this is the one
-    query that has to look at every deal.
+    Take all members at once: what their deals sum up to is on the page as well, and this is the
+    one query that has to look at every deal.
     """
-    rows: QuerySet[Deal, Any] = running.order_by().values("owner").annotate(**_numbers())
+    rows = running.order_by().values("owner").annotate(**_numbers())
     order = ordering(sort, SORTS, DEFAULT_SORT)
-    return list(rows.order_by(*order[:-1], F("owner").asc()))
+    return rows.order_by(*order[:-1], F("owner").asc())
 
 
 def totals(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def team(request: HttpRequest) -> HttpResponse:
     require(user, "people.lead")
     sort = request.GET.get("sort", teams.DEFAULT_SORT)
     running = teams.running_deals(user)
-    numbers = teams.by_member(running, sort)
+    numbers = list(teams.by_member(running, sort))
     page = Paginator(numbers, teams.PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "sort": sort,
