@@ -106,7 +106,13 @@ TEMPLATES = [
             ],
             "builtins": ["django.templatetags.i18n", "tsunagu.app.config.templatetags.tsunagu"],
         },
-    }
+    },
+    {  # rows by the hundred: folders named jinja2, brought into pages by {% draw %}
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [APP / "jinja2"],
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "tsunagu.app.config.jinja.environment"},
+    },
 ]
 
 # People and how they come in. There is no sign-up: people.actions.create_user invites.
