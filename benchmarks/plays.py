@@ -16,12 +16,16 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -63,8 +67,8 @@ LEFT JOIN (SELECT deal_id, min("at") AS since FROM events WHERE kind = 'resumed'
   USING (deal_id)
 """
 _EVENTS = """
-SELECT deal_id, "at", kind, value, amount, direction FROM events
-WHERE deal_id IN (SELECT deal_id FROM cases)
+SELECT deal_id, "at", kind, value, amount, direction
+FROM events JOIN cases USING (deal_id) WHERE "at" < began_at
 """
 _CREATED = "SELECT c.*, created_at FROM cases c JOIN deals USING (deal_id) ORDER BY case_id"
 
@@ -235,6 +239,17 @@ class Measured:
         for method, effects in org.effects.items():
             self.said.setdefault(method, Counter()).update(_verdicts(org, effects))
 
+    def joined(self, other: Measured) -> Measured:
+        """With what another process measured."""
+        for key, told in other.rows.items():
+            self.rows.setdefault(key, []).extend(told)
+        for method, orders in other.ranks.items():
+            self.ranks.setdefault(method, []).extend(orders)
+        for method, counts in other.said.items():
+            self.said.setdefault(method, Counter()).update(counts)
+        self.sizes += other.sizes
+        return self
+
     def _add(self, kind: str, method: str, told: list[Told]) -> None:
         for one in told:
             level = "play" if not one.cell[1] else "play x cause"
@@ -263,9 +278,18 @@ def _played(org: Organisation) -> np.ndarray:
 def run(seeds: range, deals: int, blur: float) -> Measured:
     """All of the organisations."""
     found = Measured()
-    for seed in seeds:
-        found.add(organisation(seed, deals, blur), seed)
+    with database():
+        for seed in seeds:
+            found.add(organisation(seed, deals, blur), seed)
     return found
+
+
+def run_apart(seeds: range, deals: int, blur: float, jobs: int) -> Measured:
+    """The same in several processes, each with a database of its own."""
+    shares = [seeds[job::jobs] for job in range(jobs) if seeds[job::jobs]]
+    with ProcessPoolExecutor(len(shares), get_context("spawn")) as pool:
+        parts = list(pool.map(run, shares, repeat(deals), repeat(blur)))
+    return reduce(Measured.joined, parts)
 
 
 def show(found: Measured) -> None:
@@ -330,11 +354,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the first seed; develop on 1000")
     parser.add_argument("--deals", type=int, default=3000)
     parser.add_argument("--blur", type=float, default=0.5)
+    parser.add_argument("--jobs", type=int, default=1, help="processes; the figures are the same")
     asked = parser.parse_args()
-    begin = time.process_time()
-    with database():
-        seeds = range(asked.first, asked.first + asked.seeds)
-        found = run(seeds, asked.deals, asked.blur)
+    seeds = range(asked.first, asked.first + asked.seeds)
+    found = run_apart(seeds, asked.deals, asked.blur, asked.jobs)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print("python benchmarks/plays.py " + " ".join(sys.argv[1:]))
     print(
         f"{asked.seeds} simulated organisations of {asked.deals:,} deals; settled cases "
@@ -342,7 +366,7 @@ def main() -> None:
         f"blur {asked.blur}"
     )
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    print(f"{machine}; {time.process_time() - begin:.0f} s of CPU")
+    print(f"{machine}; {used.ru_utime + used.ru_stime:.0f} s of CPU")
     show(found)
 
 
