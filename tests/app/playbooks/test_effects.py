@@ -127,11 +127,20 @@ def a_living_case(organisation: Organisation) -> Interruption:
     return a_case(organisation.administrator, deal, main=CAUSE)
 
 
+def many_graded(
+    organisation: Organisation, playbook: Playbook | None, tried: int, resumed: int
+) -> None:
+    for n in range(tried):
+        case = graded(organisation, playbook, {0: 1 + n % 5})
+        if n < resumed:
+            went_on_in_time(case)
+
+
 @pytest.fixture
 def learned(organisation: Organisation, visit: Playbook) -> Playbook:
     """Enough cases for the visit to be known, and a playbook that nobody tried."""
-    many(organisation, visit, 40, 32)
-    many(organisation, None, 20, 4)
+    many_graded(organisation, visit, 40, 32)
+    many_graded(organisation, None, 20, 4)
     effects.learn()
     return a_playbook(organisation.administrator, key="untried")
 
@@ -300,17 +309,33 @@ def test_the_advice_says_when_few_cases_carry_a_grade(
     organisation: Organisation,
 ) -> None:
     call = a_playbook(organisation.administrator, key="a-call", causes=[CAUSE])
-    many(organisation, call, 40, 32)
-    many(organisation, None, 20, 4)
+    many_graded(organisation, call, 40, 32)
+    many_graded(organisation, None, 20, 4)
     effects.learn()
     case = a_living_case(organisation)
     client = browser(organisation.administrator)
-    assert "60件中0件だけ" in client.get(f"/interruptions/{case.pk}/").text
-    assert "0件です（全60件）" in client.get("/playbooks/").text
+    assert "60件だけ" not in client.get(f"/interruptions/{case.pk}/").text
+    page = client.get("/playbooks/").text
+    assert "60件です（全60件）" in page
+    assert "幅が広く" not in page
 
     content = LearnedEffects.objects.get().content
     LearnedEffects.objects.all().delete()
-    content["known"]["grade"] = 30
+    content["known"]["grade"] = 20
     LearnedEffects.objects.create(learned_at=timezone.now(), content=content, cases=60)
-    assert "30件だけ" not in client.get(f"/interruptions/{case.pk}/").text
-    assert "30件です（全60件）" in client.get("/playbooks/").text
+    assert "60件中20件だけ" in client.get(f"/interruptions/{case.pk}/").text
+    page = client.get("/playbooks/").text
+    assert "20件です（全60件）" in page
+    assert "幅が広く" in page
+
+
+def test_without_grades_nothing_is_recommended_however_many_cases_there_are(
+    organisation: Organisation, visit: Playbook
+) -> None:
+    many(organisation, visit, 40, 20)
+    many(organisation, None, 20, 6)
+    effects.learn()
+    assert effects.known(CAUSE).advice([visit], a_living_case(organisation)) is None
+    found = effects.known(CAUSE).of(visit)
+    assert found is not None
+    assert found.verdict == "too_early"

@@ -63,7 +63,7 @@ def _residual(weight: Floats, error: Floats) -> float:
 
 
 def _level(cases: Settled, outcome: Floats) -> Floats:
-    """Each cause's own, drawn to the mean of all as far as its cases are few (method of moments)."""
+    """Each cause's own, drawn to the mean of all where its cases are few (method of moments)."""
     tried = np.bincount(cases.cause, minlength=len(cases.causes))
     level: Floats = np.bincount(cases.cause, outcome.mean(axis=1), len(cases.causes)) / tried
     mean = np.average(level, weights=tried)
