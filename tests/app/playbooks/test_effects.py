@@ -16,7 +16,7 @@ from tests.app.factories import Organisation, make_deal
 from tests.app.interruptions.signs import went_on
 from tests.app.playbooks.making import a_case, a_playbook
 
-from tsunagu.analytics.plays.settings import NO_PLAY
+from tsunagu.analytics.plays.settings import GRADE, NO_PLAY
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import actions as case_actions
@@ -63,8 +63,8 @@ def many(organisation: Organisation, playbook: Playbook | None, tried: int, resu
         answered(organisation, playbook, resumed=n < resumed)
 
 
-def test_the_name_of_no_play_is_the_analytics_own() -> None:
-    assert plays.NO_PLAY == NO_PLAY
+def test_the_names_that_cross_to_the_analytics_are_its_own() -> None:
+    assert (plays.NO_PLAY, plays.GRADE) == (NO_PLAY, GRADE)
 
 
 def test_a_case_counts_with_its_first_playbook(organisation: Organisation, visit: Playbook) -> None:
@@ -327,15 +327,3 @@ def test_the_advice_says_when_few_cases_carry_a_grade(
     page = client.get("/playbooks/").text
     assert "20件です（全60件）" in page
     assert "幅が広く" in page
-
-
-def test_without_grades_nothing_is_recommended_however_many_cases_there_are(
-    organisation: Organisation, visit: Playbook
-) -> None:
-    many(organisation, visit, 40, 20)
-    many(organisation, None, 20, 6)
-    effects.learn()
-    assert effects.known(CAUSE).advice([visit], a_living_case(organisation)) is None
-    found = effects.known(CAUSE).of(visit)
-    assert found is not None
-    assert found.verdict == "too_early"
