@@ -34,8 +34,9 @@ _PRECISIONS: Floats = np.exp2(np.arange(0.0, 9.5, 0.5))
 def _belief() -> Floats:
     """Of each precision beforehand: half-normal in the spread, at a middling chance."""
     spread = 1 / np.sqrt((_PRECISIONS + 1) / 4)
-    weight: Floats = spread * np.exp(-(spread**2) / 2)  # the grid is even in its logarithm
-    return weight / weight.sum()
+    weight = spread * np.exp(-(spread**2) / 2)  # the grid is even in its logarithm
+    belief: Floats = weight / weight.sum()
+    return belief
 
 
 _BELIEF: Floats = _belief()
