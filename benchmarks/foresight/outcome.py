@@ -185,7 +185,7 @@ def ablations(task: Task, settings: Settings) -> Iterator[tuple[str, dict[str, F
     for name, dropped in PARTS.items():
         groups = tuple(g for g in settings.groups if g not in dropped)
         yield f"without {name}", ours(task, replace(settings, groups=groups))
-    yield "trees alone", ours(task, replace(settings, linear=False))
+    yield "trees alone", ours(task, replace(settings, penalties=()))
     yield "one seed", ours(task, replace(settings, seeds=1))
 
 

@@ -47,7 +47,7 @@ class Linear:
         return cls(tuple(data["columns"]), mean, spread, weights)
 
 
-def fit(lesson: Lesson, rows: Ints) -> Linear:
+def fit(lesson: Lesson, rows: Ints, penalty: float) -> Linear:
     """Fit on evenly spaced moments of ``rows``, as many as the settings allow."""
     rows = rows[:: max(1, -(-len(rows) // lesson.settings.linear_rows))]
     names, codes = lesson.encoded.names, set(lesson.encoded.categorical)
@@ -55,7 +55,7 @@ def fit(lesson: Lesson, rows: Ints) -> Linear:
     logs = _logs(lesson.encoded.matrix[np.ix_(rows, columns)])
     mean, spread = logs.mean(axis=0), logs.std(axis=0) + 1e-6
     x = np.clip((logs - mean) / spread, -_FURTHEST, _FURTHEST)
-    weights = _minimise(x, lesson.answer[rows], lesson.answers, lesson.settings.penalty)
+    weights = _minimise(x, lesson.answer[rows], lesson.answers, penalty)
     return Linear(columns, mean, spread, weights)
 
 

@@ -118,7 +118,6 @@ class OutcomeModel:
         unfinished.replace(path)
 
     def _to_dict(self) -> dict[str, Any]:
-        second = self.stack.linear
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -126,7 +125,7 @@ class OutcomeModel:
             "vocabulary": self.vocabulary.to_dict(),
             "groups": list(self.groups),
             "trees": list(self.stack.trees.texts),
-            "linear": None if second is None else second.to_dict(),
+            "linear": [line.to_dict() for line in self.stack.linear],
             "blend": asdict(self.stack.blend),
         }
 
@@ -147,10 +146,9 @@ class OutcomeModel:
 def _from_dict(data: dict[str, Any]) -> OutcomeModel:
     if data["format"] != FORMAT or data["version"] > VERSION:
         raise ValueError(f"it is {data['format']} {data['version']}")
-    second = data["linear"]
     stack = Stack(
         Trees(tuple(data["trees"])),
-        None if second is None else Linear.from_dict(second),
+        tuple(Linear.from_dict(line) for line in data["linear"]),
         Blend.from_dict(data["blend"]),
     )
     words = Vocabulary.from_dict(data["vocabulary"])

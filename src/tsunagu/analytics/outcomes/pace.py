@@ -15,6 +15,7 @@ from tsunagu.analytics.outcomes.view import Columns, View
 _RECENT = 32
 _WINDOWS_DAYS = (1 / 24, 1.0, 7.0, 30.0)
 _QUANTILES = (0.25, 0.5, 0.75, 0.9)
+_ROUNDING = 1e-6
 _ROWS_AT_ONCE = 50_000
 
 
@@ -50,7 +51,8 @@ def gaps(view: View) -> Columns:
     count = np.maximum(view.moments.length - 1, 1)
     mean = view.total(log_gap) / count
     spread = view.total(log_gap**2) / count - mean**2
-    columns = {"gap_mean": mean, "gap_spread": np.sqrt(np.maximum(spread, 0.0))}
+    spread = np.where(spread > _ROUNDING, spread, 0.0)  # else noise of sums would be a feature
+    columns = {"gap_mean": mean, "gap_spread": np.sqrt(spread)}
     columns |= {f"gap_{back}": view.at_last(view.gap, back) for back in range(4)}
     columns["nights"] = view.total(view.gap > DAY / 3)
     columns["longest_gap"] = _longest(view)

@@ -17,13 +17,12 @@ class Settings:
         rounds: boosting rounds.
         learning_rate: shrinkage of each round.
         leaves: leaves of a tree.
-        leaf_rows: fewest moments in a leaf.
-        row_share: share of the moments that each tree sees: those of one deal are much alike.
+        leaf_rows: fewest moments in a leaf; on small logs a hundredth of the moments, if that is less.
+        tree_rows: moments that each tree sees at most: those of one deal are much alike.
         column_share: share of the features that each tree sees.
         seeds: boosters that are averaged.
-        linear: whether a logistic regression stands beside the trees.
-        linear_rows: moments that it learns from at most.
-        penalty: its L2 penalty a moment.
+        penalties: of the logistic regressions beside the trees, L2 a moment; none: trees alone.
+        linear_rows: moments that they learn from at most.
         chain: shares of the deals, in order of time, at which forward chaining cuts.
         known_only: whether a deal decided after a cut is unknown to what is learned before it.
         least_deals: fewest decided deals to learn from, and a tenth of it of each answer.
@@ -32,14 +31,13 @@ class Settings:
     groups: tuple[str, ...] = tuple(GROUPS)
     rounds: int = 100
     learning_rate: float = 0.04
-    leaves: int = 31
+    leaves: int = 15
     leaf_rows: int = 50
-    row_share: float = 0.2
+    tree_rows: int = 16_000
     column_share: float = 0.3
     seeds: int = 3
-    linear: bool = True
+    penalties: tuple[float, ...] = (0.02, 0.3)
     linear_rows: int = 12_000
-    penalty: float = 0.02
     chain: tuple[float, ...] = (0.6, 0.8)
     known_only: bool = True
     least_deals: int = 100

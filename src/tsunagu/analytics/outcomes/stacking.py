@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tsunagu.analytics.outcomes import linear, trees
-from tsunagu.analytics.outcomes.arrays import Floats, Ints
+from tsunagu.analytics.outcomes.arrays import Floats, Ints, Singles
 from tsunagu.analytics.outcomes.lesson import Lesson
 from tsunagu.analytics.outcomes.linear import Linear, log_softmax
 from tsunagu.analytics.outcomes.trees import Trees
@@ -48,10 +48,10 @@ class Stack:
     """Fitted learners and how they are blended."""
 
     trees: Trees
-    linear: Linear | None
+    linear: tuple[Linear, ...]
     blend: Blend
 
-    def probabilities(self, matrix: np.ndarray) -> Floats:
+    def probabilities(self, matrix: Singles) -> Floats:
         """(n, answers)."""
         return self.blend(_logs(self.trees, self.linear, matrix))
 
@@ -61,8 +61,12 @@ def fit(lesson: Lesson) -> Stack:
     everything = np.arange(len(lesson.answer))
     later = [_told(lesson, before, after) for before, after in chain(lesson)]
     blend = _blend(lesson, later)
-    second = linear.fit(lesson, everything) if lesson.settings.linear else None
-    return Stack(trees.fit(lesson, everything, lesson.settings.seeds), second, blend)
+    grown = trees.fit(lesson, everything, lesson.settings.seeds)
+    return Stack(grown, _linear(lesson, everything), blend)
+
+
+def _linear(lesson: Lesson, rows: Ints) -> tuple[Linear, ...]:
+    return tuple(linear.fit(lesson, rows, penalty) for penalty in lesson.settings.penalties)
 
 
 def chain(lesson: Lesson) -> Iterator[tuple[Ints, Ints]]:
@@ -82,21 +86,19 @@ def chain(lesson: Lesson) -> Iterator[tuple[Ints, Ints]]:
 
 def _told(lesson: Lesson, before: Ints, after: Ints) -> tuple[Ints, tuple[Floats, ...]]:
     """The later moments, and each learner's log-probabilities of them."""
-    second = linear.fit(lesson, before) if lesson.settings.linear else None
     grown = trees.fit(lesson, before, 1)
-    return after, _logs(grown, second, lesson.encoded.matrix[after])
+    return after, _logs(grown, _linear(lesson, before), lesson.encoded.matrix[after])
 
 
-def _logs(grown: Trees, second: Linear | None, matrix: np.ndarray) -> tuple[Floats, ...]:
-    first = grown.log_probabilities(matrix)
-    return (first,) if second is None else (first, second.log_probabilities(matrix))
+def _logs(grown: Trees, lines: tuple[Linear, ...], matrix: Singles) -> tuple[Floats, ...]:
+    return (grown.log_probabilities(matrix), *(line.log_probabilities(matrix) for line in lines))
 
 
 def _blend(lesson: Lesson, later: list[tuple[Ints, tuple[Floats, ...]]]) -> Blend:
     """Weights and shift by log-loss on the later moments, each deal counted once."""
     from scipy.optimize import minimize
 
-    learners = 2 if lesson.settings.linear else 1
+    learners = 1 + len(lesson.settings.penalties)
     start = np.concatenate([np.full(learners, 1 / learners), np.zeros(lesson.answers)])
     if not later:
         return Blend(tuple(start[:learners]), tuple(start[learners:]))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _BINS = 63
 _LEAST = 1e-6
+_GREATEST_SHARE = 0.7
 
 
 @dataclass(frozen=True)
@@ -52,26 +53,26 @@ def fit(lesson: Lesson, rows: Ints, seeds: int) -> Trees:
         free_raw_data=False,
     )
     rounds = lesson.settings.rounds
+    parameters = _parameters(lesson, len(rows))
     boosters = [
-        lightgbm.train(_parameters(lesson, lesson.seed + s), data, rounds) for s in range(seeds)
+        lightgbm.train({**parameters, "seed": lesson.seed + s}, data, rounds) for s in range(seeds)
     ]
     return Trees(tuple(b.model_to_string() for b in boosters))
 
 
-def _parameters(lesson: Lesson, seed: int) -> dict[str, Any]:
+def _parameters(lesson: Lesson, rows: int) -> dict[str, Any]:
     s = lesson.settings
     return {
         "objective": "multiclass",
         "num_class": lesson.answers,
         "learning_rate": s.learning_rate,
         "num_leaves": s.leaves,
-        "min_data_in_leaf": s.leaf_rows,
+        "min_data_in_leaf": max(5, min(s.leaf_rows, rows // 100)),
         "feature_fraction": s.column_share,
-        "bagging_fraction": s.row_share,
+        "bagging_fraction": min(s.tree_rows / rows, _GREATEST_SHARE),
         "bagging_freq": 1,
         "lambda_l2": 10.0,
         "max_bin": _BINS,
-        "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": 1,  # a second thread mostly waits at these sizes
