@@ -17,7 +17,7 @@ class Settings:
         rounds: boosting rounds.
         learning_rate: shrinkage of each round.
         leaves: leaves of a tree.
-        leaf_rows: fewest moments in a leaf; on small logs a hundredth of the moments, if that is less.
+        leaf_rows: fewest moments in a leaf, or a hundredth of all if that is less.
         tree_rows: moments that each tree sees at most: those of one deal are much alike.
         column_share: share of the features that each tree sees.
         seeds: boosters that are averaged.
