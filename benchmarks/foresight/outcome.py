@@ -84,6 +84,10 @@ class Judge:
             figures |= {"ece": resampling.eces(*about), "brier": resampling.briers(*about)}
         return resampling.sample(figures)
 
+    def curve(self, told: Floats, positive: Flags) -> tuple[Floats, Floats, Floats]:
+        """Of reliability."""
+        return resampling.curve(told, positive, self.deal, self.weights)
+
 
 def ours(task: Task, settings: Settings) -> dict[str, Floats]:
     """Our model's probability of each answer for the test moments."""
@@ -232,8 +236,8 @@ def _bpi_variant(task: Task, title: str, asked: argparse.Namespace) -> None:
         groups |= {f"{a}-{b} events": (about.place >= a) & (about.place <= b) for a, b in bands}
         print_calibration(own[answer], positive[task.test], groups, about)
         if asked.plots:
-            curve = (own[answer], positive[task.test], about.deal, about.weights)
-            draw(asked.plots / f"bpi-{title.replace(' ', '-')}-{answer}.svg", answer, *curve)
+            curve = about.curve(own[answer], positive[task.test])
+            draw(asked.plots / f"bpi-{title.replace(' ', '-')}-{answer}.svg", answer, curve)
 
 
 def school(files: list[Path], folder: Path, asked: argparse.Namespace) -> None:
@@ -253,8 +257,8 @@ def school(files: list[Path], folder: Path, asked: argparse.Namespace) -> None:
     print_methods(samples, ("auc_1", "auc_2", "auc_4", "auc_8", "auc_12"))
     print_calibration(own["broken_off"], positive[task.test], _school_groups(task), about)
     if asked.plots:
-        curve = (own["broken_off"], positive[task.test], about.deal, about.weights)
-        draw(asked.plots / "school-broken-off.svg", "broken off", *curve)
+        curve = about.curve(own["broken_off"], positive[task.test])
+        draw(asked.plots / "school-broken-off.svg", "broken off", curve)
 
 
 def _school_groups(task: Task) -> dict[str, Flags]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from benchmarks.foresight import resampling
 
-from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers
+from tsunagu.analytics.evaluation.arrays import Floats
 
 
-def draw(
-    path: Path, title: str, told: Floats, positive: Flags, deal: Integers, weights: Floats
-) -> None:
-    """Write an SVG of ten bins with 95% intervals over resampled deals."""
+def draw(path: Path, title: str, curve: tuple[Floats, Floats, Floats]) -> None:
+    """Write an SVG of ten bins with 95% intervals over resampled deals.
+
+    Args:
+        path: of the SVG.
+        title: above it.
+        curve: what :func:`resampling.curve` gave.
+    """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    mean, true, _ = resampling.curve(told, positive, deal, weights)
+    mean, true, _ = curve
     low, high = np.nanpercentile(true[1:], [2.5, 97.5], axis=0)
     axes = Figure(figsize=(4.5, 4.2), layout="constrained").add_subplot()
     axes.plot([0, 1], [0, 1], color="#666666", linewidth=0.8)

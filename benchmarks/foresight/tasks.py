@@ -16,6 +16,7 @@ from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers
 from tsunagu.analytics.eventlog import open_log, read_log
 from tsunagu.analytics.outcomes import DECISION_SCHEMA
 from tsunagu.analytics.outcomes import sequences as sq
+from tsunagu.analytics.outcomes.decisions import of_log
 from tsunagu.analytics.outcomes.sequences import Moments, Sequences
 
 MAPPINGS = Path("benchmarks/mappings")
@@ -102,7 +103,7 @@ def bpi2012(log: EventLog, *, validate: bool) -> tuple[Task, Flags]:
     asked = np.flatnonzero((number <= LONGEST_PREFIX) & np.isfinite(decided_at[steps.deal]))
     moments = Moments(steps.deal[asked], steps.at[asked], asked, steps.start[steps.deal[asked]])
     begun = steps.at[steps.start[:-1]]
-    task = _parted(log, steps, decisions, moments, number[asked], begun, 0.8, known=False)
+    task = _parted(_whole(log, steps, decisions, moments, number[asked]), begun, 0.8)
     task = _inner(task, begun, 0.8) if validate else task
     return task, task.moments.at < decided_at[task.moments.deal]
 
@@ -137,8 +138,6 @@ def school(log: EventLog, *, validate: bool) -> Task:
     Parted at the birth of the deal; only ends recorded before the cut may be learned from.
     """
     steps = sq.read(log)
-    from tsunagu.analytics.outcomes.decisions import of_log
-
     decisions = of_log(log)
     talked = log.deals.order_by("deal_id").to_pyarrow()["at_risk_from"]
     first = np.where(talked.is_null(), np.nan, sq.seconds(talked.fill_null(0)))
@@ -150,7 +149,8 @@ def school(log: EventLog, *, validate: bool) -> Task:
     deal, at, week = deal[asked], at[asked], week[asked]
     last = sq.Grouped(steps.deal, steps.at).upto(deal, at) - 1
     moments = Moments(deal, at, last, steps.start[deal])
-    task = _parted(log, steps, decisions, moments, week, steps.created, 0.7, known=True)
+    whole = replace(_whole(log, steps, decisions, moments, week), known=True)
+    task = _parted(whole, steps.created, 0.7)
     return _inner(task, steps.created, 0.7) if validate else task
 
 
@@ -161,50 +161,37 @@ def _ended(s: Sequences, decisions: pa.Table) -> Floats:
     return np.where(found, at[place.fill_null(0).to_numpy()], np.nan)
 
 
-def _parted(
-    log: EventLog,
-    steps: Sequences,
-    decisions: pa.Table,
-    moments: Moments,
-    place: Integers,
-    begun: Floats,
-    share: float,
-    *,
-    known: bool,
-) -> Task:
-    """Part at the start of the first deal after ``share`` of them."""
-    words = dict(zip(*(decisions[n].to_pylist() for n in ("deal_id", "answer")), strict=True))
-    ids = steps.deal_ids.to_pylist()
-    answer = np.array([words[ids[d]] for d in moments.deal])
-    deals = np.unique(moments.deal)
+def _parted(task: Task, begun: Floats, share: float) -> Task:
+    """Part at the start of the first deal after ``share`` of them, in the order of their birth."""
+    deals = np.unique(task.moments.deal)
     order = deals[np.argsort(begun[deals], kind="stable")]
     later = order[int(share * len(order)) :]
     cut = float(begun[later[0]])
-    test = np.isin(moments.deal, later)
-    train = ~test & (moments.at < cut)
-    instant = datetime.fromtimestamp(cut, UTC)
-    task = Task(log, steps, decisions, moments, answer, place, train, test, instant, known=known)
-    return _only_known(task, steps, decisions) if known else task
+    test = np.isin(task.moments.deal, later)
+    train = ~test & (task.moments.at < cut)
+    parted = replace(task, train=train, test=test, cut=datetime.fromtimestamp(cut, UTC))
+    return _only_known(parted) if task.known else parted
 
 
-def _only_known(task: Task, steps: Sequences, decisions: pa.Table) -> Task:
+def _only_known(task: Task) -> Task:
     """Moments of deals that were undecided at the cut teach nothing."""
-    ended = _ended(steps, decisions)[task.moments.deal]
+    ended = _ended(task.steps, task.decisions)[task.moments.deal]
     return replace(task, train=task.train & (ended < task.cut.timestamp()))
 
 
 def _inner(task: Task, begun: Floats, share: float) -> Task:
     """The training part parted once more; nothing after its end exists."""
-    log = task.log.until(task.cut)
-    decisions = task.taught()
-    inner = task.where(task.train)
-    return _parted(
-        log,
-        task.steps,
-        decisions,
-        inner.moments,
-        inner.place,
-        begun,
-        share,
-        known=task.known,
-    )
+    known = replace(task, log=task.log.until(task.cut), decisions=task.taught())
+    return _parted(known.where(known.train), begun, share)
+
+
+def _whole(
+    log: EventLog, steps: Sequences, decisions: pa.Table, moments: Moments, place: Integers
+) -> Task:
+    """All moments, not parted yet."""
+    words = dict(zip(*(decisions[n].to_pylist() for n in ("deal_id", "answer")), strict=True))
+    ids = steps.deal_ids.to_pylist()
+    answer = np.array([words[ids[d]] for d in moments.deal])
+    none = np.zeros(len(answer), dtype=bool)
+    until = log.observed_until
+    return Task(log, steps, decisions, moments, answer, place, none, none, until, known=False)
