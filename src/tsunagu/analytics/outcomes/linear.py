@@ -52,7 +52,7 @@ def fit(lesson: Lesson, rows: Ints, penalty: float) -> Linear:
     rows = rows[:: max(1, -(-len(rows) // lesson.settings.linear_rows))]
     names, codes = lesson.encoded.names, set(lesson.encoded.categorical)
     columns = tuple(i for i in range(len(names)) if i not in codes)
-    logs = _logs(lesson.encoded.matrix[np.ix_(rows, columns)])
+    logs = _logs(lesson.encoded.matrix[rows][:, columns])
     mean, spread = logs.mean(axis=0), logs.std(axis=0) + 1e-6
     x = np.clip((logs - mean) / spread, -_FURTHEST, _FURTHEST)
     weights = _minimise(x, lesson.answer[rows], lesson.answers, penalty)

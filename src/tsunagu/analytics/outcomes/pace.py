@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tsunagu.analytics.outcomes.arrays import DAY, Floats
+from tsunagu.analytics.outcomes.arrays import DAY, Floats, Ints
 from tsunagu.analytics.outcomes.sequences import Grouped
 from tsunagu.analytics.outcomes.view import Columns, View
 
@@ -34,7 +34,7 @@ def length(view: View) -> Columns:
     return columns
 
 
-def _back(view: View, steps: int) -> np.ndarray:
+def _back(view: View, steps: int) -> Ints:
     place = view.moments.last - steps
     return np.where(place >= view.moments.first, place, -1)
 
@@ -106,6 +106,7 @@ def _clock(at: Floats, zone: str) -> dict[str, Floats]:
 
 
 def _weekdays(since: Floats, until: Floats) -> Floats:
-    """Whole weekdays between two instants."""
-    days = [(at // DAY).astype(np.int64).astype("datetime64[D]") for at in (since, until)]
-    return np.busday_count(*days).astype(np.float64)
+    """Weekdays between two instants, by days of UTC."""
+    first, last = ((at // DAY).astype("datetime64[D]") for at in (since, until))
+    found: Floats = np.busday_count(first, last).astype(np.float64)
+    return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsunagu.analytics.outcomes.arrays import DAY, Floats, Ints
+from tsunagu.analytics.outcomes.arrays import DAY, Bools, Floats, Ints
 from tsunagu.analytics.outcomes.sequences import Grouped
 from tsunagu.analytics.outcomes.view import Columns, View
 from tsunagu.analytics.outcomes.vocabulary import codes
@@ -31,36 +31,23 @@ class _Passed:
 
 def lately(view: View) -> Columns:
     """Share of each answer among the deals decided lately."""
-    zero = np.zeros(len(view.moments), dtype=np.int64)
-    decided = np.flatnonzero(view.decisions.answer >= 0)
-    passed = _Passed(np.zeros(len(decided), dtype=np.int64), decided)
     columns: dict[str, Floats] = {}
     for days in _WINDOWS_DAYS:
-        rates = _rates(view, passed, zero, days, None)
+        rates = _overall(view, days)
         columns |= {f"lately_{days:.0f}[{a}]": rates[i] for i, a in _answers(view)}
     return columns
 
 
 def of_steps(view: View) -> Columns:
-    """Rates among decided deals that passed the latest step, and the latest transition."""
-    last = view.at_last(view.step, missing=-1).astype(np.int64)
-    before = view.at_last(view.step, 1, missing=-1).astype(np.int64)
+    """Rates among decided deals that passed the latest step, transition, and nth such step."""
     size = len(view.vocabulary.steps) + 2
-    roll = np.roll(view.step, 1)
-    roll[view.sequences.start[:-1][view.sequences.start[:-1] < len(roll)]] = -1
-    nth = _nth(view)
-    return {
-        **_encoded(view, "step", _passed(view, view.step), last),
-        **_encoded(
-            view, "pair", _passed(view, (roll + 1) * size + view.step), (before + 1) * size + last
-        ),
-        **_encoded(
-            view,
-            "nth",
-            _passed(view, nth),
-            view.at_last(nth, missing=-1).astype(np.int64),
-        ),
-    }
+    pair = (view.before + 1) * size + view.step
+    groups = {"step": view.step, "pair": pair, "nth": _nth(view)}
+    columns: dict[str, Floats] = {}
+    for name, group in groups.items():
+        last = view.at_last(group, missing=-1).astype(np.int64)
+        columns |= _encoded(view, name, _passed(view, group), last)
+    return columns
 
 
 def _nth(view: View) -> Ints:
@@ -102,14 +89,17 @@ def _passed(view: View, group: Ints) -> _Passed:
 
 def _encoded(view: View, name: str, passed: _Passed, group: Ints) -> dict[str, Floats]:
     columns: dict[str, Floats] = {}
-    zero = np.zeros(len(view.moments), dtype=np.int64)
-    decided = np.flatnonzero(view.decisions.answer >= 0)
-    everyone = _Passed(np.zeros(len(decided), dtype=np.int64), decided)
     for days in _WINDOWS_DAYS[1:]:
-        overall = _rates(view, everyone, zero, days, None)
-        rates = _rates(view, passed, group, days, overall)
+        rates = _rates(view, passed, group, days, _overall(view, days))
         columns |= {f"{name}_rate_{days:.0f}[{a}]": rates[i] for i, a in _answers(view)}
     return columns
+
+
+def _overall(view: View, days: float) -> Floats:
+    """Rates of one group that everybody is in."""
+    decided = np.flatnonzero(view.decisions.answer >= 0)
+    everyone = _Passed(np.zeros(len(decided), dtype=np.int64), decided)
+    return _rates(view, everyone, np.zeros(len(view.moments), dtype=np.int64), days, None)
 
 
 def _rates(view: View, passed: _Passed, group: Ints, days: float, overall: Floats | None) -> Floats:
@@ -130,7 +120,7 @@ def _rates(view: View, passed: _Passed, group: Ints, days: float, overall: Float
     return np.where(total > 0, counts / np.maximum(total, 1e-9), np.nan)
 
 
-def _own(view: View, passed: _Passed, group: Ints, days: float) -> np.ndarray:
+def _own(view: View, passed: _Passed, group: Ints, days: float) -> Bools:
     """(n,) whether the moment's own deal is among those counted."""
     m, d = view.moments, view.decisions
     size = int(max(passed.group.max(initial=0), group.max(initial=0))) + 2

@@ -13,8 +13,10 @@ _LAST = 3
 def counts(view: View) -> Columns:
     """How often each step was taken, and by how many different steps the deal moved."""
     columns = {f"count[{w}]": view.total(view.step == i) for i, w in _words(view)}
-    columns["different_steps"] = sum((c > 0 for c in columns.values()), np.zeros(len(view.moments)))
-    return columns
+    different = np.zeros(len(view.moments))
+    for count in columns.values():
+        different += count > 0
+    return {**columns, "different_steps": different}
 
 
 def recency(view: View) -> Columns:
@@ -39,20 +41,18 @@ def waiting(view: View) -> Columns:
     """Time spent after each step until the next one or the moment."""
     silence = np.nan_to_num(view.since(np.where(view.some, view.moments.last, -1)))
     last = view.at_last(view.step, missing=-1)
-    before = np.where(view.gap > 0, np.roll(view.step, 1), -1)
     return {
-        f"waited[{w}]": view.total(np.where(before == i, view.gap, 0.0)) + silence * (last == i)
+        f"waited[{w}]": view.total(np.where(view.before == i, view.gap, 0.0))
+        + silence * (last == i)
         for i, w in _words(view)
     }
 
 
 def transitions(view: View) -> Columns:
     """How often one step followed another."""
-    before, start = np.roll(view.step, 1), view.sequences.start[:-1]
-    before[start[start < len(before)]] = -1
     names = (*view.vocabulary.steps, "other")
     return {
-        f"pair[{names[a]}>{names[b]}]": view.total((before == a) & (view.step == b))
+        f"pair[{names[a]}>{names[b]}]": view.total((view.before == a) & (view.step == b))
         for a, b in view.vocabulary.transitions
     }
 

@@ -48,8 +48,20 @@ class View:
         """(e,) seconds since the deal's step before; 0 at its first."""
         at = self.sequences.at
         gap = np.diff(at, prepend=at[:1])
-        gap[self.sequences.start[:-1][np.diff(self.sequences.start) > 0]] = 0.0
+        gap[self._firsts] = 0.0
         return gap
+
+    @cached_property
+    def before(self) -> Ints:
+        """(e,) the deal's step before, as in :attr:`step`; -1 at its first."""
+        before = np.roll(self.step, 1)
+        before[self._firsts] = -1
+        return before
+
+    @cached_property
+    def _firsts(self) -> Ints:
+        start = self.sequences.start
+        return start[:-1][np.diff(start) > 0]
 
     @cached_property
     def some(self) -> Bools:
@@ -59,7 +71,8 @@ class View:
     def total(self, values: Floats | Ints | Bools) -> Floats:
         """(n,) sum of ``values`` (e,) over the deal's steps up to the moment."""
         running = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-        return running[self.moments.last + 1] - running[self.moments.first]
+        found: Floats = running[self.moments.last + 1] - running[self.moments.first]
+        return found
 
     def latest(self, chosen: Bools) -> Ints:
         """(n,) the deal's latest step among the ``chosen`` (e,); -1 if there is none."""
