@@ -66,8 +66,8 @@ class OutcomeModel:
 
         Args:
             log: what is known; later events do not exist.
-            moments: ``deal_id, at``, any number a deal; those of undecided deals, and those at or
-                after a decision unless the table of decisions says otherwise, teach nothing.
+            moments: ``deal_id, at``, any number a deal; those of undecided deals teach nothing.
+                Give those at which the question is still open, as it will be when it is asked.
             decisions: :data:`decisions.DECISION_SCHEMA`; None: the log's own outcomes.
             settings: choices.
             seed: of everything random.
