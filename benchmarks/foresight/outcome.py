@@ -24,7 +24,7 @@ from benchmarks.foresight.tasks import Task
 
 from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers
 from tsunagu.analytics.evaluation.resampling import Sample
-from tsunagu.analytics.outcomes import OutcomeModel, Settings
+from tsunagu.analytics.outcomes import OutcomeModel, Settings, sized
 from tsunagu.analytics.outcomes.decisions import place
 from tsunagu.analytics.outcomes.encoding import encode
 from tsunagu.analytics.outcomes.view import View
@@ -188,6 +188,8 @@ def ablations(task: Task, settings: Settings) -> Iterator[tuple[str, dict[str, F
     """Our model without each part."""
     for name, dropped in PARTS.items():
         groups = tuple(g for g in settings.groups if g not in dropped)
+        if groups == settings.groups:
+            continue
         yield f"without {name}", ours(task, replace(settings, groups=groups))
     yield "trees alone", ours(task, replace(settings, penalties=()))
 
@@ -244,7 +246,7 @@ def school(files: list[Path], folder: Path, asked: argparse.Namespace) -> None:
     """The school's CRM: weeks after the first real talk."""
     log = tasks.read(files, "school_calls.toml", folder)
     task = tasks.school(log, validate=asked.validate)
-    about, settings = Judge.of(task, asked.replicates), Settings()
+    about, settings = Judge.of(task, asked.replicates), sized(len(task.taught()))
     _describe("The school's CRM", task, about)
     if asked.ablate:
         print_ablations(task, settings, ("broken_off",), about)

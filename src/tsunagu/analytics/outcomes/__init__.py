@@ -2,6 +2,6 @@
 
 from tsunagu.analytics.outcomes.decisions import DECISION_SCHEMA
 from tsunagu.analytics.outcomes.model import OutcomeModel
-from tsunagu.analytics.outcomes.settings import Settings
+from tsunagu.analytics.outcomes.settings import Settings, sized
 
-__all__ = ["DECISION_SCHEMA", "OutcomeModel", "Settings"]
+__all__ = ["DECISION_SCHEMA", "OutcomeModel", "Settings", "sized"]

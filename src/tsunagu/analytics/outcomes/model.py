@@ -22,7 +22,7 @@ from tsunagu.analytics.outcomes.encoding import Encoded
 from tsunagu.analytics.outcomes.lesson import Lesson
 from tsunagu.analytics.outcomes.linear import Linear
 from tsunagu.analytics.outcomes.sequences import Moments
-from tsunagu.analytics.outcomes.settings import Settings
+from tsunagu.analytics.outcomes.settings import Settings, sized
 from tsunagu.analytics.outcomes.stacking import Blend, Stack
 from tsunagu.analytics.outcomes.trees import Trees
 from tsunagu.analytics.outcomes.view import View
@@ -69,19 +69,19 @@ class OutcomeModel:
             moments: ``deal_id, at``, any number a deal; those of undecided deals teach nothing.
                 Give those at which the question is still open, as it will be when it is asked.
             decisions: :data:`decisions.DECISION_SCHEMA`; None: the log's own outcomes.
-            settings: choices.
+            settings: choices; None: :func:`settings.sized` by the decided deals.
             seed: of everything random.
 
         Raises:
             NotEnoughHistoryError: with too few decided deals, of any answer.
         """
-        chosen = settings or Settings()
         steps = sequences.read(log)
         told = answers_of.of_log(log) if decisions is None else decisions
         decided = answers_of.place(told, steps.deal_ids, None)
         learned = vocabulary.learn(steps)
         placed = sequences.moments(steps, _keys(moments))
         placed = _where(placed, decided.answer[placed.deal] >= 0)
+        chosen = settings or sized(len(np.unique(placed.deal)))
         _check(decided, placed, chosen)
         encoded = encoding.encode(View(steps, placed, learned, decided), chosen.groups)
         lesson = _lesson(encoded, placed, decided, chosen, seed)

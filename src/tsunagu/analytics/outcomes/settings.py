@@ -45,3 +45,17 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
+
+
+AMPLE_DEALS = 2_000
+"""With fewer decided deals, what tells of other deals and of the calendar is mostly noise."""
+
+_NOISY = ("calendar", "load", "rates_lately", "rates_steps", "rates_people", "rates_attributes")
+
+
+def sized(deals: int) -> Settings:
+    """Settings for as many decided deals: fewer features and stronger penalties for few."""
+    if deals >= AMPLE_DEALS:
+        return Settings()
+    groups = tuple(group for group in GROUPS if group not in _NOISY)
+    return Settings(groups=groups, penalties=(0.1, 1.0))
