@@ -113,19 +113,26 @@ def field_methods(task: Task, positive: Flags) -> Told:
 def floor_methods(task: Task, positive: Flags) -> Told:
     """Silence, age, the source's prior, and a plain LightGBM on counts of calls."""
     view = _view(task)
-    found = encode(view, ("length", "counts"))
+    found = encode(view, ("length", "counts", "amounts"))
     column = dict(zip(found.names, found.matrix.T, strict=True))
-    counts = np.column_stack(
-        [column[n] for n in found.names if n.startswith("count[")] + [task.place]
-    ).astype(np.float32)
+    counts = np.column_stack([*_named(column, "count["), task.place]).astype(np.float32)
+    longer = np.column_stack([counts, *_named(column, "amount_")])
     test = task.test
     return {
         "silence (days since the last call)": column["silence"][test].astype(np.float64),
         "source's prior": _prior(task, positive),
-        "call counts, LightGBM": rivals.lightgbm(
-            counts[task.train], positive[task.train], counts[test]
-        ),
+        "call counts, LightGBM": _plain(counts, positive, task),
+        "call counts and seconds, LightGBM": _plain(longer, positive, task),
     }
+
+
+def _named(column: Mapping[str, np.ndarray], start: str) -> list[np.ndarray]:
+    return [values for name, values in column.items() if name.startswith(start)]
+
+
+def _plain(matrix: np.ndarray, positive: Flags, task: Task) -> Floats:
+    train, test = task.train, task.test
+    return rivals.lightgbm(matrix[train], positive[train], matrix[test])
 
 
 def _view(task: Task) -> View:
