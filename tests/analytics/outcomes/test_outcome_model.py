@@ -14,7 +14,7 @@ import pytest
 from tsunagu.analytics import testing
 from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, EventLog
 from tsunagu.analytics.errors import InputError, NotEnoughHistoryError
-from tsunagu.analytics.outcomes import OutcomeModel, Settings
+from tsunagu.analytics.outcomes import OutcomeModel, Settings, sized
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 300
@@ -112,3 +112,9 @@ def test_a_file_that_is_no_outcome_model_is_refused(tmp_path: Path) -> None:
     path.write_text('{"format": "something else"}', encoding="utf-8")
     with pytest.raises(InputError, match="not an outcome model"):
         OutcomeModel.load(path)
+
+
+def test_few_deals_are_asked_less_of_than_many() -> None:
+    few, many = sized(300), sized(5_000)
+    assert set(few.groups) < set(many.groups)
+    assert min(few.penalties) > min(many.penalties)
