@@ -8,9 +8,9 @@ import ibis
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from benchmarks.foresight import published, tasks
 from benchmarks.foresight.tasks import Task
+
 from tsunagu.analytics.contracts import DEAL_SCHEMA, EVENT_SCHEMA, EventLog
 
 START = datetime(2012, 1, 1, tzinfo=UTC)
