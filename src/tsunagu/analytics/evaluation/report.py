@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tsunagu.analytics.contracts import Language
+from tsunagu.analytics.evaluation.figures import middle
 from tsunagu.analytics.evaluation.names import predictor_words
 from tsunagu.analytics.evaluation.results import Evaluation, Figure, Performance
 
@@ -72,6 +73,7 @@ def columns(evaluation: Evaluation) -> tuple[Column, ...]:
     ]
     if middle is not None:
         shown.insert(8, Column(f"auc_{middle}", f"AUC {middle}日", f"AUC {middle} d", _decimal))
+        shown.insert(9, Column("uno_c", "UnoのC", "Uno's C", _decimal))
         shown.append(Column(f"ece_{middle}", f"ECE {middle}日", f"ECE {middle} d", _decimal))
     return tuple(c for c in shown if any(c.key in p.figures for p in evaluation.performances))
 
@@ -127,6 +129,4 @@ def ordered(evaluation: Evaluation) -> list[Performance]:
 
 def middle_horizon(evaluation: Evaluation) -> int | None:
     """30 days if they can be judged, else the longest horizon that can, else None."""
-    if 30 in evaluation.horizons:
-        return 30
-    return max(evaluation.horizons, default=None)
+    return middle(evaluation.horizons)
