@@ -2,27 +2,70 @@
 
     python -m benchmarks.foresight.survival ../shared/data
     python -m benchmarks.foresight.survival ../shared/data --log school_crm --validate
+
+Ours, the rules of today's systems, Aalen-Johansen and Kaplan-Meier by stage, two Cox models, a
+random survival forest and a plain LightGBM learn from the log as it stood at the cut and are judged
+on the weeks after it.  Lists of these models are ordered by the window that served them best in
+training, as ours are.  Nothing is tuned on the test part; ``--validate`` does not open it.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import re
+import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+from benchmarks.foresight.printing import heading
+from benchmarks.foresight.survival_logs import SOURCES, Source
+from benchmarks.foresight.survival_predictors import default_cache, default_rivals, rivals_python
+from benchmarks.foresight.survival_tables import (
+    against_the_best,
+    calibration,
+    early_warning,
+    part_words,
+    time_to_break_off,
+)
 
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.evaluation import Evaluation, default_predictors, evaluate
+from tsunagu.analytics.evaluation.plots import calibration_svg
 from tsunagu.analytics.evaluation.splitting import default_cut
-
-from benchmarks.foresight.survival_logs import SOURCES
-from benchmarks.foresight.survival_predictors import default_rivals, rivals_python
 
 TRAIN_SHARE = 0.7
 
+SECTIONS = {
+    "Against the best rival": against_the_best,
+    "Time to break-off": time_to_break_off,
+    "Early warning": early_warning,
+    "Calibration": calibration,
+}
+
 
 def main() -> None:
-    """Evaluate each log and print its tables."""
+    """Evaluate each log, then print the sections."""
+    options = _options()
+    python = rivals_python(options.cache)
+    found: list[tuple[Source, Evaluation]] = []
+    for name in options.log or SOURCES:
+        with tempfile.TemporaryDirectory(prefix="tsunagu-") as folder:
+            log = SOURCES[name].read(options.data, Path(folder))
+            found.append((SOURCES[name], judge(log, python, options)))
+        _say(f"{name}: done")
+        if options.plots is not None:
+            (options.plots / f"calibration-{name}.svg").write_text(_svg(found[-1][1]), "utf-8")
+    files = [path for source, _ in found for path in source.paths(options.data)]
+    print(heading(_TITLES[options.validate], files))
+    print("\n".join(_sections(found)))
+
+
+_TITLES = {False: "Survival", True: "Survival, on a validation cut inside the training part"}
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -32,21 +75,38 @@ def main() -> None:
         "--validate", action="store_true", help="cut within the training part; never open the test"
     )
     parser.add_argument("--bootstrap", type=int, default=200)
-    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tsunagu-benchmarks"
-    parser.add_argument("--cache", type=Path, default=default, help=f"default {default}")
-    options = parser.parse_args()
-    python = rivals_python(options.cache)
-    for name in options.log or SOURCES:
-        with tempfile.TemporaryDirectory(prefix="tsunagu-") as folder:
-            log = SOURCES[name].read(options.data, Path(folder))
-            found = judge(log, python, options.bootstrap, validate=options.validate)
+    parser.add_argument("--plots", type=Path, help="folder for reliability plots")
+    cache = default_cache()
+    parser.add_argument("--cache", type=Path, default=cache, help=f"default {cache}")
+    return parser.parse_args()
 
 
-def judge(log: EventLog, python: Path, bootstrap: int, *, validate: bool) -> Evaluation:
+def judge(log: EventLog, python: Path, options: argparse.Namespace) -> Evaluation:
     """Evaluate ours and all rivals; to validate, on the training part as if it were all."""
-    known = log.until(default_cut(log, TRAIN_SHARE)) if validate else log
-    predictors = (*default_predictors(), *default_rivals(python))
-    return evaluate(known, train_share=TRAIN_SHARE, predictors=predictors, bootstrap=bootstrap)
+    known = log.until(default_cut(log, TRAIN_SHARE)) if options.validate else log
+    return evaluate(
+        known,
+        train_share=TRAIN_SHARE,
+        predictors=(*default_predictors(), *default_rivals(python)),
+        bootstrap=options.bootstrap,
+        progress=lambda step, _: None if step == "bootstrap" else _say(step),
+    )
+
+
+def _say(step: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {step}", file=sys.stderr, flush=True)
+
+
+def _svg(found: Evaluation) -> str:
+    """Without trailing blanks, as the repository keeps texts."""
+    return re.sub(r"[ \t]+$", "", calibration_svg(found, "en"), flags=re.MULTILINE)
+
+
+def _sections(found: list[tuple[Source, Evaluation]]) -> Iterator[str]:
+    for title, tell in SECTIONS.items():
+        yield f"### {title}\n"
+        for source, evaluation in found:
+            yield f"#### {source.title}\n\n{part_words(evaluation)}\n{tell(evaluation)}"
 
 
 if __name__ == "__main__":

@@ -58,10 +58,9 @@ class Frame:
     def fit(cls, log: EventLog) -> Frame:
         """Learn which types of event and which levels of text are common in ``log``."""
         con = _loaded(log)
-        types = _names(con, f"select type from seen group by 1 order by count(*) desc, 1 limit {_MOST_TYPES}")
+        types = _commonest(con, "type", "seen", _MOST_TYPES)
         texts = ["owner_id", *(n for n in log.attributes if log.deals[n].type().is_string())]
-        common = "select {0} from deals where {0} is not null group by 1 order by count(*) desc, 1 limit {1}"
-        levels = {n: _names(con, common.format(f'"{n}"', _MOST_LEVELS)) for n in texts}
+        levels = {n: _commonest(con, f'"{n}"', "deals", _MOST_LEVELS) for n in texts}
         numbers = tuple(n for n in log.attributes if log.deals[n].type().is_numeric())
         return cls(types, {n: found for n, found in levels.items() if len(found) > 1}, numbers)
 
@@ -77,7 +76,8 @@ class Frame:
 
     def _columns(self) -> Iterator[str]:
         for name, what in _SINCE.items():
-            yield f"(now - coalesce(max(us) filter ({what}), any_value(born))) / 864e8 as since_{name}"
+            last = f"coalesce(max(us) filter ({what}), any_value(born))"
+            yield f"(now - {last}) / 864e8 as since_{name}"
         for i, name in enumerate(self.types):
             yield f"count(*) filter (type = {_quoted(name)}) as n_{i}"
         last = "arg_max(type, us) filter (kind = 'stage')"
@@ -119,8 +119,12 @@ def _loaded(log: EventLog) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _names(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
-    return tuple(name for (name,) in con.execute(sql).fetchall())
+def _commonest(
+    con: duckdb.DuckDBPyConnection, column: str, table: str, most: int
+) -> tuple[str, ...]:
+    sql = f"select {column} from {table} where {column} is not null group by 1"
+    rows = con.execute(f"{sql} order by count(*) desc, 1 limit {most}").fetchall()
+    return tuple(name for (name,) in rows)
 
 
 def _quoted(text: str) -> str:

@@ -41,7 +41,9 @@ class Source:
         paths = [data / name for name in self.files]
         missing = [str(path) for path in paths if not path.is_file()]
         if missing:
-            raise SystemExit(f"{', '.join(missing)}: missing; docs/reference/evaluation.md says where from")
+            raise SystemExit(
+                f"{', '.join(missing)}: missing; docs/reference/evaluation.md says where from"
+            )
         return paths
 
     def read(self, data: Path, folder: Path) -> EventLog:

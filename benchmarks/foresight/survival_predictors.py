@@ -16,6 +16,7 @@ import lightgbm
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from benchmarks.foresight.survival_frame import Frame, training_table
 
 from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome, incidence_column
 from tsunagu.analytics.evaluation.arrays import Floats, Integers
@@ -26,8 +27,6 @@ from tsunagu.analytics.evaluation.labels import BROKEN_OFF, CENSORED
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import Baseline
 from tsunagu.analytics.evaluation.ranking import InWindow, Scorer, best_window
-
-from benchmarks.foresight.survival_frame import Frame, training_table
 
 _HERE = Path(__file__).resolve().parent
 _REQUIREMENTS = _HERE / "survival_requirements.txt"
@@ -211,6 +210,12 @@ def _periods(rows: pa.Table) -> tuple[Floats, Integers, Integers]:
 def _matrix(rows: pa.Table) -> Floats:
     names = [n for n in rows.column_names if n not in {"deal_id", "at", "days", "event"}]
     return np.column_stack([rows[name].to_numpy().astype(np.float64) for name in names])
+
+
+def default_cache() -> Path:
+    """Where environments of benchmarks are kept."""
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return home / "tsunagu-benchmarks"
 
 
 def rivals_python(cache: Path) -> Path:

@@ -2,8 +2,8 @@
 
     python survival_rivals.py METHOD TRAIN.parquet TEST.parquet OUT.parquet
 
-scikit-survival is under the GPL, so nothing of Tsunagu is imported here and nothing here is imported
-by it: tables go in and out as files.  Each method fits one model for each kind of end, the other
+scikit-survival is under the GPL, so nothing of Tsunagu is imported here and nothing here is
+imported by it: tables go in and out as files.  Each method fits one model for each kind of end, the other
 kind censoring it, and joins the two cumulative hazards to the incidence of breaking off
 (cause-specific hazards: Putter, Fiocco and Geskus 2007, Statistics in Medicine 26, section 3.4).
 """
@@ -48,7 +48,7 @@ def scaled(train: pd.DataFrame, test: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
 
 def independent(frame: pd.DataFrame) -> list[str]:
     """Columns that are not nearly a sum of earlier ones: Cox regression needs them so."""
-    q, r = np.linalg.qr(frame - frame.mean())
+    r = np.linalg.qr(frame - frame.mean(), mode="r")
     own = np.abs(np.diag(r)) / np.linalg.norm(frame - frame.mean(), axis=0)
     return list(frame.columns[own > 0.05])
 

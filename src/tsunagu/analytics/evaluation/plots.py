@@ -38,6 +38,7 @@ _FONTS = [
 _STYLES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)))
 _MARKERS = ("s", "^", "D", "v", "x", "P", "*")
 _SIZE_INCHES = (7.2, 4.2)
+_PANEL_INCHES = 3.0
 _LEADER = {
     "arrowstyle": "-",
     "color": _GREY,
@@ -50,6 +51,8 @@ _LEADER = {
 _WORDS: dict[Language, dict[str, str]] = {
     "ja": {
         "reliability": "予測した割合と、実際に中途になった割合（{days}日以内）",
+        "reliability_all": "予測した割合と、実際に中途になった割合（期間ごと）",
+        "panel": "{days}日以内",
         "predicted": "予測した割合",
         "observed": "実際の割合",
         "identity": "予測どおり",
@@ -68,6 +71,8 @@ _WORDS: dict[Language, dict[str, str]] = {
     },
     "en": {
         "reliability": "Predicted share and share that really broke off within {days} days",
+        "reliability_all": "Predicted share and share that really broke off, by horizon",
+        "panel": "within {days} days",
         "predicted": "predicted share",
         "observed": "observed share",
         "identity": "as predicted",
@@ -89,6 +94,7 @@ _WORDS: dict[Language, dict[str, str]] = {
 MOST_RIVALS = 5
 
 Points = Sequence[tuple[float, float]]
+Panel = tuple[str, Callable[["Axes"], None]]
 
 
 def reliability_svg(evaluation: Evaluation, language: Language) -> str:
@@ -105,6 +111,22 @@ def reliability_svg(evaluation: Evaluation, language: Language) -> str:
             _nothing(axes, words)
 
     return _draw(words["reliability"], words["predicted"], words["observed"], paint)
+
+
+def calibration_svg(evaluation: Evaluation, language: Language) -> str:
+    """The model's reliability curves at all horizons that can be judged, side by side."""
+    words = _words(language, 0)
+
+    def panel(horizon: int, points: list[ReliabilityBin]) -> Panel:
+        name = _words(language, horizon)["panel"]
+        return name, lambda axes: _reliability(axes, points, words)
+
+    curves = evaluation.performances[0].reliability
+    known = {h: [p for p in c if math.isfinite(p.observed.value)] for h, c in curves.items()}
+    panels = [panel(h, points) for h, points in known.items() if points]
+    nothing: Panel = ("", lambda axes: _nothing(axes, words))
+    labels = (words["predicted"], words["observed"])
+    return _draw_all(words["reliability_all"], *labels, panels or [nothing])
 
 
 def early_warning_svg(evaluation: Evaluation, language: Language) -> str:
@@ -256,17 +278,25 @@ def _nothing(axes: Axes, words: Mapping[str, str]) -> None:
 
 
 def _draw(title: str, x: str, y: str, paint: Callable[[Axes], None]) -> str:
-    """An SVG whose text stays text, in the reader's own Japanese font."""
+    return _draw_all("", x, y, [(title, paint)])
+
+
+def _draw_all(title: str, x: str, y: str, panels: Sequence[Panel]) -> str:
+    """An SVG of panels side by side, whose text stays text, in the reader's own Japanese font."""
     import matplotlib as mpl
     from matplotlib.figure import Figure as Canvas
 
     with mpl.rc_context(_STYLE), _quiet():
-        canvas = Canvas(figsize=_SIZE_INCHES, layout="constrained")
-        axes = canvas.add_subplot()
-        paint(axes)
-        axes.set_title(title, loc="left")
-        axes.set(xlabel=x, ylabel=y)
-        axes.spines[["top", "right"]].set_visible(False)
+        size = _SIZE_INCHES if len(panels) == 1 else (_PANEL_INCHES * len(panels), _PANEL_INCHES)
+        canvas = Canvas(figsize=size, layout="constrained")
+        canvas.suptitle(title, x=0.01, ha="left")
+        row = canvas.subplots(1, len(panels), squeeze=False)[0]
+        for axes, (name, paint) in zip(row, panels, strict=True):
+            paint(axes)
+            axes.set_title(name, loc="left")
+            axes.set(xlabel=x)
+            axes.spines[["top", "right"]].set_visible(False)
+        row[0].set(ylabel=y)
         out = io.StringIO()
         canvas.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
@@ -279,6 +309,7 @@ _STYLE: Any = {
     "font.sans-serif": _FONTS,
     "font.size": 10,
     "axes.titlesize": 11,
+    "figure.titlesize": 11,
 }
 
 
