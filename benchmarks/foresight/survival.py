@@ -32,7 +32,7 @@ from benchmarks.foresight.survival_tables import (
 
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.evaluation import Evaluation, default_predictors, evaluate
-from tsunagu.analytics.evaluation.plots import calibration_svg
+from tsunagu.analytics.evaluation.plots import reliability_svg
 from tsunagu.analytics.evaluation.splitting import default_cut
 
 TRAIN_SHARE = 0.7
@@ -99,7 +99,7 @@ def _say(step: str) -> None:
 
 def _svg(found: Evaluation) -> str:
     """Without trailing blanks, as the repository keeps texts."""
-    return re.sub(r"[ \t]+$", "", calibration_svg(found, "en"), flags=re.MULTILINE)
+    return re.sub(r"[ \t]+$", "", reliability_svg(found, "en"), flags=re.MULTILINE)
 
 
 def _sections(found: list[tuple[Source, Evaluation]]) -> Iterator[str]:

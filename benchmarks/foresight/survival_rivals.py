@@ -3,8 +3,8 @@
     python survival_rivals.py METHOD TRAIN.parquet TEST.parquet OUT.parquet
 
 scikit-survival is under the GPL, so nothing of Tsunagu is imported here and nothing here is
-imported by it: tables go in and out as files.  Each method fits one model for each kind of end, the other
-kind censoring it, and joins the two cumulative hazards to the incidence of breaking off
+imported by it: tables go in and out as files.  Each method fits one model for each kind of end, the
+other kind censoring it, and joins the two cumulative hazards to the incidence of breaking off
 (cause-specific hazards: Putter, Fiocco and Geskus 2007, Statistics in Medicine 26, section 3.4).
 """
 

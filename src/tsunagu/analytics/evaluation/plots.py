@@ -15,7 +15,7 @@ import numpy as np
 from tsunagu.analytics.contracts import Language
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
 from tsunagu.analytics.evaluation.names import OURS, predictor_words
-from tsunagu.analytics.evaluation.report import middle_horizon, ordered
+from tsunagu.analytics.evaluation.report import ordered
 from tsunagu.analytics.evaluation.results import (
     Distribution,
     Evaluation,
@@ -38,7 +38,7 @@ _FONTS = [
 _STYLES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)))
 _MARKERS = ("s", "^", "D", "v", "x", "P", "*")
 _SIZE_INCHES = (7.2, 4.2)
-_PANEL_INCHES = 3.0
+_PANEL_INCHES, _PANELS_ACROSS = 2.7, 3
 _LEADER = {
     "arrowstyle": "-",
     "color": _GREY,
@@ -50,8 +50,7 @@ _LEADER = {
 
 _WORDS: dict[Language, dict[str, str]] = {
     "ja": {
-        "reliability": "予測した割合と、実際に中途になった割合（{days}日以内）",
-        "reliability_all": "予測した割合と、実際に中途になった割合（期間ごと）",
+        "reliability": "予測した割合と、実際に中途になった割合（期間ごと）",
         "panel": "{days}日以内",
         "predicted": "予測した割合",
         "observed": "実際の割合",
@@ -70,8 +69,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "nothing": "この記録からは測れません",
     },
     "en": {
-        "reliability": "Predicted share and share that really broke off within {days} days",
-        "reliability_all": "Predicted share and share that really broke off, by horizon",
+        "reliability": "Predicted share and share that really broke off, by horizon",
         "panel": "within {days} days",
         "predicted": "predicted share",
         "observed": "observed share",
@@ -98,22 +96,6 @@ Panel = tuple[str, Callable[["Axes"], None]]
 
 
 def reliability_svg(evaluation: Evaluation, language: Language) -> str:
-    """The model's reliability curve at 30 days (or the longest horizon), with 95% intervals."""
-    horizon = middle_horizon(evaluation) or 0
-    words = _words(language, horizon)
-    curve = evaluation.performances[0].reliability.get(horizon, ())
-    known = [point for point in curve if math.isfinite(point.observed.value)]
-
-    def paint(axes: Axes) -> None:
-        if known:
-            _reliability(axes, known, words)
-        else:
-            _nothing(axes, words)
-
-    return _draw(words["reliability"], words["predicted"], words["observed"], paint)
-
-
-def calibration_svg(evaluation: Evaluation, language: Language) -> str:
     """The model's reliability curves at all horizons that can be judged, side by side."""
     words = _words(language, 0)
 
@@ -126,7 +108,7 @@ def calibration_svg(evaluation: Evaluation, language: Language) -> str:
     panels = [panel(h, points) for h, points in known.items() if points]
     nothing: Panel = ("", lambda axes: _nothing(axes, words))
     labels = (words["predicted"], words["observed"])
-    return _draw_all(words["reliability_all"], *labels, panels or [nothing])
+    return _draw_all(words["reliability"], *labels, panels or [nothing])
 
 
 def early_warning_svg(evaluation: Evaluation, language: Language) -> str:
@@ -287,16 +269,17 @@ def _draw_all(title: str, x: str, y: str, panels: Sequence[Panel]) -> str:
     from matplotlib.figure import Figure as Canvas
 
     with mpl.rc_context(_STYLE), _quiet():
-        size = _SIZE_INCHES if len(panels) == 1 else (_PANEL_INCHES * len(panels), _PANEL_INCHES)
+        across = min(len(panels), _PANELS_ACROSS)
+        down = math.ceil(len(panels) / across)
+        size = _SIZE_INCHES if len(panels) == 1 else (_PANEL_INCHES * across, _PANEL_INCHES * down)
         canvas = Canvas(figsize=size, layout="constrained")
         canvas.suptitle(title, x=0.01, ha="left")
-        row = canvas.subplots(1, len(panels), squeeze=False)[0]
-        for axes, (name, paint) in zip(row, panels, strict=True):
+        for number, (name, paint) in enumerate(panels):
+            axes = canvas.add_subplot(down, across, number + 1)
             paint(axes)
             axes.set_title(name, loc="left")
-            axes.set(xlabel=x)
+            axes.set(xlabel=x, ylabel="" if number % across else y)
             axes.spines[["top", "right"]].set_visible(False)
-        row[0].set(ylabel=y)
         out = io.StringIO()
         canvas.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
