@@ -50,9 +50,12 @@ class Column:
 
 
 def scaled(found: Figure, scale: float) -> Figure:
-    """The figure times ``scale``; a negative one swaps the ends of its interval."""
-    low, high = sorted((found.low * scale, found.high * scale))
-    return Figure(found.value * scale, low, high)
+    """The figure times ``scale``; a negative one swaps the ends of its interval.
+
+    Adding 0 turns -0 into 0.
+    """
+    value, *ends = (scale * x + 0.0 for x in (found.value, found.low, found.high))
+    return Figure(value, *sorted(ends))
 
 
 def part_words(found: Evaluation) -> str:
