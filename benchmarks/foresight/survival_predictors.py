@@ -167,28 +167,35 @@ class PlainTrees:
     trees: lightgbm.Booster
 
     def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
-        """Incidences from the hazards of the periods between horizons."""
+        """The incidence of breaking off."""
         rows = asked(log, self.frame, snapshots)
+        return _answer(rows, self.incidence(rows))
+
+    def incidence(self, rows: pa.Table) -> Floats:
+        """(n, horizons) from the hazards of the periods between horizons."""
         x = _matrix(rows)
         open_so_far, broken = np.ones(len(x)), np.zeros((len(x), len(HORIZONS_DAYS)))
         for period in range(len(HORIZONS_DAYS)):
             hazard = self.trees.predict(np.column_stack([x, np.full(len(x), period)]))
             broken[:, period] = open_so_far * hazard[:, 1]
             open_so_far = open_so_far * hazard[:, 0]
-        return _answer(rows, np.cumsum(broken, axis=1))
+        return np.cumsum(broken, axis=1)
 
 
 def _lightgbm(log: EventLog, seed: int) -> Scorer:
-    """The number of trees is the best for the last fifth of the training rows, in time."""
     frame, rows = learnt(log)
+    return PlainTrees(frame, hazard_trees(rows, seed))
+
+
+def hazard_trees(rows: pa.Table, seed: int) -> lightgbm.Booster:
+    """Their number is the best for the last fifth of the training rows, in time."""
     x, y, landmark = _periods(rows)
     parameters = {**_TREES, "seed": seed}
     earlier = landmark < len(rows) * _EARLIER_SHARE
     known, later = (lightgbm.Dataset(x[side], y[side]) for side in (earlier, ~earlier))
     stop = lightgbm.early_stopping(_PATIENCE, verbose=False)
     first = lightgbm.train(parameters, known, _MOST_TREES, [later], callbacks=[stop])
-    trees = lightgbm.train(parameters, lightgbm.Dataset(x, y), max(first.best_iteration, 1))
-    return PlainTrees(frame, trees)
+    return lightgbm.train(parameters, lightgbm.Dataset(x, y), max(first.best_iteration, 1))
 
 
 def _periods(rows: pa.Table) -> tuple[Floats, Integers, Integers]:
