@@ -2,6 +2,8 @@
 
     python -m benchmarks.foresight.survival ../shared/data
     python -m benchmarks.foresight.survival ../shared/data --log school_crm --validate
+    python -m benchmarks.foresight.survival ../shared/data --plots docs/reference/foresight \\
+        --into docs/reference/foresight.md
 
 Ours, the rules of today's systems, Aalen-Johansen and Kaplan-Meier by stage, two Cox models, a
 random survival forest and a plain LightGBM learn from the log as it stood at the cut and are judged
@@ -56,13 +58,29 @@ def main() -> None:
             found.append((SOURCES[name], judge(log, python, options)))
         _say(f"{name}: done")
         if options.plots is not None:
-            (options.plots / f"calibration-{name}.svg").write_text(_svg(found[-1][1]), "utf-8")
+            (options.plots / f"reliability-{name}.svg").write_text(_svg(found[-1][1]), "utf-8")
     files = [path for source, _ in found for path in source.paths(options.data)]
-    print(heading(_TITLES[options.validate], files))
-    print("\n".join(_sections(found)))
+    text = "\n".join([heading(_TITLES[options.validate], files), *_sections(found)])
+    print(text)
+    if options.into is not None:
+        options.into.write_text(spliced(options.into.read_text("utf-8"), text), "utf-8")
 
 
-_TITLES = {False: "Survival", True: "Survival, on a validation cut inside the training part"}
+_TITLES = {False: "Figures", True: "Figures on a validation cut inside the training part"}
+START, END = "<!-- survival: printed by its command, do not edit -->", "<!-- /survival -->"
+
+
+def spliced(page: str, text: str) -> str:
+    """The page with ``text`` between its two marks.
+
+    Raises:
+        ValueError: if it does not have both, in this order.
+    """
+    before, start, rest = page.partition(f"{START}\n")
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"the page has no lines {START} and {END}; add them where the tables go")
+    return f"{before}{start}{text.rstrip()}\n{end}{after}"
 
 
 def _options() -> argparse.Namespace:
@@ -76,6 +94,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--bootstrap", type=int, default=200)
     parser.add_argument("--plots", type=Path, help="folder for reliability plots")
+    parser.add_argument("--into", type=Path, help="page whose marked part the tables replace")
     cache = default_cache()
     parser.add_argument("--cache", type=Path, default=cache, help=f"default {cache}")
     return parser.parse_args()

@@ -27,6 +27,7 @@ from tsunagu.analytics.evaluation.labels import BROKEN_OFF, CENSORED
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import Baseline
 from tsunagu.analytics.evaluation.ranking import InWindow, Scorer, best_window
+from tsunagu.analytics.risk import RiskModel
 
 _HERE = Path(__file__).resolve().parent
 _REQUIREMENTS = _HERE / "survival_requirements.txt"
@@ -34,9 +35,13 @@ _BROKEN_OFF = tuple(incidence_column(Outcome.BROKEN_OFF, h) for h in HORIZONS_DA
 
 
 def default_rivals(python: Path) -> tuple[Baseline, ...]:
-    """Every rival, in the order of the tables."""
+    """Every rival, in the order of the tables.
+
+    ``tsunagu_frozen`` is our own model as fitted at the cut, which learns nothing after it.
+    """
     outside = ("cox_landmark", "cox_time_varying", "forest")
     return (
+        InOrder("tsunagu_frozen", lambda log, seed: RiskModel.fit(log, seed=seed)),
         InOrder("aalen_johansen_stage", _by_stage(competing=True)),
         InOrder("kaplan_meier_stage", _by_stage(competing=False)),
         *(InOrder(name, _outside(name, python)) for name in outside),

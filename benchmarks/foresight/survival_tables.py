@@ -15,7 +15,7 @@ from benchmarks.foresight.printing import difference, figure, table
 from tsunagu.analytics.evaluation import OURS, Evaluation, Figure, Performance
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
 
-SAME_PROBABILITIES = ("tsunagu_30", "stage_rate_window")
+SAME_PROBABILITIES = ("tsunagu_30", "tsunagu_lead_14", "stage_rate_window")
 """Predictors that differ from another one in the order of their lists alone."""
 
 _UNKNOWN = "–"

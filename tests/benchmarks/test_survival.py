@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from benchmarks.foresight import survival
 from benchmarks.foresight import survival_predictors as predictors
 from benchmarks.foresight import survival_rivals as rivals
 from benchmarks.foresight import survival_tables as tables
@@ -92,6 +93,15 @@ def test_plain_trees_learn_hazards_that_add_up() -> None:
     assert found.shape == (2000, len(HORIZONS_DAYS))
     assert found[x > 0.6, -1].min() > 0.8
     assert found[x < 0.4, -1].max() < 0.2
+
+
+def test_tables_replace_the_marked_part_of_a_page_alone() -> None:
+    page = f"# Foresight\n\n{survival.START}\nold\n{survival.END}\n\nWhat it says.\n"
+    new = survival.spliced(page, "new\n\n")
+    assert new == page.replace("old", "new")
+    assert survival.spliced(new, "new") == new
+    with pytest.raises(ValueError, match="add them"):
+        survival.spliced("# Foresight\n", "new")
 
 
 def _evaluation() -> Evaluation:
