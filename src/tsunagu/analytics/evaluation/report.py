@@ -124,7 +124,8 @@ _NATIVE: dict[Language, tuple[str, str, str, str]] = {
 
 def group_rows(evaluation: Evaluation, language: Language = "ja") -> list[dict[str, str]]:
     """The model's calibration for each owner, attribute and size; empty without groups."""
-    heads = _GROUP_HEADS[language]
+    days = middle(evaluation.horizons)
+    heads = [head.format(days=days) for head in _GROUP_HEADS[language]]
     return [
         dict(zip(heads, _group_cells(group, language), strict=True))
         for group in evaluation.performances[0].groups
@@ -132,8 +133,8 @@ def group_rows(evaluation: Evaluation, language: Language = "ja") -> list[dict[s
 
 
 _GROUP_HEADS: dict[Language, tuple[str, ...]] = {
-    "ja": ("グループ", "商談", "予測した割合", "実際の割合", "予測 − 実際", "ECE"),
-    "en": ("group", "deals", "predicted", "observed", "predicted − observed", "ECE"),
+    "ja": ("グループ", "商談", "予測（{days}日以内）", "実際", "予測 − 実際", "ECE"),
+    "en": ("group", "deals", "predicted, {days} d", "observed", "predicted − observed", "ECE"),
 }
 _GROUPINGS: dict[Language, dict[str, str]] = {
     "ja": {"owner": "担当者", "size": "金額"},
