@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from tsunagu.analytics.evaluation.arrays import Floats, Integers, ratio, totals, weighted
@@ -64,18 +62,18 @@ class Concordance:
         twice = ratio(case, followed[self._cases], empty=0.0)
         later, rival = np.stack([repeats, inverse * self._rival])[:, self._latest_first]
 
-        def pairs(earlier_than: Floats, rivals_later: Floats, rivals: Floats | float) -> float:
-            return weighted(twice, earlier_than) + weighted(case, rivals - rivals_later)
+        def pairs(sums: Floats, rivals: Floats | float) -> float:
+            """Of each case with later deals, and with competing ends that are not later."""
+            return weighted(twice, sums[0]) + weighted(case, rivals - sums[1])
 
-        comparable = pairs(*_first(self._later, later, rival), float(rival.sum()))
-        right = pairs(*below.among_first(later, rival), below.among_all(rival))
+        comparable = pairs(_first(self._later, later, rival), float(rival.sum()))
+        right = pairs(below.among_first(later, rival), below.among_all(rival))
         return right / comparable if comparable > 0 else float("nan")
 
 
-def _first(count: Integers, *weights: Floats) -> Iterator[Floats]:
-    """(c,) sum of the first ``count`` (c,) entries of each of the weights (n,)."""
-    for each in weights:
-        yield np.concatenate([[0.0], np.cumsum(each)])[count]
+def _first(count: Integers, *weights: Floats) -> Floats:
+    """(weights, c) sum of the first ``count`` (c,) entries of each of the weights (n,)."""
+    return np.stack([np.concatenate([[0.0], np.cumsum(each)])[count] for each in weights])
 
 
 class Below:
@@ -128,10 +126,7 @@ def _level(rank: Integers, case_rank: Integers, first: Integers, digit: int) -> 
     order = np.argsort(place, kind="stable")
     rows = np.flatnonzero((first >> digit) & 1)
     mine = (first[rows] >> digit) - 1
-    low, high = (
-        np.searchsorted(place[order], mine * size + case_rank[rows], side) for side in _SIDES
-    )
+    wanted = mine * size + case_rank[rows]
+    low = np.searchsorted(place[order], wanted, "left")
+    high = np.searchsorted(place[order], wanted, "right")
     return order, rows, mine << digit, low, high
-
-
-_SIDES = ("left", "right")
