@@ -32,7 +32,7 @@ from benchmarks.foresight.survival_tables import (
     time_to_break_off,
 )
 
-from tsunagu.analytics.contracts import EventLog
+from tsunagu.analytics.contracts import EventLog, Progress
 from tsunagu.analytics.evaluation import Evaluation, default_predictors, evaluate
 from tsunagu.analytics.evaluation.plots import reliability_svg
 from tsunagu.analytics.evaluation.splitting import default_cut
@@ -108,8 +108,20 @@ def judge(log: EventLog, python: Path, options: argparse.Namespace) -> Evaluatio
         train_share=TRAIN_SHARE,
         predictors=(*default_predictors(), *default_rivals(python)),
         bootstrap=options.bootstrap,
-        progress=lambda step, _: None if step == "bootstrap" else _say(step),
+        progress=_steps(),
     )
+
+
+def _steps() -> Progress:
+    """Says each step once, however often it goes on."""
+    said: set[str] = set()
+
+    def tell(step: str, _share: float) -> None:
+        if step not in said:
+            said.add(step)
+            _say(step)
+
+    return tell
 
 
 def _say(step: str) -> None:

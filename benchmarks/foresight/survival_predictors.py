@@ -158,7 +158,7 @@ _TREES = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "feature_fraction": 0.8,
-    "num_threads": 2,
+    "num_threads": 1,  # two wait for each other on a busy machine
     "verbosity": -1,
 }
 _MOST_TREES, _PATIENCE, _EARLIER_SHARE = 600, 30, 0.8

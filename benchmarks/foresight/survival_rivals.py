@@ -89,7 +89,7 @@ def forest(x: pd.DataFrame, days, ended, test: pd.DataFrame, _ages) -> Hazards:
     from sksurv.ensemble import RandomSurvivalForest
 
     model = RandomSurvivalForest(
-        100, min_samples_leaf=30, max_features="sqrt", max_samples=0.5, n_jobs=2, random_state=SEED
+        100, min_samples_leaf=30, max_features="sqrt", max_samples=0.5, n_jobs=1, random_state=SEED
     )
     return _steps(model.fit(x, _outcome(days, ended)), test)
 
