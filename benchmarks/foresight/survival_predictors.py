@@ -27,6 +27,7 @@ from tsunagu.analytics.evaluation.labels import BROKEN_OFF, CENSORED
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import Baseline
 from tsunagu.analytics.evaluation.ranking import InWindow, Scorer, best_window
+from tsunagu.analytics.evaluation.risk_predictor import RememberedScores
 from tsunagu.analytics.risk import RiskModel
 
 _HERE = Path(__file__).resolve().parent
@@ -64,7 +65,7 @@ class InOrder:
     def fit(self, log: EventLog, *, seed: int) -> InWindow:
         """Fit it, and choose its window on the last part of the training log."""
         window = best_window(log, lambda known: self.model(known, seed))
-        return InWindow(self.model(log, seed), window)
+        return InWindow(RememberedScores(self.model(log, seed)), window)
 
 
 @once_per_log

@@ -1,9 +1,12 @@
 """The survival benchmark: its rivals are honest, and its tables say which way a difference goes."""
 
+# ruff: noqa: ARG002 - models keep to a protocol whatever they need of it
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +18,7 @@ from benchmarks.foresight import survival_tables as tables
 from benchmarks.foresight.survival_frame import LAST_DAY, Frame, followed
 from tests.analytics.evaluation.small_logs import ask, small_log
 
-from tsunagu.analytics.contracts import HORIZONS_DAYS
+from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog
 from tsunagu.analytics.evaluation.labels import Labels, Landmarks
 from tsunagu.analytics.evaluation.results import Difference, Evaluation, Figure, Part, Performance
 
@@ -79,6 +82,23 @@ def test_a_deal_is_a_row_in_every_period_that_it_was_seen_through_or_ended_in() 
     assert landmark.tolist() == [0, 1, 2, 0, 1, 2, 2, 2, 2]
     assert what.tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0]
     assert x[:, 1].tolist() == [0, 0, 0, 1, 1, 1, 2, 3, 4]
+
+
+def test_a_rival_that_is_fitted_when_asked_is_asked_once_for_its_order_and_its_probabilities() -> (
+    None
+):
+    log, asked = small_log({"A": {}, "B": {}}, CALLS), ask(("A", 10), ("B", 10))
+    questions = []
+
+    class Slow:
+        def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+            questions.append(snapshots)
+            rows = snapshots.order_by("at", "deal_id").to_pyarrow()
+            return predictors._answer(rows, np.full((2, 5), 0.1))
+
+    fitted = predictors.InOrder("slow", lambda _log, _seed: Slow()).fit(log, seed=0)
+    assert len(fitted.rank(log, asked)) == len(fitted.score(log, asked)) == 2
+    assert len(questions) == 1
 
 
 def test_plain_trees_learn_hazards_that_add_up() -> None:
