@@ -11,7 +11,7 @@ from tsunagu.analytics.contracts import EventLog, Progress
 from tsunagu.analytics.evaluation.baselines import StageRate
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
-from tsunagu.analytics.evaluation.ranking import InWindow, Scorer, best_window
+from tsunagu.analytics.evaluation.ranking import InWindow, best_window
 from tsunagu.analytics.risk import RiskModel, Window
 
 
@@ -58,7 +58,7 @@ def fitted_risk(log: EventLog, seed: int) -> RememberedScores:
 class RememberedScores:
     """A model that keeps its last score table, for predictors that ask for the same one."""
 
-    def __init__(self, model: Scorer) -> None:
+    def __init__(self, model: RiskModel) -> None:
         self._model = model
         self._asked: tuple[EventLog, ir.Table] | None = None
         self._scores = pa.table({})
