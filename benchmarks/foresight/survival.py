@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.foresight.printing import heading
-from benchmarks.foresight.survival_logs import SOURCES, Source
+from benchmarks.foresight.survival_logs import SOURCES
 from benchmarks.foresight.survival_predictors import default_cache, default_rivals, rivals_python
 from benchmarks.foresight.survival_tables import (
     against_the_best,
@@ -51,16 +51,14 @@ def main() -> None:
     """Evaluate each log, then print the sections."""
     options = _options()
     python = rivals_python(options.cache)
-    found: list[tuple[Source, Evaluation]] = []
+    found: dict[str, Evaluation] = {}
     for name in options.log or SOURCES:
         with tempfile.TemporaryDirectory(prefix="tsunagu-") as folder:
-            log = SOURCES[name].read(options.data, Path(folder))
-            found.append((SOURCES[name], judge(log, python, options)))
+            found[name] = judge(SOURCES[name].read(options.data, Path(folder)), python, options)
         _say(f"{name}: done")
-        if options.plots is not None:
-            (options.plots / f"reliability-{name}.svg").write_text(_svg(found[-1][1]), "utf-8")
-    files = [path for source, _ in found for path in source.paths(options.data)]
-    text = "\n".join([heading(_TITLES[options.validate], files), *_sections(found)])
+    files = [path for name in found for path in SOURCES[name].paths(options.data)]
+    head = f"#{heading(_TITLES[options.validate], files)}"
+    text = "\n".join([head, *_sections(found), *_drawn(found, options.plots)])
     print(text)
     if options.into is not None:
         options.into.write_text(spliced(options.into.read_text("utf-8"), text), "utf-8")
@@ -128,16 +126,24 @@ def _say(step: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {step}", file=sys.stderr, flush=True)
 
 
-def _svg(found: Evaluation) -> str:
-    """Without trailing blanks, as the repository keeps texts."""
-    return re.sub(r"[ \t]+$", "", reliability_svg(found, "en"), flags=re.MULTILINE)
+def _drawn(found: dict[str, Evaluation], plots: Path | None) -> Iterator[str]:
+    """Draws the model's reliability curves, and links to them."""
+    if plots is None:
+        return
+    plots.mkdir(parents=True, exist_ok=True)
+    for name, evaluation in found.items():
+        # The repository keeps no trailing blanks.
+        svg = re.sub(r"[ \t]+$", "", reliability_svg(evaluation, "en"), flags=re.MULTILINE)
+        path = plots / f"reliability-{name}.svg"
+        path.write_text(svg, "utf-8")
+        yield f"- [Our reliability curves on {name}]({plots.name}/{path.name})"
 
 
-def _sections(found: list[tuple[Source, Evaluation]]) -> Iterator[str]:
+def _sections(found: dict[str, Evaluation]) -> Iterator[str]:
     for title, tell in SECTIONS.items():
         yield f"### {title}\n"
-        for source, evaluation in found:
-            yield f"#### {source.title}\n\n{part_words(evaluation)}\n{tell(evaluation)}"
+        for name, evaluation in found.items():
+            yield f"#### {SOURCES[name].title}\n\n{part_words(evaluation)}\n{tell(evaluation)}"
 
 
 if __name__ == "__main__":
