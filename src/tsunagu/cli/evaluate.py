@@ -19,6 +19,7 @@ from tsunagu.cli.detection import print_signals
 from tsunagu.cli.evaluation import (
     evaluation_section,
     evaluation_table,
+    groups_table,
     native_table,
     remarks,
     split_words,
@@ -142,5 +143,7 @@ def _print(evaluation: Evaluation, log: EventLog, language: contracts.Language) 
     console.print(evaluation_table(evaluation, language, console.width))
     if evaluation.native:
         console.print(native_table(evaluation, language))
+    if evaluation.performances[0].groups:
+        console.print(groups_table(evaluation, language))
     for remark in remarks(evaluation):
         console.print(f"• {remark}", markup=False, soft_wrap=True)

@@ -73,6 +73,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "案件{deals}件・評価時点{landmarks}・{ends}",
         "{deals} deals, {landmarks} landmarks, {ends}",
     ),
+    "by_group": (
+        "予測は、どのグループでも当たっているか",
+        "Do the probabilities hold in every group?",
+    ),
     "native_volume": (
         "ルール自身の通知数で比べると",
         "At each rule's own volume of alerts",

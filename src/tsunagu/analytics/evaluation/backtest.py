@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tsunagu.analytics.contracts import EventLog, Progress, silent
+from tsunagu.analytics.evaluation.groups import groupings
 from tsunagu.analytics.evaluation.judging import Questions, ask_all
 from tsunagu.analytics.evaluation.labels import label
 from tsunagu.analytics.evaluation.predictor import Baseline
@@ -63,7 +64,9 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
     questions = Questions(log, log.until(moment), snapshots, landmarks, seed)
     rivals = default_predictors() if predictors is None else predictors
     judgements, skipped = ask_all(rivals, questions, lambda s, d: tell(s, d * _ASKING_SHARE))
-    summary = Summary(landmarks, judgements, deal_values(log, landmarks.deal_ids))
+    value = deal_values(log, landmarks.deal_ids)
+    groups = groupings(log, landmarks.deal_ids, value)
+    summary = Summary(landmarks, judgements, value, groups)
     performances = summary.performances(
         seed=seed,
         bootstrap=bootstrap,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tsunagu.analytics.contracts import Language
 
-OURS = ("tsunagu", "tsunagu_30", "detection", "detection_signals")
+OURS = ("tsunagu", "tsunagu_30", "tsunagu_frozen", "detection", "detection_signals")
 
 _NAMES: dict[str, tuple[str, str]] = {
     "tsunagu": ("つなぐ", "Tsunagu"),
