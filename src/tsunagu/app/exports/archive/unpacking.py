@@ -193,10 +193,8 @@ def _write(
         for name in put:
             default_storage.delete(name)
         if isinstance(error, Error):
-            message = f"The database refused the archive: {error}"
-            raise ArchiveError(
-                message, "Nothing was written. Is the archive of one piece?"
-            ) from error
+            message = f"The database refused the archive, and nothing was written: {error}"
+            raise ArchiveError(message, DAMAGED) from error
         raise
 
 
