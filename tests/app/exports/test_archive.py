@@ -178,7 +178,8 @@ class TestRefusals:
     """Each is said in words, and nothing is written."""
 
     @pytest.fixture(autouse=True)
-    def nothing_written(self, archive: Path) -> Iterator[None]:
+    def _nothing_written(self, archive: Path) -> Iterator[None]:
+        assert archive.exists()
         empty_everything()
         yield
         assert [tables.label(m) for m in tables.kept() if QuerySet(m).exists()] == []
