@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import models
 from django.db.models import Field, FileField, Model, QuerySet
 
 AT_ONCE = 2_000
@@ -98,8 +97,3 @@ def file_names(model: type[Model]) -> Iterator[str]:
         if isinstance(field, FileField):
             named = rows(model).exclude(**{field.name: ""}).values_list(field.name, flat=True)
             yield from named.iterator(AT_ONCE)
-
-
-def is_text(field: Field[Any, Any]) -> bool:
-    """Whether the column has a greatest length that only PostgreSQL looks at."""
-    return isinstance(field, models.CharField) and field.max_length is not None

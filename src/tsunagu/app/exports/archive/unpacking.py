@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.management.color import no_style
 from django.db import Error, connection, transaction
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, ForeignKey, Model, QuerySet
 
 from tsunagu.app.exports.archive import packing, tables
 
@@ -30,6 +30,19 @@ class ArchiveError(Exception):
         super().__init__(message)
         self.remedy = remedy
 
+
+Reader: TypeAlias = Callable[[Any, str], Any]
+"""Takes a written cell and where it stands."""
+
+_WHOLE = ("Auto", "BigAuto", "SmallAuto", "Integer", "BigInteger", "SmallInteger")
+_COUNTS = ("PositiveInteger", "PositiveBigInteger", "PositiveSmallInteger")
+PLAIN: dict[str, type] = {
+    **{f"{name}Field": int for name in (*_WHOLE, *_COUNTS)},
+    **{f"{name}Field": str for name in ("Char", "Text", "Slug", "Email", "File")},
+    "BooleanField": bool,
+    "FloatField": float,
+}
+"""Kinds of columns whose cells stand in the archive as the database takes them."""
 
 DAMAGED = "Fetch or copy the file again; if that does not help, make a new archive."
 """What helps where the file is not what was written."""
@@ -114,12 +127,12 @@ def _values(
 ) -> Iterator[list[Any]]:
     """The table's rows as the database takes them; the last step compares the checksum."""
     packed = manifest["tables"][tables.label(model)]
-    fields = tables.fields(model)
+    readers, name = _readers(model), tables.label(model)
     digest = hashlib.sha256()
     with _entry(archive, packed["file"]) as stream:
         for number, line in enumerate(stream, 1):
             digest.update(line)
-            yield _row(model, fields, number, line)
+            yield _row(readers, f"{name}, row {number:,}", line)
     _compare(packed, digest.hexdigest())
 
 
@@ -135,34 +148,60 @@ def _compare(packed: dict[str, Any], digest: str) -> None:
         raise ArchiveError(f"{packed['file']} is not as it was written.", DAMAGED)
 
 
-def _row(model: type[Model], fields: list[Field[Any, Any]], number: int, line: bytes) -> list[Any]:
-    where = f"{tables.label(model)}, row {number:,}"
+def _row(readers: dict[str, Reader], where: str, line: bytes) -> list[Any]:
     try:
         written = json.loads(line)
-        return [_value(field, written[field.attname], where) for field in fields]
+        return [read(written[name], where) for name, read in readers.items()]
     except (ValueError, TypeError, KeyError) as error:
         raise ArchiveError(f"{where} cannot be read ({error}).", DAMAGED) from error
 
 
-def _value(field: Field[Any, Any], written: Any, where: str) -> Any:
-    """One cell, or the reason why this database would refuse it."""
+def _readers(model: type[Model]) -> dict[str, Reader]:
+    return {field.attname: _reader(field) for field in tables.fields(model)}
+
+
+def _reader(field: Field[Any, Any]) -> Reader:
+    """What makes the database's value of a written cell, or says why it would be refused."""
+    plain = PLAIN.get(_target(field).get_internal_type())
+    refusing_texts = connection.vendor != "sqlite" and plain is str
+
+    def read(written: Any, where: str) -> Any:
+        if written is None:
+            return None if field.null else _refuse(field, written, where)
+        if plain is None:
+            return _converted(field, written, where)
+        if type(written) is not plain and not (plain is float and type(written) is int):
+            return _refuse(field, written, where)
+        if refusing_texts:
+            _fits_postgresql(field, written, where)
+        return written
+
+    return read
+
+
+def _target(field: Field[Any, Any]) -> Field[Any, Any]:
+    """Of a pointer the column that it points to, whose kind it has."""
+    while isinstance(field, ForeignKey):
+        field = field.target_field
+    return field
+
+
+def _refuse(field: Field[Any, Any], written: Any, where: str) -> NoReturn:
+    said = "the cell is empty" if written is None else f"“{written}” is no value of this column"
+    raise ArchiveError(f"{where}, {field.attname}: {said}.", DAMAGED)
+
+
+def _converted(field: Field[Any, Any], written: Any, where: str) -> Any:
     try:
-        value = field.to_python(written)
-    except ValidationError as error:
-        message = f"{where}, {field.attname}: “{written}” is no value of this column."
-        raise ArchiveError(message, DAMAGED) from error
-    if value is None and not field.null:
-        raise ArchiveError(f"{where}, {field.attname}: the cell is empty.", DAMAGED)
-    _fits_postgresql(field, written, where)
-    return field.get_db_prep_save(value, connection)
+        return field.get_db_prep_save(field.to_python(written), connection)
+    except ValidationError:
+        _refuse(field, written, where)
 
 
-def _fits_postgresql(field: Field[Any, Any], written: Any, where: str) -> None:
+def _fits_postgresql(field: Field[Any, Any], written: str, where: str) -> None:
     """SQLite looks at no lengths and takes NUL characters."""
-    if connection.vendor == "sqlite" or not isinstance(written, str):
-        return
     remedy = "Shorten or mend it in the old installation, and export again."
-    if tables.is_text(field) and len(written) > (field.max_length or 0):
+    if field.max_length is not None and len(written) > field.max_length:
         message = f"{where}, {field.attname}: the text is too long for PostgreSQL."
         raise ArchiveError(message, remedy)
     if "\x00" in written:
