@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_customer, make_deal, make_user
@@ -67,6 +67,13 @@ def test_every_button_names_a_list_and_every_list_has_a_button() -> None:
     beside = {name for listed in lists.every().values() for name in listed.beside}
 
     assert named | beside == set(lists.every())
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_no_two_columns_of_a_list_have_one_heading(language: str) -> None:
+    with translation.override(language):
+        for name, listed in lists.every().items():
+            assert len(set(listed.headings)) == len(listed.columns), name
 
 
 @pytest.mark.parametrize("form", [Format.UTF8, Format.CP932, Format.XLSX])
@@ -191,7 +198,7 @@ def test_facts_say_names_instead_of_keys(organisation: Organisation) -> None:
     facts = table(made(user, "history", query=f"of={deal.pk}"))
 
     owner = next(fact for fact in facts if fact["活動の種類"] == "担当者")
-    assert owner["内容"] == user.name
+    assert owner["結果・変更後の値"] == user.name
     assert owner["行った人"] == organisation.manager.name
     assert owner["案件番号"] == deal.external_id
 

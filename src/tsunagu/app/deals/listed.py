@@ -104,7 +104,7 @@ FACT_COLUMNS: tuple[Column, ...] = (
     column(_("When it happened"), "at"),
     column(_("Kind of activity"), "kind", teller=labels(Kind)),
     column(_("From or to the customer"), "direction", teller=labels(Direction)),
-    column(_("Content"), "kind", "value", teller=_said),
+    column(_("Result or new value"), "kind", "value", teller=_said),
     column(_("Amount"), "amount"),
     column(_("Who did it"), "actor", teller=words(names_by_key)),
     column(_("What was said or done"), "text"),
