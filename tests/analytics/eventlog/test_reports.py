@@ -131,6 +131,22 @@ def test_a_word_under_two_groups_is_called_by_its_group(tmp_path: Path) -> None:
     assert source.table.column_names == ["番号", "見込 金額", "見込 日付", "実績 金額", "実績 日付"]
 
 
+def test_a_sheet_may_begin_anywhere(tmp_path: Path) -> None:
+    source = merged(
+        tmp_path,
+        [
+            [None, None, None, None],
+            [None, "番号", "得意先", None],
+            [None, None, "コード", "名称"],
+            [None, "A-1", "C-1", "青葉"],
+        ],
+        ["B2:B3", "C2:D2"],
+    )
+
+    assert source.table.column_names[1:] == ["番号", "コード", "名称"]
+    assert source.rows.tolist() == [4]
+
+
 def test_merged_cells_below_the_header_change_nothing(tmp_path: Path) -> None:
     source = merged(
         tmp_path,

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import Http404
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 from tests.app.conftest import browser
@@ -210,6 +212,20 @@ def test_the_headings_speak_the_readers_language(organisation: Organisation) -> 
     client.post("/exports/new/deals/", {"format": "csv"})
 
     assert "Deal number" in store.file_of(Export.objects.get()).read_text(encoding="utf-8-sig")
+
+
+def queries(user: User) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        made(user, "deals")
+    return len(seen)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(organisation: Organisation) -> None:
+    few = queries(organisation.operations)
+    for _ in range(30):
+        make_deal(make_user(team=organisation.north))
+
+    assert queries(organisation.operations) == few
 
 
 class TestPages:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
@@ -23,17 +24,9 @@ from tsunagu.analytics.eventlog import cells
 from tsunagu.analytics.eventlog.cells import Mask
 from tsunagu.analytics.eventlog.sources import RawReject, Source
 
-TOTALS = frozenset(
-    {
-        "合計", "小計", "総計", "総合計", "計", "平均", "件数",
-        "total", "totals", "subtotal", "grand total", "grand totals", "sum",
-    }
-)  # fmt: skip
-"""First cells of rows of totals."""
+_TOTALS = r"(?i)^(?:合計|小計|総計|総合計|計|平均|件数|(?:sub|grand )?totals?|sum)(?:\s*[(:].*)?$"
+"""First cells of rows of totals, alone or with a count behind them; full-width made half-width."""
 
-_COUNTED_TOTALS = re.compile(
-    r"(?i)^(?:grand totals?|subtotals?|totals?|合計|小計|総計|総合計)\s*[(:：].*$"
-)
 _SIGNATURE = re.compile(
     r"(?i)confidential information - do not distribute|copyright .*salesforce|salesforce\.com"
 )
@@ -74,16 +67,12 @@ def _totals(source: Source) -> Mask:
         values = source.table.column(name)
         if pa.types.is_string(values.type):
             first = pc.coalesce(first, cells.plain(values))
-    said = first.dictionary_encode()
-    found = np.array([_is_total(word) for word in said.dictionary.to_pylist()], bool)
-    places = said.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return np.append(found, False)[places]
+    found = pc.match_substring_regex(first, _TOTALS).fill_null(False)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _is_total(cell: str | None) -> bool:
-    if cell is None:
-        return False
-    return cell.casefold() in TOTALS or _COUNTED_TOTALS.match(cell) is not None
+    return cell is not None and re.match(_TOTALS, normalize("NFKC", cell)) is not None
 
 
 def _first_cell(reject: RawReject) -> str | None:

@@ -163,7 +163,7 @@ def _readers(model: type[Model]) -> dict[str, Reader]:
 def _reader(field: Field[Any, Any]) -> Reader:
     """What makes the database's value of a written cell, or says why it would be refused."""
     plain = PLAIN.get(_target(field).get_internal_type())
-    refusing_texts = connection.vendor != "sqlite" and plain is str
+    looks_at_texts = connection.vendor != "sqlite"
 
     def read(written: Any, where: str) -> Any:
         if written is None:
@@ -172,7 +172,7 @@ def _reader(field: Field[Any, Any]) -> Reader:
             return _converted(field, written, where)
         if type(written) is not plain and not (plain is float and type(written) is int):
             return _refuse(field, written, where)
-        if refusing_texts:
+        if looks_at_texts and isinstance(written, str):
             _fits_postgresql(field, written, where)
         return written
 
