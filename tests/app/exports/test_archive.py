@@ -202,6 +202,13 @@ class TestRefusals:
         archive.write_bytes(archive.read_bytes()[:-1_000])
         self.refused(archive, "damaged")
 
+    def test_a_byte_that_fell_over(self, archive: Path) -> None:
+        content = bytearray(archive.read_bytes())
+        for place in range(2_000, len(content) // 2, 997):
+            content[place] ^= 0xFF
+        archive.write_bytes(content)
+        self.refused(archive, "damaged")
+
     def test_another_format_or_version(self, archive: Path) -> None:
         with taken_apart(archive) as parts:
             manifest = json.loads(parts["manifest.json"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +16,11 @@ from django.conf import settings
 
 from tsunagu.app.exports.models import Export
 
-SILENT = timedelta(minutes=5)
-"""After so long without a sign an attempt is given up."""
+SILENT = timedelta(minutes=2)
+"""After so long without a sign of life an attempt is given up."""
+
+BEAT = 15.0
+"""Seconds between two signs of life."""
 
 
 def folder_of(export: Export) -> Path:
@@ -35,13 +42,30 @@ def begin(export: Export, token: uuid.UUID) -> Path:
 
 
 def tell(export: Export, done: int) -> None:
-    """Leave a sign of life: so many rows are done.
+    """Say that so many rows are done.
 
     In a file: the database is being read, and SQLite lets nobody write in the middle of that.
     """
     sign = _sign(export)
     if sign.parent.exists():
         sign.write_text(str(done), encoding="ascii")
+
+
+@contextmanager
+def beating(export: Export) -> Iterator[None]:
+    """Within it signs of life are left, however long one step of the work takes."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT):
+            with suppress(FileNotFoundError):  # given up, or no longer wanted
+                os.utime(_sign(export))
+
+    threading.Thread(target=beat, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def done(export: Export) -> int:

@@ -34,7 +34,7 @@ def work(pk: int) -> None:
     assert export.token is not None  # noqa: S101  # just taken
     part = store.begin(export, export.token)
     try:
-        with translation.override(export.language), snapshot():
+        with store.beating(export), translation.override(export.language), snapshot():
             notes = MAKERS[export.format](export, part)
     except Exception:
         logger.exception("the export %s failed", pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -73,7 +74,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except FileNotFoundError as error:
         raise ArchiveError(f"{path}: the file does not exist.", "Check the path.") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise ArchiveError(f"{path}: the file is damaged ({error}).", DAMAGED) from error
 
 
@@ -234,6 +235,9 @@ def _write(
         if isinstance(error, Error):
             message = f"The database refused the archive, and nothing was written: {error}"
             raise ArchiveError(message, DAMAGED) from error
+        if isinstance(error, OSError):
+            message = f"The files could not be written, and nothing was: {error}"
+            raise ArchiveError(message, "Make room, or let this user write there.") from error
         raise
 
 
