@@ -23,6 +23,7 @@ from tsunagu.app.outlook import queries as outlook
 from tsunagu.app.people.models import Language, Team, User
 from tsunagu.app.people.permissions import has_permission
 from tsunagu.app.scoring.models import RiskModelVersion
+from tsunagu.app.webhooks import queries as webhooks
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,10 @@ def _exports(user: User) -> str:
     return f"{last.file_name} · {last.state.label}" if last else _("Nothing exported yet")
 
 
+def _webhooks(user: User) -> str:
+    return webhooks.state_words()
+
+
 def _model(user: User) -> str:
     fitted = RiskModelVersion.objects.filter(active=True).values_list("created_at", flat=True)
     at = fitted.first()
@@ -187,6 +192,14 @@ SECTIONS = (
         gettext_lazy("Fetch your exports, the event log, or the whole organisation."),
         None,
         _exports,
+    ),
+    Section(
+        "webhooks:list",
+        "send",
+        gettext_lazy("Webhooks"),
+        gettext_lazy("Tell other programs at once what happens here."),
+        "webhooks.configure",
+        _webhooks,
     ),
     Section(
         "scoring:model",

@@ -24,7 +24,7 @@ def _today(user: User, query: QueryDict) -> QuerySet[Deal]:
 
 
 def _team(user: User, query: QueryDict) -> QuerySet[Deal, Any]:
-    return teams.by_member(user, query.get("sort", teams.DEFAULT_SORT))
+    return teams.by_member(teams.running_deals(user), query.get("sort", teams.DEFAULT_SORT))
 
 
 TODAY = Listed("today", _("Today"), _today, DEAL_COLUMNS)
