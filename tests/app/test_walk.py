@@ -18,6 +18,7 @@ from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_import
 
+from tsunagu.app.exports import actions as exports
 from tsunagu.app.followup.actions import write as write_mail
 from tsunagu.app.interruptions import folding, inquiries
 from tsunagu.app.interruptions.actions import confirm, open_case
@@ -40,6 +41,11 @@ LOG_IN = "/accounts/login/"
 
 def nothing(organisation: Organisation) -> dict[str, Any]:
     return {}
+
+
+def an_export(organisation: Organisation) -> dict[str, Any]:
+    """The manager's, of the north's deals."""
+    return {"pk": exports.export_list(organisation.manager, "deals", "csv", "").pk}
 
 
 def waiting_fit(organisation: Organisation) -> dict[str, Any]:
@@ -358,6 +364,13 @@ PLACES: dict[str, Place] = {
     "imports:start": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "imports:cancel": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "imports:undo": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
+    "exports:list": Place(),
+    "exports:new": Place(arguments=lambda _: {"name": "deals"}),
+    "exports:log": Place(302, method="post"),
+    "exports:archive": for_administrators(302, method="post"),
+    "exports:show": Place(arguments=an_export, see=("manager",)),
+    "exports:status": Place(arguments=an_export, see=("manager",)),
+    "exports:file": Place(arguments=an_export, see=("manager",)),
     "scoring:model": Place(see=SEES_ALL, unseen=403),
     "scoring:run": Place(see=SEES_ALL, unseen=403),
     "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),

@@ -12,11 +12,13 @@ from tsunagu.cli import (
     demo,
     evaluate,
     explain,
+    export,
     fit,
     import_,
     migrate,
     read,
     rescore,
+    restore,
     score,
     serve,
     simulate,
@@ -33,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 ANALYST = (simulate, read, fit, score, evaluate, explain, tour)
-OPERATOR = (serve, migrate, import_, rescore, createadmin, demo)
+OPERATOR = (serve, migrate, import_, export, restore, rescore, createadmin, demo)
 for module in (*ANALYST, *OPERATOR):
     app.command(
         name=module.__name__.rpartition(".")[2].rstrip("_"),

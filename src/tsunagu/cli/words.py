@@ -166,6 +166,33 @@ WORDS: dict[str, tuple[str, str]] = {
         "{file}: {new:,} new, {changed:,} changed, {unchanged:,} unchanged, {rejected:,} left out",
     ),
     "observed_until": ("記録の最終時刻", "Observed until"),
+    "log_exported": (
+        "イベントログを書き出しました: {path}",
+        "Wrote the event log: {path}",
+    ),
+    "exported": (
+        "{path}：{tables}表・{rows:,}行・添付ファイル{files:,}件。個人情報をすべて含みます。"
+        "{passwords}データベースと同じように守ってください。",
+        "{path}: {tables} tables, {rows:,} rows, {files:,} attached files. It holds all personal "
+        "data. {passwords}Guard it like the database.",
+    ),
+    "with_passwords": (
+        "パスワードのハッシュを含みます。",
+        "It holds the hashes of passwords. ",
+    ),
+    "without_passwords": (
+        "パスワードは含みません（復元後、全員に新しいログイン用リンクが必要です）。",
+        "It holds no passwords: after a restore everybody needs a new log-in link. ",
+    ),
+    "files_missing": (
+        "見つからない添付ファイル{count:,}件は含まれていません（例: {name}）。",
+        "{count:,} attached files are missing and were left out (such as {name}).",
+    ),
+    "restored": (
+        "{made_at} 時点の組織を復元しました：{rows:,}行・添付ファイル{files:,}件。{passwords}",
+        "Restored the organisation as of {made_at}: {rows:,} rows, {files:,} attached files. "
+        "{passwords}",
+    ),
     "migrated": ("データベースは最新です。", "The database is up to date."),
     "rescored": ("進行中の案件{count:,}件を評価しました。", "Scored {count:,} open deals."),
     "try_again": ("直してもう一度実行してください。", "Correct it and try again."),
@@ -191,6 +218,9 @@ STEPS: dict[str, str] = {
     "done": "完了",
     "features": "特徴量の計算",
     "load": "取り込み",
+    "export": "書き出し",
+    "check": "確認",
+    "write": "復元",
     "detect": "兆候の検知",
     "read xes": "XESの読み込み",
     "score": "リスクの計算",

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tsunagu.app.customers",
     "tsunagu.app.deals",
     "tsunagu.app.exchange",
+    "tsunagu.app.exports",
     "tsunagu.app.scoring",
     "tsunagu.app.outlook",
     "tsunagu.app.interruptions",
@@ -187,6 +188,8 @@ SCHEDULE = {
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
+    "exports left behind": ("every 300", "tsunagu.app.exports.tasks.take_up"),
+    "exports no longer kept": ("every 3600", "tsunagu.app.exports.tasks.tidy_up"),
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
     "webhooks": ("every 30", "tsunagu.app.webhooks.tasks.tell"),
     "old webhooks": ("daily 04:15", "tsunagu.app.webhooks.tasks.tidy_up"),
@@ -232,6 +235,36 @@ CASE_TIMELINE: list[str] = [
     "tsunagu.app.rooms.sources.QUESTIONS",
     "tsunagu.app.rooms.sources.ADVICES",
     "tsunagu.app.playbooks.timeline.STEPS",
+]
+
+# The lists that can be exported, dotted names (tsunagu.app.listing.Listed).
+EXPORTS: list[str] = [
+    "tsunagu.app.today.listed.TODAY",
+    "tsunagu.app.today.listed.TEAM",
+    "tsunagu.app.interruptions.listed.INBOX",
+    "tsunagu.app.interruptions.listed.CASES",
+    "tsunagu.app.deals.listed.DEALS",
+    "tsunagu.app.deals.listed.ACTIVITIES",
+    "tsunagu.app.deals.listed.HISTORY",
+    "tsunagu.app.deals.listed.PROCESSES",
+    "tsunagu.app.deals.listed.CUSTOMERS_DEALS",
+    "tsunagu.app.deals.listed.CUSTOMERS_COURSE",
+    "tsunagu.app.customers.listed.CUSTOMERS",
+    "tsunagu.app.customers.listed.CONTACTS",
+    "tsunagu.app.playbooks.listed.TASKS",
+    "tsunagu.app.playbooks.listed.PLAYBOOKS",
+    "tsunagu.app.playbooks.listed.VERSIONS",
+    "tsunagu.app.knowledge.listed.LESSONS",
+    "tsunagu.app.knowledge.listed.IMPROVEMENTS",
+    "tsunagu.app.knowledge.listed.DUE",
+    "tsunagu.app.rooms.listed.NOTICES",
+    "tsunagu.app.outlook.listed.TARGETS",
+    "tsunagu.app.exchange.listed.IMPORTS",
+    "tsunagu.app.exchange.listed.PROBLEMS",
+    "tsunagu.app.webhooks.listed.ENDPOINTS",
+    "tsunagu.app.webhooks.listed.MESSAGES",
+    "tsunagu.app.organisation.listed.PEOPLE",
+    "tsunagu.app.organisation.listed.TEAMS",
 ]
 
 # Hosts to which webhooks may go though they lie in a private network: a program beside this one.

@@ -49,6 +49,7 @@ urlpatterns = [
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),
     path("customers/", include("tsunagu.app.deals.customer_urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
+    path("exports/", include("tsunagu.app.exports.urls")),
     path("settings/webhooks/", include("tsunagu.app.webhooks.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),
     path("settings/", include("tsunagu.app.organisation.urls")),

@@ -17,6 +17,7 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Process, Stage
 from tsunagu.app.exchange import ranks
 from tsunagu.app.exchange.models import Import
+from tsunagu.app.exports.models import Export
 from tsunagu.app.interruptions.models import OwnThreshold
 from tsunagu.app.outlook import queries as outlook
 from tsunagu.app.people.models import Language, Team, User
@@ -104,6 +105,11 @@ def _imports(user: User) -> str:
     return f"{last.file_name} · {last.state.label}" if last else _("Nothing imported yet")
 
 
+def _exports(user: User) -> str:
+    last = Export.objects.filter(user=user).first()
+    return f"{last.file_name} · {last.state.label}" if last else _("Nothing exported yet")
+
+
 def _webhooks(user: User) -> str:
     return webhooks.state_words()
 
@@ -178,6 +184,14 @@ SECTIONS = (
         gettext_lazy("Bring deals, activities and customers from files, and take them back."),
         "exchange.run",
         _imports,
+    ),
+    Section(
+        "exports:list",
+        "download",
+        gettext_lazy("Exports"),
+        gettext_lazy("Fetch your exports, the event log, or the whole organisation."),
+        None,
+        _exports,
     ),
     Section(
         "webhooks:list",
