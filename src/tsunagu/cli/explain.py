@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Explain one deal's risk. / 1件の中途リスクとその理由を示す。"""
     log = log_as_of(folder, at)
-    model = RiskModel.load(model_file)
+    model = RiskModel.load(model_file).as_of(log)
     table = risk_table(log, model, folder, only=deal_id)
     if not len(table):
         message = f"No open deal “{deal_id}” as of {log.observed_until:%Y-%m-%d}."

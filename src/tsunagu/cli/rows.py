@@ -14,7 +14,7 @@ from tsunagu.analytics import contracts
 from tsunagu.analytics.contracts import EventLog, Outcome, incidence_column
 from tsunagu.analytics.eventlog.state import deal_states
 from tsunagu.analytics.features.snapshots import current
-from tsunagu.analytics.risk import RiskModel
+from tsunagu.analytics.risk import LEAD_DAYS, RiskModel
 
 NAMES_FILE = "names.parquet"
 MAIN_HORIZON = 30
@@ -51,9 +51,16 @@ class DealRow:
 
 
 def risk_table(
-    log: EventLog, model: RiskModel, folder: Path | None = None, *, only: str | None = None
+    log: EventLog,
+    model: RiskModel,
+    folder: Path | None = None,
+    *,
+    only: str | None = None,
+    lead: int = LEAD_DAYS,
 ) -> pa.Table:
-    """Every open deal's state, names and incidences, in the model's order; or one (``only``).
+    """Every open deal's state, names and incidences, or those of one deal (``only``).
+
+    In the model's order for warnings of at least ``lead`` days.
 
     Columns: ``deal_id, customer_id, owner_id, created_at, stage, amount, title, customer_name,
     owner_name, at`` and those of :func:`~tsunagu.analytics.contracts.score_schema`.
@@ -64,7 +71,7 @@ def risk_table(
     scores = model.score(log, snapshots)
     states = _with_names(deal_states(log).to_pyarrow(), folder)
     table = scores.join(states, "deal_id", join_type="left outer")
-    urgent = pa.array(model.window.risk(table))
+    urgent = pa.array(model.window_for(lead).risk(table))
     order = [("urgent", "descending"), ("deal_id", "ascending")]
     return table.append_column("urgent", urgent).sort_by(order).drop_columns(["urgent"])
 
