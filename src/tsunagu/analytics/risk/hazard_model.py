@@ -13,6 +13,7 @@ from tsunagu.analytics.risk import pooling
 from tsunagu.analytics.risk.arrays import Floats, Ints, Singles
 from tsunagu.analytics.risk.calendar import AS_EXPECTED, Recent
 from tsunagu.analytics.risk.calibration import Calibration
+from tsunagu.analytics.risk.conformal import NOTHING_SURE, Confidence
 from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
 from tsunagu.analytics.risk.scorecard import Columns, Scorecard
 from tsunagu.analytics.risk.trees import Trees
@@ -87,6 +88,7 @@ class HazardModel:
         weight: of the trees against the prior.
         calibration: of the blended hazards.
         recent: how often ends came lately, beside what prior and trees expect.
+        sure: which risks rule what out.
     """
 
     prior: Prior
@@ -94,6 +96,7 @@ class HazardModel:
     weight: float
     calibration: Calibration
     recent: Recent = AS_EXPECTED
+    sure: Confidence = NOTHING_SURE
 
     def age(self, landmarks: Landmarks) -> Floats:
         """Days since the deals were created, 0 where that is no feature, shape (n,)."""
@@ -127,6 +130,7 @@ class HazardModel:
             "weight": self.weight,
             "calibration": self.calibration.to_dict(),
             "recent": self.recent.to_dict(),
+            "sure": self.sure.to_dict(),
         }
 
     @classmethod
@@ -149,9 +153,10 @@ class HazardModel:
             if trees.booster.num_feature() != len(names) + 1:
                 raise ValueError("the trees have other features than the model")
         calibration = Calibration.from_dict(data["calibration"])
-        told = data.get("recent")  # absent from files of version 1
-        recent = AS_EXPECTED if told is None else Recent.from_dict(told)
-        model = cls(prior, trees, float(data["weight"]), calibration, recent)
+        late, sure = AS_EXPECTED, NOTHING_SURE  # absent from files of version 1
+        if "recent" in data:
+            late, sure = Recent.from_dict(data["recent"]), Confidence.from_dict(data["sure"])
+        model = cls(prior, trees, float(data["weight"]), calibration, late, sure)
         model.incidence(Landmarks(np.zeros((1, len(names)), np.float32), np.array([-1])))
         return model
 

@@ -16,15 +16,26 @@ from tsunagu.analytics.contracts import (
     HORIZONS_DAYS,
     EventLog,
     Explanation,
+    NextStep,
     Outcome,
     Progress,
     Reason,
+    Verdict,
     incidence_column,
     score_schema,
     silent,
 )
 from tsunagu.analytics.features import FittedFeatures
-from tsunagu.analytics.risk import dataset, inputs, reasons, recency, storage, training, wording
+from tsunagu.analytics.risk import (
+    dataset,
+    inputs,
+    next_steps,
+    reasons,
+    recency,
+    storage,
+    training,
+    wording,
+)
 from tsunagu.analytics.risk.arrays import Floats
 from tsunagu.analytics.risk.hazard_model import HazardModel
 from tsunagu.analytics.risk.periods import CAUSES
@@ -127,6 +138,24 @@ class RiskModel:
         """
         found = inputs.read(self.recipe, log, snapshots)
         return _score_table(found.keys, recency.incidence(self.recipe, self.hazards, log, found))
+
+    def verdicts(self, scores: pa.Table) -> list[list[Verdict]]:
+        """By row of a score table, what can be said for each of the horizons, or that nothing can.
+
+        Of one in ten deals of either kind the wrong thing may be said.
+        """
+        columns = [incidence_column(Outcome.BROKEN_OFF, horizon) for horizon in HORIZONS_DAYS]
+        risk = np.column_stack([scores[name].to_numpy() for name in columns])
+        return self.hazards.sure.verdicts(risk)
+
+    def next_steps(self, log: EventLog, deal_id: str) -> tuple[NextStep, ...]:
+        """Steps that go with a lower risk to break off within 30 days, the lowest first.
+
+        Args:
+            log: the whole log, up to now.
+            deal_id: an open deal.
+        """
+        return next_steps.next_steps(self, log, deal_id)
 
     def explain(self, log: EventLog, snapshots: ir.Table, *, top: int = 3) -> list[Explanation]:
         """Why each snapshot's risk to break off is what it is.

@@ -12,10 +12,9 @@ from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.features import FittedFeatures, weekly
 from tsunagu.analytics.risk import inputs
 from tsunagu.analytics.risk.arrays import Floats
-from tsunagu.analytics.risk.calendar import WEEK, WEEK_DAYS, WEEKS_BACK, Recent, Weekly
+from tsunagu.analytics.risk.calendar import WEEK_DAYS, WEEKS_BACK, Recent, Weekly
+from tsunagu.analytics.risk.following import expected_of, in_time
 from tsunagu.analytics.risk.hazard_model import HazardModel
-from tsunagu.analytics.risk.periods import CAUSES, INTERVALS
-from tsunagu.analytics.risk.training import expected_of
 
 
 def incidence(
@@ -23,16 +22,10 @@ def incidence(
 ) -> Floats:
     """Cumulative incidences of ``found``, each by the level of its week, (n, intervals, causes)."""
     at = _instants(found)
-    incidences = np.zeros((len(at), INTERVALS, len(CAUSES)))
     if model.trees is None or not len(at):
         return model.incidence(found.landmarks)
     past = _past(recipe, model, log, (at.min(), at.max()))
-    week = np.floor((at - past.at.min()) / WEEK) if len(past.at) else np.zeros(len(at))
-    for number in np.unique(week):
-        rows = np.flatnonzero(week == number)
-        recent = Recent.of(past, float(at[rows].min()), model.recent.edges)
-        incidences[rows] = replace(model, recent=recent).incidence(found.landmarks.where(rows))
-    return incidences
+    return in_time(model, past, found.landmarks, at, model.recent.edges)
 
 
 def brought_up_to(recipe: FittedFeatures, model: HazardModel, log: EventLog) -> HazardModel:

@@ -16,11 +16,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsunagu.analytics.contracts import Progress
-from tsunagu.analytics.risk import calibration, pooling, prior_fit, scorecard, trees, usual
+from tsunagu.analytics.risk import (
+    calibration,
+    conformal,
+    pooling,
+    prior_fit,
+    scorecard,
+    trees,
+    usual,
+)
 from tsunagu.analytics.risk import hazards as hz
-from tsunagu.analytics.risk.arrays import Bools, Floats, Ints
+from tsunagu.analytics.risk.arrays import SECONDS_PER_DAY, Bools, Floats, Ints
 from tsunagu.analytics.risk.calendar import (
-    AS_EXPECTED,
     WEEK,
     WEEKS_BACK,
     Calendar,
@@ -29,8 +36,11 @@ from tsunagu.analytics.risk.calendar import (
     bands,
     calmed,
 )
+from tsunagu.analytics.risk.conformal import Confidence
+from tsunagu.analytics.risk.following import expected_of, in_time
 from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks, Prior, of_rows
 from tsunagu.analytics.risk.periods import (
+    BOUNDS,
     BROKEN_OFF_CLASS,
     CAUSES,
     INTERVALS,
@@ -138,7 +148,8 @@ class Trainer:
         calibrated = self.calibrate(grown.model, plan)
         self.progress("trees", 0.6)
         renewed = self._renewed(calibrated, grown.rounds)
-        return Fitted(replace(renewed, recent=self._recent(renewed)), grown.rounds)
+        last = replace(renewed, recent=self._recent(renewed), sure=self._sure(calibrated, plan))
+        return Fitted(last, grown.rounds)
 
     def grow(self, plan: Plan) -> Fitted:
         """Pool the prior and grow trees on what was known before calibration."""
@@ -184,6 +195,19 @@ class Trainer:
         late = np.flatnonzero(self.history.at >= until - WEEKS_BACK * WEEK)
         return Recent.of(expected_of(model, self.landmarks, self.history, late), until, edges)
 
+    def _sure(self, model: HazardModel, plan: Plan) -> Confidence:
+        """What the risks of landmarks are worth that this model's trees have not seen."""
+        h, edges = self.history, bands(model.age(self.landmarks))
+        past = np.flatnonzero(h.at >= plan.stop - WEEKS_BACK * WEEK)
+        rows = np.flatnonzero(h.at >= plan.stop)
+        weekly, asked = expected_of(model, self.landmarks, h, past), self.landmarks.where(rows)
+        risk = in_time(model, weekly, asked, h.at[rows], edges)[:, :, BROKEN_OFF_CLASS - 1]
+        ahead = BOUNDS[1:] * SECONDS_PER_DAY
+        broke = (h.ended_at[rows] - h.at[rows])[:, None] <= ahead
+        known = h.at[rows][:, None] + ahead <= h.observed_until
+        theirs = (h.outcome[rows] == BROKEN_OFF_CLASS)[:, None]
+        return conformal.learn(risk, broke & theirs, known, h.deal[rows])
+
     def _rows(self) -> PersonPeriods:
         h = self.history
         return expand(h.at, h.ended_at, h.outcome, h.observed_until)
@@ -214,17 +238,6 @@ class Trainer:
         calendar = Calendar.of(Weekly(h.at, h.ended_at, h.outcome, nothing, every), until)
         features, categorical = self.landmarks.features, list(self.categorical)
         return trees.Lesson(features, categorical, base, self.settings, self.seed, h.at, calendar)
-
-
-def expected_of(model: HazardModel, landmarks: Landmarks, history: History, rows: Ints) -> Weekly:
-    """What ``model`` expects of the week after each of ``rows``, and what came, as in ``history``.
-
-    The level of late is left out: it is what is asked for.
-    """
-    chosen, plain = landmarks.where(rows), replace(model, recent=AS_EXPECTED)
-    hazards = model.calibration(plain.blended(chosen))[:, 0]
-    h = history
-    return Weekly(h.at[rows], h.ended_at[rows], h.outcome[rows], model.age(chosen), hazards)
 
 
 def _alone(prior: Prior) -> HazardModel:
