@@ -65,10 +65,11 @@ def best_windows(log: EventLog, fit: Callable[[EventLog], Scorer]) -> dict[int, 
         return {}
     scores = in_order(model.score(log, snapshots))
     risks = {window: window.risk(scores) for window in WINDOWS}
-    return {
-        lead: max(WINDOWS, key=lambda w, lead=lead: mean_warned(landmarks, risks[w], lead))
-        for lead in leads
-    }
+
+    def best(lead: int) -> Window:
+        return max(WINDOWS, key=lambda window: mean_warned(landmarks, risks[window], lead))
+
+    return {lead: best(lead) for lead in leads}
 
 
 def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:

@@ -105,7 +105,8 @@ class Calendar:
             after = np.maximum(moment - edges[-1], 0.0) * ratio[-1]
             return inside + after + np.minimum(moment - edges[0], 0.0) * ratio[0]
 
-        return (reached(until) - reached(since)) / (until - since)
+        mean: Floats = (reached(until) - reached(since)) / (until - since)
+        return mean
 
 
 def calmed(level: Floats) -> Floats:

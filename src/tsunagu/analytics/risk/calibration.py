@@ -7,6 +7,7 @@ improvement on logistic calibration for binary classifiers (AISTATS 2017).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tsunagu.analytics.risk.arrays import Floats
 from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
 
 _LEAST = 1e-9
+_STRETCHES = 4
 _PULL = 1.0  # a weak pull towards the identity, in units of log-likelihood: few events, small steps
 
 
@@ -124,17 +126,19 @@ def fit(hazards: Floats, rows: PersonPeriods, *, pooled: int, alone: int) -> Cal
 def fit_if_it_lasts(
     hazards: Floats, rows: PersonPeriods, *, pooled: int, alone: int
 ) -> Calibration:
-    """:func:`fit`, if what the first half of ``rows`` teaches still holds in the second.
+    """:func:`fit`, if what each stretch of ``rows`` teaches still holds in the next one.
 
     Where deals end in another way every month, a correction of last month's errors adds one of its
     own; then the hazards stay as they are.
     """
-    first = rows.closes <= np.median(rows.closes)
-    tried = fit(hazards[first], rows.where(first), pooled=pooled, alone=alone)
-    later = rows.where(~first)
-    before, after = hazards[~first], tried.of_rows(hazards[~first], later)
-    if log_loss(after, later) >= log_loss(before, later):
-        return identity("beta calibration: not kept, it did not lower the log-loss of later weeks")
+    ends = np.quantile(rows.closes, np.arange(1, _STRETCHES + 1) / _STRETCHES)
+    for known, until in pairwise(ends):
+        past = rows.closes <= known
+        following = ~past & (rows.closes <= until)
+        tried = fit(hazards[past], rows.where(past), pooled=pooled, alone=alone)
+        later, before = rows.where(following), hazards[following]
+        if log_loss(tried.of_rows(before, later), later) >= log_loss(before, later):
+            return identity("none: beta calibration did not hold in later weeks")
     return fit(hazards, rows, pooled=pooled, alone=alone)
 
 

@@ -21,6 +21,8 @@ class Settings:
         stopping_share: share of the remaining outcomes, the latest, that stop the boosting.
         least_calibration_events: events of a cause needed to calibrate it, all intervals pooled.
         least_interval_events: events needed to calibrate an interval of a cause on its own.
+        within_weeks: the trees learn how deals differ beside the level of their weeks; off only to
+            measure what that buys.
         max_rows: person-period rows to learn from; of more, survivors are thinned and weighted.
         rounds: most boosting rounds.
         patience: rounds without gain on the stopping slice before boosting ends.
@@ -41,6 +43,7 @@ class Settings:
     stopping_share: float = 0.2
     least_calibration_events: int = 30
     least_interval_events: int = 100
+    within_weeks: bool = True
     max_rows: int = 1_500_000
     rounds: int = 300
     patience: int = 30

@@ -235,7 +235,8 @@ class Trainer:
         sample = self.landmarks.where(known[:: max(1, len(known) // _BASE_SAMPLE)])
         base = prior.hazards(sample).mean(axis=0)
         nothing, every = np.zeros(len(h.at)), np.tile(base[0], (len(h.at), 1))
-        calendar = Calendar.of(Weekly(h.at, h.ended_at, h.outcome, nothing, every), until)
+        weekly = Weekly(h.at, h.ended_at, h.outcome, nothing, every)
+        calendar = Calendar.of(weekly, until if self.settings.within_weeks else -np.inf)
         features, categorical = self.landmarks.features, list(self.categorical)
         return trees.Lesson(features, categorical, base, self.settings, self.seed, h.at, calendar)
 
