@@ -137,7 +137,7 @@ def fit_if_it_lasts(
         following = ~past & (rows.closes <= until)
         tried = fit(hazards[past], rows.where(past), pooled=pooled, alone=alone)
         later, before = rows.where(following), hazards[following]
-        if log_loss(tried.of_rows(before, later), later) >= log_loss(before, later):
+        if len(later) and log_loss(tried.of_rows(before, later), later) >= log_loss(before, later):
             return identity("none: beta calibration did not hold in later weeks")
     return fit(hazards, rows, pooled=pooled, alone=alone)
 
