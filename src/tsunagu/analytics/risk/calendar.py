@@ -102,11 +102,11 @@ class Calendar:
 
         def reached(moment: Floats) -> Floats:
             inside: Floats = np.interp(moment, edges, total)
-            after = np.maximum(moment - edges[-1], 0.0) * ratio[-1]
-            return inside + after + np.minimum(moment - edges[0], 0.0) * ratio[0]
+            outside: Floats = np.maximum(moment - edges[-1], 0.0) * ratio[-1]
+            outside += np.minimum(moment - edges[0], 0.0) * ratio[0]
+            return inside + outside
 
-        mean: Floats = (reached(until) - reached(since)) / (until - since)
-        return mean
+        return (reached(until) - reached(since)) / (until - since)
 
 
 def calmed(level: Floats) -> Floats:
