@@ -43,7 +43,7 @@ def in_time(
         Shape (n, intervals, causes).
     """
     found = np.zeros((len(at), INTERVALS, len(CAUSES)))
-    week = np.floor((at - past.at.min(initial=0.0)) / WEEK)
+    week = np.floor(at / WEEK)
     for number in np.unique(week):
         rows = np.flatnonzero(week == number)
         recent = Recent.of(past, float(at[rows].min()), edges)

@@ -51,6 +51,7 @@ from tsunagu.analytics.risk.periods import (
 from tsunagu.analytics.risk.settings import Settings
 
 _BASE_SAMPLE = 20_000
+_MOST_JUDGED = 300_000
 
 
 @dataclass(frozen=True)
@@ -192,14 +193,14 @@ class Trainer:
     def _recent(self, model: HazardModel) -> Recent:
         until = self.history.observed_until
         edges = bands(model.age(self.landmarks))
-        late = np.flatnonzero(self.history.at >= until - WEEKS_BACK * WEEK)
+        late = self._since(until - WEEKS_BACK * WEEK)
         return Recent.of(expected_of(model, self.landmarks, self.history, late), until, edges)
 
     def _sure(self, model: HazardModel, plan: Plan) -> Confidence:
         """What the risks of landmarks are worth that this model's trees have not seen."""
         h, edges = self.history, bands(model.age(self.landmarks))
-        past = np.flatnonzero(h.at >= plan.stop - WEEKS_BACK * WEEK)
-        rows = np.flatnonzero(h.at >= plan.stop)
+        past = self._since(plan.stop - WEEKS_BACK * WEEK)
+        rows = past[h.at[past] >= plan.stop]
         weekly, asked = expected_of(model, self.landmarks, h, past), self.landmarks.where(rows)
         risk = in_time(model, weekly, asked, h.at[rows], edges)[:, :, BROKEN_OFF_CLASS - 1]
         ahead = BOUNDS[1:] * SECONDS_PER_DAY
@@ -207,6 +208,12 @@ class Trainer:
         known = h.at[rows][:, None] + ahead <= h.observed_until
         theirs = (h.outcome[rows] == BROKEN_OFF_CLASS)[:, None]
         return conformal.learn(risk, broke & theirs, known, h.deal[rows])
+
+    def _since(self, moment: float) -> Ints:
+        """Landmarks from ``moment`` on; of very many, those of every second deal, or third, ..."""
+        rows: Ints = np.flatnonzero(self.history.at >= moment)
+        every = len(rows) // _MOST_JUDGED + 1
+        return rows[self.history.deal[rows] % every == 0]
 
     def _rows(self) -> PersonPeriods:
         h = self.history
