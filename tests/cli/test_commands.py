@@ -2,14 +2,14 @@
 
 import csv
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from tests.cli.conftest import tsunagu
 
-from tsunagu.analytics.risk import RiskModel
+from tsunagu.analytics.risk import RiskModel, Window
 
 MAPPING = """
 time_zone = "Asia/Tokyo"
@@ -127,12 +127,13 @@ def test_explaining_says_what_can_be_told_and_which_step_goes_with_less_risk(
 
 
 def test_a_list_for_a_longer_warning_is_ordered_by_the_window_chosen_for_it(
-    log: Path, model: Path
+    log: Path, model: Path, tmp_path: Path
 ) -> None:
-    shown = json.loads(tsunagu("score", log, "-m", model, "--lead", "14", "--json").stdout)
-    chosen = RiskModel.load(model)
-    assert 14 in chosen.windows
-    assert shown["order"] == asdict(chosen.window_for(14))
+    chosen = {7: Window(14, 7), 14: Window(30, 14)}
+    replace(RiskModel.load(model), windows=chosen).save(tmp_path / "m")
+    for lead, window in chosen.items():
+        done = tsunagu("score", log, "-m", tmp_path / "m", "--lead", str(lead), "--json")
+        assert json.loads(done.stdout)["order"] == asdict(window)
 
 
 def test_an_unknown_deal_is_an_error_with_a_remedy(log: Path, model: Path) -> None:
