@@ -101,4 +101,4 @@ def default_predictors() -> tuple[Baseline, ...]:
 
     by_risk = RiskPredictor(DEFAULT_WINDOW, "tsunagu_30")
     early = RiskPredictor(name="tsunagu_lead_14", lead=14)
-    return (RiskPredictor(), early, by_risk, *default_baselines(), WindowedStageRate())
+    return (RiskPredictor(), by_risk, early, *default_baselines(), WindowedStageRate())
