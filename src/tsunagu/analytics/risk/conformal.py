@@ -68,8 +68,8 @@ def learn(risk: Floats, broke: Bools, known: Bools, deal: Ints) -> Confidence:
         risk: to break off within each horizon, shape (n, horizons).
         broke: whether it did, same shape.
         known: whether that is known, same shape.
-        deal: number of each landmark's deal, shape (n,).  A deal counts once however many weeks
-            it was open: its weeks are not independent.
+        deal: number of each landmark's deal, shape (n,).  How many were seen is counted in deals:
+            the weeks of one are not independent.
     """
     low, high = NOTHING_SURE.low.copy(), NOTHING_SURE.high.copy()
     for place in range(risk.shape[1]):
