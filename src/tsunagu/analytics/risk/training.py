@@ -211,9 +211,10 @@ class Trainer:
 
     def _since(self, moment: float) -> Ints:
         """Landmarks from ``moment`` on; of very many, those of every second deal, or third, ..."""
-        rows: Ints = np.flatnonzero(self.history.at >= moment)
+        rows = np.flatnonzero(self.history.at >= moment)
         every = len(rows) // _MOST_JUDGED + 1
-        return rows[self.history.deal[rows] % every == 0]
+        chosen: Ints = rows[self.history.deal[rows] % every == 0]
+        return chosen
 
     def _rows(self) -> PersonPeriods:
         h = self.history
