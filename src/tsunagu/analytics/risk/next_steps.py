@@ -73,7 +73,7 @@ def next_steps(model: RiskModel, log: EventLog, deal_id: str) -> tuple[NextStep,
     before = _risk(model, log, deal_id)
     known = model.recipe.learned.kinds
     tried = [
-        NextStep(step.key, before, _risk(model, _done(log, deal_id, kind), deal_id), *_words(step))
+        NextStep(step.key, before, _after(model, log, deal_id, kind), step.ja, step.en)
         for step in STEPS
         if (kind := next((k for k in step.kinds if k.value in known), None))
     ]
@@ -81,8 +81,8 @@ def next_steps(model: RiskModel, log: EventLog, deal_id: str) -> tuple[NextStep,
     return tuple(sorted(helpful, key=lambda step: step.after))
 
 
-def _words(step: Step) -> tuple[str, str]:
-    return step.ja, step.en
+def _after(model: RiskModel, log: EventLog, deal_id: str, kind: Kind) -> float:
+    return _risk(model, _done(log, deal_id, kind), deal_id)
 
 
 def _risk(model: RiskModel, log: EventLog, deal_id: str) -> float:
