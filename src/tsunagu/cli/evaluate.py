@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "tsunagu evaluate log --detection\n\n"
+    "tsunagu evaluate log --validate\n\n"
     "tsunagu evaluate log --html evaluation.html\n\n"
     "tsunagu evaluate --text benchmarks/notes/causes.jsonl comments.parquet school_crm\n\n"
     "tsunagu evaluate BPI_Challenge_2012.xes.gz --mapping benchmarks/mappings/bpic2012.toml"
@@ -58,6 +59,13 @@ def command(
     train_share: Annotated[
         float, typer.Option(help="Without --cut: share of outcomes to learn from. / 学習の割合")
     ] = 0.7,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Judge within the part to learn from; the rest stays unseen. / 学習期間内で検証",
+        ),
+    ] = False,
     bootstrap: Annotated[
         int, typer.Option(help="Resamples for the 95% intervals. / 再標本の回数", min=0)
     ] = 200,
@@ -78,16 +86,18 @@ def command(
 ) -> None:
     """Judge the foresight on a time-ordered split. / 時間順の分割で予測の確かさを調べる。"""
     from tsunagu.analytics.evaluation import DetectionEvaluation, evaluate, evaluate_detection
+    from tsunagu.analytics.evaluation.splitting import training_part
 
     if text:
         _refuse_with_text(mapping=mapping, cut=cut, html=html, detection=detection or None)
         judge_texts(sources, seed, bootstrap, language, as_json=as_json)
         return
     with progress(language) as report, _log(sources, mapping, report) as log:
+        moment = None if cut is None else parse_moment(cut, log.time_zone)
         judge = evaluate_detection if detection else evaluate
         judged: Evaluation | DetectionEvaluation = judge(
-            log,
-            cut=None if cut is None else parse_moment(cut, log.time_zone),
+            training_part(log, moment, train_share) if validate else log,
+            cut=None if validate else moment,
             train_share=train_share,
             seed=seed,
             bootstrap=bootstrap,

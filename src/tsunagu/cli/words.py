@@ -39,6 +39,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "broken_off": ("中途", "Broken off"),
     "lost": ("失注", "Lost"),
     "open": ("継続", "Still open"),
+    "can_be_said": ("言えること（誤り1割以内）", "What can be said (wrong in 1 of 10)"),
+    "breaks_off": ("途切れる見込み", "likely to break off"),
+    "holds": ("途切れない見込み", "likely to hold"),
+    "not_enough_evidence": ("判断できる材料が足りません", "not enough evidence to tell"),
+    "next_step": (
+        "{step}：30日以内に途切れる確率 {before:.0%} → {after:.0%}",
+        "{step}: break-off within 30 days {before:.0%} → {after:.0%}",
+    ),
+    "association": (
+        "過去の似た案件で見られた傾向です。効果を証明するものではありません。",
+        "As similar deals went in the past; an association, not a proven effect.",
+    ),
     "horizon": ("期間", "Horizon"),
     "written": ("書き出しました: {path}", "Wrote {path}"),
     "report_title": ("中途リスク報告", "Break risk report"),

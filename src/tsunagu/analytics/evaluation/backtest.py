@@ -91,7 +91,8 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
 
 
 def default_predictors() -> tuple[Baseline, ...]:
-    """Tsunagu's risk model as it lists deals and by plain risk, then every baseline.
+    """Tsunagu's risk model as it lists deals for a week's and a fortnight's warning and by plain
+    risk, then every baseline.
 
     The best of the baselines also has its list ordered as ours is, so that the gain is not owed to
     the order alone.
@@ -102,4 +103,5 @@ def default_predictors() -> tuple[Baseline, ...]:
     from tsunagu.analytics.risk.window import DEFAULT_WINDOW
 
     by_risk = RiskPredictor(DEFAULT_WINDOW, "tsunagu_30")
-    return (RiskPredictor(), by_risk, *default_baselines(), WindowedStageRate())
+    early = RiskPredictor(name="tsunagu_lead_14", lead=14)
+    return (RiskPredictor(), by_risk, early, *default_baselines(), WindowedStageRate())
