@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tsunagu.app.customers",
     "tsunagu.app.deals",
     "tsunagu.app.exchange",
+    "tsunagu.app.exchange.api",
     "tsunagu.app.scoring",
     "tsunagu.app.outlook",
     "tsunagu.app.interruptions",
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_tasks",
     "django_tasks_db",
+    "oauth2_provider",
     "rules",
 ]
 
@@ -174,9 +176,13 @@ SCHEDULE = {
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
+    "kept answers": ("daily 04:15", "tsunagu.app.exchange.api.tasks.tidy_up"),
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
+
+# Calls of the API that each token may make in a minute.
+API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
 
 # Called after the commit of every change to a deal, with its id; dotted names of functions. The
 # score goes first: a person waits for it.

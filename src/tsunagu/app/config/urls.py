@@ -49,6 +49,7 @@ urlpatterns = [
     path("ask/", include("tsunagu.app.interruptions.customer_urls")),
     path("customers/", include("tsunagu.app.deals.customer_urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
+    path("api/v1/", include("tsunagu.app.exchange.api.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),
     path("settings/", include("tsunagu.app.organisation.urls")),
 ]
