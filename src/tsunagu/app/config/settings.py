@@ -181,6 +181,8 @@ SCHEDULE = {
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
+# Ten thousand rows in one call of the API; files are not among them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # Calls of the API that each token may make in a minute.
 API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
 

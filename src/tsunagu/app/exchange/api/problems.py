@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    ValidationError,
+)
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -197,6 +202,7 @@ def handle(api: NinjaAPI) -> None:
     on(ValidationError, of_refusal)
     on(MalformedError, of_malformed)
     on(HttpError, _of_ninja)
+    on(RequestDataTooBig, lambda _raised: ProblemError("too-large", _("Send less at once.")))
     api.add_exception_handler(Exception, _broken)
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
-from tsunagu.app.exchange.api import activities, customers, deals, problems
+from tsunagu.app.exchange.api import activities, bulk, customers, deals, problems
 from tsunagu.app.exchange.api.describing import describe
 from tsunagu.app.exchange.api.parsing import StrictParser
 from tsunagu.app.exchange.api.problems import ProblemError, not_found
@@ -32,7 +32,7 @@ api = NinjaAPI(
     parser=StrictParser(),
 )
 problems.handle(api)
-for noun in (deals, activities, customers):
+for noun in (deals, activities, customers, bulk):
     api.add_router("", noun.routes)
 
 
