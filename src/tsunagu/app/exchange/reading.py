@@ -87,7 +87,9 @@ class FileTable:
     @classmethod
     def of_columns(cls, name: str, columns: Mapping[str, list[str | None]]) -> FileTable:
         """Rows that come without a file, as texts by column; they are counted from 0."""
-        table = pa.table({header: pa.array(texts, pa.string()) for header, texts in columns.items()})
+        table = pa.table(
+            {header: pa.array(texts, pa.string()) for header, texts in columns.items()}
+        )
         return cls(Source(name, table, np.arange(len(table))))
 
     @property

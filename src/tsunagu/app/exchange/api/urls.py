@@ -17,7 +17,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
-from tsunagu.app.exchange.api import activities, bulk, customers, deals, problems
+from tsunagu.app.exchange.api import (
+    activities,
+    bulk,
+    cases,
+    comments,
+    customers,
+    deals,
+    imports,
+    outlook,
+    people,
+    playbooks,
+    problems,
+    processes,
+    reviews,
+    risks,
+)
 from tsunagu.app.exchange.api.describing import describe
 from tsunagu.app.exchange.api.parsing import StrictParser
 from tsunagu.app.exchange.api.problems import ProblemError, not_found
@@ -32,7 +47,22 @@ api = NinjaAPI(
     parser=StrictParser(),
 )
 problems.handle(api)
-for noun in (deals, activities, customers, bulk):
+NOUNS = (
+    deals,
+    activities,
+    risks,
+    processes,
+    customers,
+    cases,
+    playbooks,
+    comments,
+    reviews,
+    people,
+    outlook,
+    imports,
+    bulk,
+)
+for noun in NOUNS:
     api.add_router("", noun.routes)
 
 
