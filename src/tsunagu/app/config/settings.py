@@ -186,6 +186,27 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # Calls of the API that each token may make in a minute.
 API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
 
+# Apps that act for people. The flags are RFC 9700's; among them: tokens are kept as digests only.
+OAUTH2_PROVIDER = {
+    "SCOPES_BACKEND_CLASS": "tsunagu.app.exchange.api.oauth_scopes.OurScopes",
+    "PKCE_REQUIRED": True,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3_600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 90 * 86_400,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http on this machine only: api.oauth
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            "IMPLICIT_GRANT",
+            "PASSWORD_GRANT",
+            "PKCE_METHOD",
+            "ACCESS_TOKEN_TRANSPORT",
+            "AUTHZ_RESPONSE_ISS",
+            "TOKEN_STORAGE",
+        )
+    },
+}
+
 # Called after the commit of every change to a deal, with its id; dotted names of functions. The
 # score goes first: a person waits for it.
 DEAL_CHANGED: list[str] = [

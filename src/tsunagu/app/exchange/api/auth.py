@@ -116,7 +116,7 @@ def _out_of_scope(scope: str) -> ProblemError:
 
 def _personal(text: str) -> Caller | None:
     token = tokens.find(text)
-    return token and Caller(token.user, token.scopes, token)
+    return Caller(token.user, token.scopes, token) if token else None
 
 
 def _of_app(text: str) -> Caller | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop
 from ninja import Query
 from pydantic import BaseModel, Field
 
@@ -107,7 +107,7 @@ def _body() -> dict[str, Any]:
 @routes.post(
     "/bulk/{kind}",
     response=BulkOut,
-    summary=gettext_lazy("Bring many rows"),
+    summary=gettext_noop("Bring many rows"),
     openapi_extra={"requestBody": _body()},
 )
 def bring_rows(request: HttpRequest, kind: FileKind, wanted: Query[Wanted]) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Entity tags: what has not changed is not sent again, and nobody overwrites what they never saw."""
+"""Entity tags: nothing is sent twice unchanged, and nobody overwrites what they never saw."""
 
 from __future__ import annotations
 

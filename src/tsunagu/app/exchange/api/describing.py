@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext
 from ninja import NinjaAPI
 
 from tsunagu.app.exchange.api.idempotency import HEADER
 from tsunagu.app.exchange.api.problems import MEDIA_TYPE, Problem
+from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group, known
 
 REF = "#/components/schemas/"
@@ -36,7 +38,7 @@ def _complete(api: NinjaAPI, path: str, method: str, operation: dict[str, Any]) 
     said = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: problem}}
     return {
         **operation,
-        "summary": str(operation["summary"]),
+        "summary": gettext(operation["summary"]),
         "parameters": parameters,
         "responses": {**responses, "default": said},
         "security": [{"Token": []}, {"OAuth2": [wanted]}, {"Browser": []}],
@@ -83,10 +85,10 @@ def _security() -> dict[str, Any]:
 
 @cache
 def _groups(api: NinjaAPI) -> dict[str, Group]:
-    bound = api._get_bound_routers()
     return {
         str(operation.operation_id): router.template.group
-        for router in bound
+        for router in api._get_bound_routers()
+        if isinstance(router.template, Routes)
         for view in router.path_operations.values()
         for operation in view.operations
     }

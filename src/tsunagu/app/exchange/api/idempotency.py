@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -51,11 +52,18 @@ def _fingerprint(request: HttpRequest) -> str:
     """Of method, address and body. An upload is told apart by its fields and its files' sizes."""
     said = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if request.content_type == "multipart/form-data":
-        files = sorted((name, str(f.name), f.size) for name, f in request.FILES.items())
+        files = [(name, f.name, f.size) for name, f in _files(request)]
         said.update(repr((sorted(request.POST.items()), files)).encode())
     else:
         said.update(request.body)
     return said.hexdigest()
+
+
+def _files(request: HttpRequest) -> Iterator[tuple[str, UploadedFile[bytes]]]:
+    for name in sorted(request.FILES):
+        for file in request.FILES.getlist(name):
+            assert isinstance(file, UploadedFile)  # noqa: S101  # tells the type checker
+            yield name, file
 
 
 def _begin(user: User, key: str, fingerprint: str) -> KeptAnswer | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
 from ninja import File, Form, Query
 from ninja.files import UploadedFile
 from pydantic import BaseModel, Field

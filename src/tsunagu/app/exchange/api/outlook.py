@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop
 from ninja import Query
 from pydantic import BaseModel, Field
 
@@ -102,7 +102,7 @@ class OutlookOut(BaseModel):
     sides: list[SideOut]
 
 
-@routes.get("/targets", response=Listed[TargetOut], summary=gettext_lazy("List targets"))
+@routes.get("/targets", response=Listed[TargetOut], summary=gettext_noop("List targets"))
 def list_targets(request: HttpRequest, wanted: Query[TargetsWanted]) -> HttpResponse:
     user = user_of(request)
     require(user, "outlook.set_targets")
@@ -110,7 +110,7 @@ def list_targets(request: HttpRequest, wanted: Query[TargetsWanted]) -> HttpResp
     return answers.many(request, TargetOut, map(TargetOut.of, found.rows), found.next)
 
 
-@routes.post("/targets", response=TargetsSet, summary=gettext_lazy("Set targets"))
+@routes.post("/targets", response=TargetsSet, summary=gettext_noop("Set targets"))
 def set_targets(request: HttpRequest, said: TargetsIn) -> HttpResponse:
     amounts = {each.person: each.amount for each in said.targets}
     if len(amounts) < len(said.targets):
@@ -119,7 +119,7 @@ def set_targets(request: HttpRequest, said: TargetsIn) -> HttpResponse:
     return answers.plain({"changed": changed})
 
 
-@routes.get("/deals/{pk}/outlook", response=OutlookOut, summary=gettext_lazy("A deal's month"))
+@routes.get("/deals/{pk}/outlook", response=OutlookOut, summary=gettext_noop("A deal's month"))
 def get_outlook(request: HttpRequest, pk: Id) -> HttpResponse:
     user = user_of(request)
     deal = one_of(visible_deals(user).select_related("owner__team"), pk)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import Field
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import Field
 
@@ -134,7 +134,7 @@ class TaskOut(Noun):
             run=task.run_id,
             case=task.run.case_id,
             step=task.step_key,
-            title=task.step.title.words,
+            title=task.step.name.words,
             role=Doer(task.role),
             assignee=named(task.assignee),
             due_on=task.due_on,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -192,8 +192,11 @@ def _words(error: Mapping[str, Any]) -> str:
 def handle(api: NinjaAPI) -> None:
     """Let every way in which a call can fail end in a problem."""
 
-    def on(error: type[Exception], make: Any) -> None:
-        api.add_exception_handler(error, lambda request, raised: answer(make(raised)))
+    def on(error: type[Exception], make: Callable[[Any], ProblemError]) -> None:
+        def refuse(request: HttpRequest, raised: Any) -> HttpResponse:
+            return answer(make(raised))
+
+        api.add_exception_handler(error, refuse)
 
     on(ProblemError, lambda raised: raised)
     on(Http404, lambda _raised: not_found())
@@ -213,7 +216,7 @@ def _of_ninja(raised: HttpError) -> ProblemError:
     return ProblemError("malformed", _("The body is no JSON that can be read."))
 
 
-def _broken(request: HttpRequest, raised: Exception) -> HttpResponse:
+def _broken(request: HttpRequest, raised: Any) -> HttpResponse:
     log.error("%s %s broke", request.method, request.path, exc_info=raised)
     return answer(
         ProblemError("broken", _("Try again. If it fails again, ask for a look into the log."))

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import BaseModel, Field
 
@@ -42,6 +42,7 @@ from tsunagu.app.knowledge.models import (
     Lesson,
     Remedy,
     Review,
+    Why,
 )
 from tsunagu.app.knowledge.queries import Wanted, published, visible_improvements
 from tsunagu.app.people.models import User
@@ -239,11 +240,8 @@ def review_what_worked(request: HttpRequest, pk: Id, said: Note) -> HttpResponse
 @routes.post("/interruptions/{pk}/review/whys", response=ReviewOut, summary=_("Say why"))
 def review_why(request: HttpRequest, pk: Id, said: WhyIn) -> HttpResponse:
     def act(user: User, case: Interruption) -> None:
-        review = Review.objects.filter(case=case).first()
-        parent = None
-        if said.parent is not None:
-            whys = review.whys.all() if review else Review.objects.none()
-            parent = chosen(whys, said.parent, "parent")
+        whys = Why.objects.filter(review__case=case)
+        parent = None if said.parent is None else chosen(whys, said.parent, "parent")
         actions.add_why(user, case, said.text, parent)
 
     return _write(request, pk, act)
@@ -262,8 +260,9 @@ def review_lesson(request: HttpRequest, pk: Id, said: LessonIn) -> HttpResponse:
 def review_improvement(request: HttpRequest, pk: Id, said: ImprovementIn) -> HttpResponse:
     def act(user: User, case: Interruption) -> None:
         owner = chosen(visible_users(user).filter(is_active=True), said.owner, "owner")
-        task = {"remedy": said.remedy, "owner": owner, "due_on": said.due_on}
-        actions.add_improvement(user, case, said.text, **task)
+        actions.add_improvement(
+            user, case, said.text, remedy=said.remedy, owner=owner, due_on=said.due_on
+        )
 
     return _write(request, pk, act)
 

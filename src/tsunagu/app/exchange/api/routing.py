@@ -1,4 +1,4 @@
-"""How operations are registered: what all of them do alike happens here, so that none forgets it."""
+"""How operations are registered: what all of them do alike happens here, so none forgets it."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ from tsunagu.app.exchange.api import (
     processes,
     reviews,
     risks,
+    views,
 )
 from tsunagu.app.exchange.api.describing import describe
 from tsunagu.app.exchange.api.parsing import StrictParser
@@ -40,7 +41,7 @@ from tsunagu.app.exchange.api.problems import ProblemError, not_found
 api = NinjaAPI(
     title="Tsunagu",
     version="1",
-    description="Tsunagu (つなぐ) for other programs: what its pages show and do, and nothing else.",
+    description="Tsunagu (つなぐ) for other programs: what its pages show and do.",
     docs_url=None,
     openapi_url=None,
     urls_namespace="api",
@@ -113,6 +114,7 @@ def _operations() -> list[URLPattern]:
 app_name = "api"
 urlpatterns = [
     path("openapi.json", door(openapi), name="openapi"),
+    path("docs/", views.docs, name="docs"),
     *_operations(),
     re_path(r"^", door(missing), name="missing"),
 ]
