@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 from tests.app.conftest import browser
-from tests.app.exchange.api.calling import ROOT, Program
+from tests.app.api.calling import ROOT, Program
 from tests.app.factories import Organisation
 
 from tsunagu.app.exchange.api import tokens
@@ -166,9 +166,7 @@ def test_a_browser_needs_the_token_against_forgery(organisation: Organisation) -
 
     client.get("/settings/tokens/add/")
     csrf = client.cookies["csrftoken"].value
-    answer = client.post(
-        url, said, content_type="application/json", headers={"x-csrftoken": csrf}
-    )
+    answer = client.post(url, said, content_type="application/json", headers={"x-csrftoken": csrf})
     assert answer.status_code == 200
 
 
@@ -189,7 +187,9 @@ def test_a_token_is_made_on_its_page_and_shown_once(organisation: Organisation) 
 
 
 def test_a_token_that_may_nothing_is_not_made(organisation: Organisation) -> None:
-    answer = browser(organisation.manager).post("/settings/tokens/add/", {"name": "x", "days": "30"})
+    answer = browser(organisation.manager).post(
+        "/settings/tokens/add/", {"name": "x", "days": "30"}
+    )
 
     assert answer.status_code == 422
     assert "トークンにできることを選んでください。" in answer.content.decode()
