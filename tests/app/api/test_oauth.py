@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 from oauth2_provider.models import AccessToken, Application, RefreshToken
-from tests.app.conftest import browser
 from tests.app.api.calling import ROOT
+from tests.app.conftest import browser
 from tests.app.factories import Organisation
 
 from tsunagu.app.people.models import AuditEntry, User

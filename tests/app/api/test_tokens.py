@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
-from tests.app.conftest import browser
 from tests.app.api.calling import ROOT, Program
+from tests.app.conftest import browser
 from tests.app.factories import Organisation
 
 from tsunagu.app.exchange.api import tokens

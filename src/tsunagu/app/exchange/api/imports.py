@@ -33,7 +33,8 @@ class ImportOut(Noun):
 
     kind: FileKind
     file_name: str = Field(examples=["案件一覧.csv"])
-    state: State
+    # Not the enumeration: its name is that of the cases' states, and names stand once.
+    state: str = Field(json_schema_extra={"enum": list(State.values)})
     rows: int
     done: int
     total: int
