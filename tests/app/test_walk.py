@@ -200,7 +200,10 @@ def a_connected_app(organisation: Organisation) -> dict[str, Any]:
     arguments = an_app(organisation)
     until = timezone.now() + timedelta(hours=1)
     AccessToken.objects.create(
-        user=organisation.manager, application_id=arguments["pk"], token="x", expires=until  # noqa: S106
+        user=organisation.manager,
+        application_id=arguments["pk"],
+        token="x",  # noqa: S106
+        expires=until,
     )
     return arguments
 
