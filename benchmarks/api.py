@@ -39,7 +39,8 @@ def main() -> None:
         people = fill(wanted.deals, wanted.activities)
         made = time.perf_counter() - begun
         print(f"command: {' '.join(sys.argv)}")
-        print(f"machine: {platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        load = os.getloadavg()[0]
+        print(f"machine: {platform.platform()}, {os.cpu_count()} cores, load {load:.1f}")
         print(f"python {platform.python_version()}; {wanted.deals:,} deals made in {made:.0f} s\n")
         print(f"{'list of 100 deals':44}{'median ms':>11}{'95th ms':>9}{'cpu ms':>8}{'queries':>9}")
         for role in ("representative", "operations"):

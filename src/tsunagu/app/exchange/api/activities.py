@@ -21,7 +21,7 @@ from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people.permissions import visible_deals
 
-routes = Routes(Group.DEALS, "Activities")
+routes = Routes(Group.DEALS, _("Activities"))
 
 LoggableKind = Literal[
     "call", "email", "meeting", "visit", "quote", "survey", "activity", "note"
@@ -70,7 +70,7 @@ class ActivityIn(Said):
 
     kind: LoggableKind = Field(examples=["call"])
     direction: Direction | None = Field(default=None, examples=["out"])
-    text: Text | None = Field(default=None, examples=["来週の打合せを依頼"])
+    text: Text | None = Field(default=None, examples=["Asked for a meeting next week"])
     value: Annotated[str, Field(max_length=200)] | None = None
     amount: Money | None = None
     at: Moment | None = Field(default=None, description="When it happened; by default now.")

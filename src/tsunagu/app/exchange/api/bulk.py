@@ -25,7 +25,7 @@ from tsunagu.app.exchange.models import FileKind
 from tsunagu.app.exchange.reading import RowProblem
 from tsunagu.app.exchange.wording import words_of
 
-routes = Routes(Group.IMPORTS, "Many rows at once")
+routes = Routes(Group.IMPORTS, gettext_noop("Many rows at once"))
 
 LINES = "application/x-ndjson"
 Rows = list[dict[str, Any]]
@@ -47,7 +47,7 @@ class RejectedRow(BaseModel):
 
     index: int = Field(description="The row's place, counted from 0.", examples=[3])
     column: str = Field(examples=["at"])
-    value: str = Field(examples=["明日"])
+    value: str = Field(examples=["tomorrow"])
     message: str = Field(examples=["this is not a date that is understood."])
     remedy: str
 
@@ -87,7 +87,7 @@ def _schema(kind: FileKind) -> dict[str, Any]:
 
 _EXAMPLE = [
     {"id": "V-1", "deal": "A-1001", "at": "2026-11-27T10:00:00+09:00", "type": "call",
-     "direction": "both", "text": "見積の内容を確認"},
+     "direction": "both", "text": "Went through the quote"},
 ]  # fmt: skip
 
 

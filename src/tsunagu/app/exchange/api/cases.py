@@ -43,7 +43,7 @@ from tsunagu.app.interruptions.states import DismissReason, State, Step
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_deals, visible_interruptions
 
-routes = Routes(Group.CASES, "Interruptions")
+routes = Routes(Group.CASES, _("Interruptions"))
 
 COLUMNS = {
     "last_signal_at": SORTS["evidence"],
@@ -318,19 +318,21 @@ def _case(request: HttpRequest, pk: int, *, made_at: str = "") -> HttpResponse:
     return answers.one(request, CaseOut.of(cases_of(user_of(request)).get(pk=pk)), made_at=made_at)
 
 
-@routes.post("/interruptions/{pk}/confirm", response=CaseOut, summary=_("Confirm"))
+@routes.post("/interruptions/{pk}/confirm", response=CaseOut, summary=_("Confirm an interruption"))
 def confirm_case(request: HttpRequest, pk: Id, said: Diagnosis) -> HttpResponse:
     return _decide(request, pk, lambda user, case: actions.confirm(user, case, **said.as_said()))
 
 
-@routes.post("/interruptions/{pk}/dismiss", response=CaseOut, summary=_("Dismiss"))
+@routes.post("/interruptions/{pk}/dismiss", response=CaseOut, summary=_("Dismiss an interruption"))
 def dismiss_case(request: HttpRequest, pk: Id, said: Dismissal) -> HttpResponse:
     return _decide(
         request, pk, lambda user, case: actions.dismiss(user, case, said.reason, text=said.text)
     )
 
 
-@routes.post("/interruptions/{pk}/reopen", response=CaseOut, summary=_("Take up again"))
+@routes.post(
+    "/interruptions/{pk}/reopen", response=CaseOut, summary=_("Take a dismissed case up again")
+)
 def reopen_case(request: HttpRequest, pk: Id) -> HttpResponse:
     return _decide(request, pk, actions.reopen)
 

@@ -20,7 +20,7 @@ from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.rooms import actions
 from tsunagu.app.rooms.models import Comment
 
-routes = Routes(Group.CASES, "Comments")
+routes = Routes(Group.CASES, _("Comments"))
 
 
 class CommentOut(Noun):
@@ -48,7 +48,7 @@ class CommentOut(Noun):
 class CommentIn(Said):
     """A comment; who is named with ``@`` is told."""
 
-    text: Text = Field(min_length=1, examples=["社内で相談済みです"])
+    text: Text = Field(min_length=1, examples=["We talked about it"])
     decision: bool = Field(default=False, description="It is a decision of the team.")
 
 

@@ -33,7 +33,7 @@ from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_customers
 
-routes = Routes(Group.CUSTOMERS, "Customers")
+routes = Routes(Group.CUSTOMERS, _("Customers"))
 
 SORTS = {"name": "name"}
 Sort = Literal["id", "-id", "name", "-name"]
@@ -44,7 +44,7 @@ class CustomerOut(Noun):
     """A company or person that we sell to."""
 
     external_id: str = Field(examples=["C-17"])
-    name: str = Field(examples=["青葉商事"])
+    name: str = Field(examples=["Aoba Trading"])
     industry: str
     size: str
     region: str
@@ -67,7 +67,7 @@ class CustomersWanted(paging.PagedText):
 class CustomerIn(Said):
     """A new customer."""
 
-    name: str = Field(min_length=1, max_length=200, examples=["青葉商事"])
+    name: str = Field(min_length=1, max_length=200, examples=["Aoba Trading"])
     industry: str = Field(default="", max_length=100)
     size: str = Field(default="", max_length=50)
     region: str = Field(default="", max_length=100)
@@ -124,7 +124,7 @@ class ContactOut(Noun):
 
     external_id: str
     customer: int
-    name: str = Field(examples=["高橋 健"])
+    name: str = Field(examples=["Ken Takahashi"])
     title: str
     department: str
     role: str = Field(description="The person's part in the purchase, in the team's words.")
@@ -166,7 +166,7 @@ class ContactsWanted(paging.PagedText):
 class Personal(BaseModel):
     """What can be said of a contact person."""
 
-    name: str = Field(default="", min_length=1, max_length=100, examples=["高橋 健"])
+    name: str = Field(default="", min_length=1, max_length=100, examples=["Ken Takahashi"])
     title: str = Field(default="", max_length=100)
     department: str = Field(default="", max_length=100)
     role: str = Field(default="", max_length=50)
@@ -178,7 +178,7 @@ class ContactIn(Said, Personal):
     """A new contact person."""
 
     customer: Key
-    name: str = Field(min_length=1, max_length=100, examples=["高橋 健"])
+    name: str = Field(min_length=1, max_length=100, examples=["Ken Takahashi"])
     external_id: ExternalId | None = None
 
 

@@ -41,7 +41,7 @@ from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_customers
 
-routes = Routes(Group.DEALS, "Deals")
+routes = Routes(Group.DEALS, _("Deals"))
 
 SORTS = {
     "close_date": "close_date",
@@ -61,7 +61,7 @@ class DealOut(Noun):
     """One running or ended sale."""
 
     external_id: str = Field(examples=["A-1001"])
-    title: str = Field(examples=["基幹システムの更新"])
+    title: str = Field(examples=["Renewal of the core system"])
     customer: Named
     owner: Named
     team: int | None
@@ -130,7 +130,7 @@ class DealsWanted(paging.PagedText):
 class DealIn(Said):
     """A new deal. Without ``stage`` it begins in the first one of the standard process."""
 
-    title: str = Field(min_length=1, max_length=200, examples=["基幹システムの更新"])
+    title: str = Field(min_length=1, max_length=200, examples=["Renewal of the core system"])
     customer: Key = Field(description="The customer's id.", examples=[7])
     owner: Key | None = Field(default=None, description="Whose deal it is; by default the caller.")
     stage: Key | None = None

@@ -25,14 +25,14 @@ from tsunagu.app.exchange.wording import words_of
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 
-routes = Routes(Group.IMPORTS, "Imports")
+routes = Routes(Group.IMPORTS, _("Imports"))
 
 
 class ImportOut(Noun):
     """A file on its way in, or rows that another program sent."""
 
     kind: FileKind
-    file_name: str = Field(examples=["案件一覧.csv"])
+    file_name: str = Field(examples=["deals.csv"])
     # Not the enumeration: its name is that of the cases' states, and names stand once.
     state: str = Field(json_schema_extra={"enum": list(State.values)})
     rows: int
@@ -90,7 +90,7 @@ Word = Annotated[str, Field(max_length=200)]
 class MappingIn(Said):
     """What the columns mean: a header by field, a meaning by word."""
 
-    columns: dict[Word, Word] = Field(examples=[{"id": "案件番号", "created": "作成日"}])
+    columns: dict[Word, Word] = Field(examples=[{"id": "Deal number", "created": "Created"}])
     words: dict[Word, dict[Word, Word]] = {}
     date_format: Annotated[str, Field(max_length=20)] = ""
     team: Key | None = None

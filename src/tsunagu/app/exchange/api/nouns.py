@@ -67,19 +67,19 @@ class Named(BaseModel):
     """A row that another one names."""
 
     id: int = Field(examples=[7])
-    name: str = Field(examples=["青葉商事"])
+    name: str = Field(examples=["Aoba Trading"])
 
 
 class Note(Said):
     """A few words."""
 
-    text: Text = Field(default="", examples=["電話で確認しました"])
+    text: Text = Field(default="", examples=["Confirmed by telephone"])
 
 
 class Reason(Said):
     """Why."""
 
-    reason: Text = Field(min_length=1, examples=["予算が来期に延期されたため"])
+    reason: Text = Field(min_length=1, examples=["The budget was put off to the next term"])
 
 
 def named(row: Any) -> Named | None:

@@ -33,7 +33,7 @@ from tsunagu.app.outlook.models import Target
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import led_users, require, visible_deals
 
-routes = Routes(Group.PEOPLE, "Targets")
+routes = Routes(Group.PEOPLE, gettext_noop("Targets"))
 
 
 class TargetOut(Noun):

@@ -21,14 +21,14 @@ from tsunagu.app.people import actions
 from tsunagu.app.people.models import Role, Team, User
 from tsunagu.app.people.permissions import teams_led, visible_users
 
-routes = Routes(Group.PEOPLE, "People")
+routes = Routes(Group.PEOPLE, _("People"))
 
 
 class PersonOut(Noun):
     """Somebody who works with Tsunagu, or whom imported records name."""
 
     external_id: str = Field(description="The person's name in facts and files.")
-    name: str = Field(examples=["佐藤 花子"])
+    name: str = Field(examples=["Hanako Sato"])
     email: str | None
     role: Role
     team: int | None
@@ -68,7 +68,7 @@ class PeopleWanted(paging.PagedText):
 class TeamOut(Noun):
     """A team; ``parent`` stands above it."""
 
-    name: str = Field(examples=["東京第一営業部"])
+    name: str = Field(examples=["Tokyo Sales 1"])
     parent: int | None
 
     @classmethod
@@ -77,7 +77,7 @@ class TeamOut(Noun):
         return cls(id=team.pk, name=team.name, parent=team.parent_id)
 
 
-Name = Annotated[str, Field(min_length=1, max_length=100, examples=["東京第一営業部"])]
+Name = Annotated[str, Field(min_length=1, max_length=100, examples=["Tokyo Sales 1"])]
 
 
 class TeamIn(Said):

@@ -40,7 +40,7 @@ from tsunagu.app.playbooks.models import ApprovalState, Ending, Playbook, Run, T
 from tsunagu.app.playbooks.queries import TaskFilter, task_list, visible_tasks
 from tsunagu.app.playbooks.steps import Content, Doer, SchemaError, parse
 
-routes = Routes(Group.CASES, "Playbooks")
+routes = Routes(Group.CASES, _("Playbooks"))
 
 
 class PlaybookOut(Noun):

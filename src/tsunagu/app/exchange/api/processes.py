@@ -20,9 +20,9 @@ from tsunagu.app.exchange.api.nouns import Id, Key, Noun, Said, locked, one_of, 
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 
-routes = Routes(Group.DEALS, "Processes")
+routes = Routes(Group.DEALS, _("Processes"))
 
-Name = Annotated[str, Field(min_length=1, max_length=100, examples=["提案"])]
+Name = Annotated[str, Field(min_length=1, max_length=100, examples=["Proposal"])]
 Days = Annotated[int, Field(ge=1, le=32_767, examples=[14])]
 
 
@@ -39,7 +39,7 @@ class StageOut(BaseModel):
 class ProcessOut(Noun):
     """A standard way of selling, with its stages in their order."""
 
-    name: str = Field(examples=["標準"])
+    name: str = Field(examples=["Standard"])
     is_default: bool
     archived: bool
     stages: list[StageOut]

@@ -47,6 +47,8 @@ class Reference:
     chapters: list[Chapter]
     scopes: dict[str, str]
     problems: list[tuple[str, int, str]]
+    standard: str = "OpenAPI 3.1"
+    first_call: str = 'curl -H "Authorization: Bearer tsu_…" '
 
 
 def of_the_api() -> Reference:

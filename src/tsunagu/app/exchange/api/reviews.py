@@ -48,7 +48,7 @@ from tsunagu.app.knowledge.queries import Wanted, published, visible_improvement
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_interruptions, visible_users
 
-routes = Routes(Group.CASES, "Reviews")
+routes = Routes(Group.CASES, _("Reviews"))
 
 
 class CauseOut(BaseModel):

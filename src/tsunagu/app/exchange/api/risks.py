@@ -22,7 +22,7 @@ from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import deal_scope, visible_deals
 from tsunagu.app.scoring.models import Score, Source
 
-routes = Routes(Group.DEALS, "Risks")
+routes = Routes(Group.DEALS, _("Risks"))
 
 Sort = Literal["id", "-id", "risk_30", "-risk_30", "worth", "-worth"]
 
@@ -30,7 +30,7 @@ Sort = Literal["id", "-id", "risk_30", "-risk_30", "worth", "-worth"]
 class ReasonOut(BaseModel):
     """What moves the risk, and how strongly; above 0 upwards."""
 
-    words: str = Field(examples=["30日間、返事がありません"])
+    words: str = Field(examples=["No answer for 30 days"])
     contribution: float
 
 

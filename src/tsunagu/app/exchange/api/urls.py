@@ -41,7 +41,7 @@ from tsunagu.app.exchange.api.problems import ProblemError, not_found
 api = NinjaAPI(
     title="Tsunagu",
     version="1",
-    description="Tsunagu (つなぐ) for other programs: what its pages show and do.",
+    description="Tsunagu for other programs: what its pages show and do.",
     docs_url=None,
     openapi_url=None,
     urls_namespace="api",
