@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 import polars
@@ -107,3 +109,23 @@ def test_it_needs_no_django() -> None:
     code = "import sys, tsunagu.client; print('django' in sys.modules, 'pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "False False"
+
+
+GUIDES = sorted((Path(__file__).parents[2] / "docs/how-to").glob("api*.md"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_guides_examples_run(
+    live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEALS_CHANGED = settings.DEAL_CHANGED = []
+    organisation = make_organisation()
+    monkeypatch.setenv("TSUNAGU_URL", live_server.url)
+    monkeypatch.setenv("TSUNAGU_TOKEN", Program(organisation.operations).text)
+    for guide in GUIDES:
+        (example,) = re.findall(r"(?s)```python\n(.*?)```", guide.read_text(encoding="utf-8"))
+        found: dict[str, Any] = {}
+
+        exec(example, found)  # noqa: S102
+
+        assert found["result"].new + found["result"].unchanged == 1, found["result"].rejected

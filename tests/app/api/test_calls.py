@@ -258,3 +258,31 @@ def test_every_operation_has_an_example_of_what_is_sent(client: Client, db: None
         for method, operation in operations.items():
             assert operation["x-scope"], (method, path)
             assert "default" in operation["responses"], (method, path)
+
+
+# ---- rules that the pages' forms used to have alone ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ("plan", {"on": "2026-01-01"}),
+        ("move", {"stage": "retired"}),
+        ("hand-over", {"owner": "inactive"}),
+    ],
+)
+def test_what_no_form_offers_no_program_does(
+    organisation: Organisation, program: Program, deal: str, act: str, said: dict[str, Any]
+) -> None:
+    retired = organisation.own.process.stages.last()
+    assert retired is not None
+    retired.retired = True
+    retired.save()
+    organisation.colleague.is_active = False
+    organisation.colleague.save()
+    ids = {"retired": retired.pk, "inactive": organisation.colleague.pk}
+
+    answer = program.post(f"{deal}/{act}", {k: ids.get(v, v) for k, v in said.items()})
+
+    assert answer.status_code == 422
+    assert Event.objects.filter(deal=organisation.own).count() == 1

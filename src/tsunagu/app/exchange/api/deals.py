@@ -263,7 +263,9 @@ def close_deal(request: HttpRequest, pk: Id, said: Ending) -> HttpResponse:
 @routes.post("/deals/{pk}/plan", response=DealOut, summary=_("Plan the next step"))
 def plan_deal(request: HttpRequest, pk: Id, said: NextStep) -> HttpResponse:
     user = user_of(request)
-    actions.plan_next_step(user, one_of(shown_deals(user), pk), said.on, text=said.text)
+    deal = one_of(shown_deals(user), pk)
+    on = said.on and actions.still_ahead(said.on)
+    actions.plan_next_step(user, deal, on, text=said.text)
     return _deal(request, pk)
 
 
