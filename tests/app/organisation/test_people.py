@@ -253,7 +253,7 @@ def test_the_settings_show_only_what_the_role_may_do(organisation: Organisation)
         page = browser(who).get("/settings/").content.decode()
         return set(re.findall(r'<h2>.*?<a href="([^"]+)"', page))
 
-    assert offered(organisation.representative) == {"/settings/profile/"}
+    assert offered(organisation.representative) == {"/settings/profile/", "/settings/tokens/"}
     assert "/settings/people/" not in offered(organisation.operations)
     assert {"/settings/people/", "/settings/teams/"} <= offered(organisation.administrator)
 

@@ -203,6 +203,9 @@ OAUTH2_PROVIDER = {
             "ACCESS_TOKEN_TRANSPORT",
             "AUTHZ_RESPONSE_ISS",
             "TOKEN_STORAGE",
+            "REFRESH_TOKEN",
+            "REDIRECT_URI_MATCHING",
+            "PKCE_REQUIRED",
         )
     },
 }
@@ -257,7 +260,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether subdomains follow and browsers preload the rule is the domain owner's choice, not ours.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Apps on one's own machine come back by http: api.oauth lets no other address be registered so.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "oauth2_provider.W008"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
