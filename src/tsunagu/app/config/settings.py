@@ -86,10 +86,12 @@ WSGI_APPLICATION = "tsunagu.app.config.wsgi.application"
 DATABASES = {"default": database(HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    # Shared by the workers of one machine: log-in attempts are counted here.
+    # Shared by the workers of one machine: log-in attempts and calls of the API are counted here.
+    # When it is full some counts are lost, so that it must hold those of everybody.
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": HOME / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
 

@@ -77,9 +77,7 @@ def _schema(kind: FileKind) -> dict[str, Any]:
     return {
         "title": kind.value,
         "type": "object",
-        "properties": {
-            field.key: {**cell, "description": str(field.label)} for field in FIELDS[kind]
-        },
+        "properties": {field.key: {**cell, "description": field.label} for field in FIELDS[kind]},
         "required": needed,
         "additionalProperties": False,
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
-from django.utils.translation import gettext
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import get_language, gettext
 from ninja import NinjaAPI
 
 from tsunagu.app.exchange.api.idempotency import HEADER
@@ -17,7 +19,12 @@ REF = "#/components/schemas/"
 
 
 def describe(api: NinjaAPI) -> dict[str, Any]:
-    """The whole description, as it is served."""
+    """The whole description in the reader's language, as it is served; made once a language."""
+    return _described(api, get_language() or "")
+
+
+@cache
+def _described(api: NinjaAPI, language: str) -> dict[str, Any]:
     schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1"))
     problem = Problem.model_json_schema(ref_template=REF + "{model}")
     schema["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
@@ -25,7 +32,8 @@ def describe(api: NinjaAPI) -> dict[str, Any]:
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             operations[method] = _complete(api, path, method, operation)
-    return schema
+    plain: dict[str, Any] = json.loads(json.dumps(schema, cls=DjangoJSONEncoder))
+    return plain  # words that were lazy speak the reader's language from here on
 
 
 def _complete(api: NinjaAPI, path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:

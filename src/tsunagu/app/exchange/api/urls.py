@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.utils import translation
@@ -95,7 +94,7 @@ def _wrong_method(response: HttpResponse) -> HttpResponse:
 
 def openapi(request: HttpRequest) -> HttpResponse:
     """The description, in the reader's language."""
-    body = json.dumps(describe(api), ensure_ascii=False, cls=DjangoJSONEncoder)
+    body = json.dumps(describe(api), ensure_ascii=False)
     return HttpResponse(body, content_type="application/json")
 
 
