@@ -3,8 +3,8 @@
     python benchmarks/causes.py --choose current_2015_2023.parquet
     python benchmarks/causes.py --speed benchmarks/notes/causes.jsonl
 
-``--choose`` looks at the training years only: it learns from a sample of those before their last
-and judges on their last.  What came of it stands in ``analytics/evaluation/texts/economy.py``; the
+``--choose`` looks at the training years only: each of their last three is judged by what all the
+comments before it taught.  What came of it stands in ``analytics/evaluation/texts/economy.py``; the
 years kept aside are judged by ``tsunagu evaluate --text``.
 """
 
@@ -20,7 +20,6 @@ import numpy as np
 from tsunagu.analytics.causes import CauseModel, Settings
 from tsunagu.analytics.evaluation.texts.economy import (
     CAUSE_LABEL,
-    TEST_FROM,
     TONE,
     Task,
     comments,
@@ -30,53 +29,72 @@ from tsunagu.analytics.evaluation.texts.learning import Split, characters, decid
 from tsunagu.analytics.evaluation.texts.measuring import Judge, Resampling
 from tsunagu.analytics.evaluation.texts.notes import notes
 
-INNER_FROM = 202101
-INNER_SAMPLE = 12_000
-RIDGES = (0.2, 0.5, 1.0)
+INNER_YEARS = (2019, 2020, 2021)
+RIDGES = (0.2, 0.5)
+COSTS = (0.1, 0.2)
+SAMPLE = 12_000
+"""Comments from which few are taken, so that they spread over the last months."""
+
 BALANCES = (0.0, 0.25, 0.5, 0.75)
 ONCE = Resampling(0, 0)
 
+Figures = tuple[float, float]
+"""Macro-F1, accuracy."""
 
-def inner(path: Path, task: Task) -> Split:
-    """A sample of the comments before 2021, and those of 2021."""
+
+def inner(path: Path, task: Task) -> list[Split]:
+    """Each of the last training years, after all the comments before it."""
     found = comments(path, task)
-    early = found.between(0, INNER_FROM)
-    chosen = np.random.default_rng(0).choice(early, INNER_SAMPLE, replace=False)
-    return found.split(np.sort(chosen), found.between(INNER_FROM, TEST_FROM))
+    return [
+        found.split(
+            found.between(0, 100 * year + 1), found.between(100 * year + 1, 100 * year + 101)
+        )
+        for year in INNER_YEARS
+    ]
 
 
-def line(name: str, told: np.ndarray, judge: Judge) -> None:
-    """Macro-F1 and accuracy."""
-    found = judge.row(name, 0, told).figures
-    print(f"{name:<58}{found['macro_f1'].value:>8.3f}{found['accuracy'].value:>10.3f}", flush=True)
+def figures(split: Split, told: np.ndarray) -> Figures:
+    """Of what was told about the later comments."""
+    found = Judge(split.later, ONCE).row("", 0, told).figures
+    return found["macro_f1"].value, found["accuracy"].value
+
+
+def line(name: str, found: list[Figures]) -> None:
+    """Macro-F1 of each year, then the means."""
+    years = "".join(f"{f1:>8.4f}" for f1, _ in found)
+    f1, accuracy = np.mean(found, axis=0)
+    print(f"{name:<58}{years}   mean{f1:>8.4f}{accuracy:>8.4f}", flush=True)
 
 
 def choose(path: Path, task: Task) -> None:
-    """Print measures of choices within the training years."""
-    split = inner(path, task)
-    judge = Judge(split.later, ONCE)
-    print(f"\n{task.name}, inner: {len(split.label)} before, {len(split.later)} in 2021")
+    """Print measures of choices within the training years, forward in time."""
+    splits = inner(path, task)
+    print(f"\n{task.name}: macro-F1 in {INNER_YEARS}, means of macro-F1 and accuracy")
     for c in (0.1, 0.3):
         for weight in (None, "balanced"):
-            told = characters(split, {"C": c, "class_weight": weight})
-            line(f"characters C={c} class_weight={weight}", told, judge)
-    for chars in (0, 3):
-        for ridge in RIDGES:
-            settings = replace(task.settings, ridge=ridge, characters=chars)
-            logs = log_probabilities(split, task, settings)
-            for balance in BALANCES:
-                name = f"ours ridge={ridge} characters={chars} balance={balance}"
-                line(name, decided(logs, split.label, balance), judge)
+            choices = {"C": c, "class_weight": weight}
+            found = [figures(split, characters(split, choices)) for split in splits]
+            line(f"characters C={c} class_weight={weight}", found)
+    ways = [Settings(ridge=r, characters=n, rarest=2) for n in (0, 3) for r in RIDGES]
+    ways += [Settings(cost=c, characters=3, rarest=2, most_terms=250_000) for c in COSTS]
+    for settings in ways:
+        logs = [log_probabilities(split, task, settings) for split in splits]
+        for balance in BALANCES:
+            told = zip(splits, logs, strict=True)
+            name = f"ours {settings.ridge=} {settings.cost=} {settings.characters=} {balance=}"
+            line(name, [figures(s, decided(log, s.label, balance)) for s, log in told])
 
 
 def choose_for_few(path: Path) -> None:
     """Mean log-loss on comments of 2021 after few earlier ones: the default of ``Settings``."""
-    split = inner(path, CAUSE_LABEL)
+    split = inner(path, CAUSE_LABEL)[-1]
     later = replace(split, later_texts=split.later_texts[::3], later=split.later[::3])
+    chosen = np.sort(np.random.default_rng(0).choice(len(split.label), SAMPLE, replace=False))
     judge = Judge(later.later, ONCE)
     print(f"\ncause label, inner, few learnt: mean log-loss on {len(later.later)} of 2021")
     for size in (50, 200):
-        few = replace(later, texts=split.texts[-size:], label=split.label[-size:])
+        last = chosen[-size:]
+        few = replace(later, texts=[split.texts[i] for i in last], label=split.label[last])
         for ridge in (0.05, 0.1, 0.2, 0.5, 1.0):
             logs = log_probabilities(few, CAUSE_LABEL, Settings(ridge=ridge))
             loss = judge.losses(np.exp(logs)).mean()

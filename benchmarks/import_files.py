@@ -39,6 +39,7 @@ def main() -> None:
                 (found["activities_s"] + found["activities_check_s"]) / found["executemany_s"], 2
             )
     print("command: python", " ".join(sys.argv))
+    print(f"deals: {found['deals_s']} s, {found['deals_cpu_s']} s of them on the processor")
     if "ratio" in found:
         print(f"activities: {found['activities_s']} s, {found['ratio']} times one executemany")
     load = round(os.getloadavg()[0], 1)
@@ -101,11 +102,14 @@ def timed(user: Any, file: Path, kind: str) -> tuple[Any, dict[str, float]]:
     marks.append(time.perf_counter())
     source.refresh_from_db()
     actions.start(user, source)
+    worked = time.process_time()
     running.work(source.pk)
+    worked = time.process_time() - worked
     marks.append(time.perf_counter())
     source.refresh_from_db()
     names = ("upload_s", "check_s", "s")
-    return source, {n: b - a for n, a, b in zip(names, marks[:-1], marks[1:], strict=True)}
+    times = {n: b - a for n, a, b in zip(names, marks[:-1], marks[1:], strict=True)}
+    return source, {**times, "cpu_s": worked}
 
 
 def bare(database: Path) -> float:

@@ -2,10 +2,11 @@
 
     python benchmarks/watching.py --deals 100000 --facts 10000 --seconds 60
 
-Makes a database of its own with so many open deals. First the cost of a minute in which nothing is
-due. Then facts come in at an even rate while a worker, as ``tsunagu serve`` starts it, looks at
-them: how far it falls behind, and how long a fact waits for its look. The risk is not scored; the
-looks alone are measured. Real notes are longer and histories too: see ``--events``.
+Makes a database of its own with so many open deals. First what ``tsunagu serve`` costs while
+nothing is due and nobody asks for a page, process by process. Then facts come in at an even rate
+while a worker, as it starts it, looks at them: how far it falls behind, and how long a fact waits
+for its look. The risk is not scored; the looks alone are measured. Real notes are longer and
+histories too: see ``--events``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,8 @@ ORIGINALS = 1_000
 
 KINDS = ("call", "email", "meeting", "note")
 SAMPLES = 20
+SETTLED = 20
+"""Seconds after its start in which ``tsunagu serve`` loads its libraries."""
 
 
 def main() -> None:
@@ -50,9 +54,10 @@ def main() -> None:
         print(
             f"made in {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True
         )
+        asking(asked.deals)
+        idle(asked.rest)
         with Worker() as worker:
             warm_up(1)
-            idle(asked.deals, asked.rest, worker)
             busy(asked.facts, asked.seconds, worker)
 
 
@@ -125,8 +130,8 @@ def copy_until(wanted: int, step: int, look_at: datetime) -> None:
         )
 
 
-def idle(deals: int, seconds: int, worker: Worker) -> None:
-    """Processor time of the worker and of the schedule while nothing is due."""
+def asking(deals: int) -> None:
+    """Processor time of asking what is due while nothing is."""
     from django.utils import timezone
 
     from tsunagu.app.interruptions import gathering
@@ -139,12 +144,43 @@ def idle(deals: int, seconds: int, worker: Worker) -> None:
         schedule.enqueue_due(timezone.now())
         gathering.look_at_waiting()
     spent = (time.process_time() - began) / SAMPLES
-    print(f"{deals:,} open deals, nothing due: {1000 * spent:.2f} ms a minute", end="")
-    print(f" = {100 * spent / 60:.4f}% of one core,", end=" ")
-    before = worker.cpu_seconds()
-    time.sleep(seconds)
-    share = (worker.cpu_seconds() - before) / seconds
-    print(f"with the worker that waits for work {100 * share:.2f}%", flush=True)
+    print(f"{deals:,} open deals, nothing due: asking takes {1000 * spent:.2f} ms,", end=" ")
+    print(f"once a minute {100 * spent / 60:.4f}% of one core", flush=True)
+
+
+def idle(seconds: int) -> None:
+    """Processor time of each process of ``tsunagu serve`` that nobody asks for anything."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [str(Path(sys.executable).with_name("tsunagu")), "serve", "--port", port]
+    server = subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True)
+    try:
+        while server.stderr and port not in (line := server.stderr.readline()):
+            if not line:
+                raise SystemExit("tsunagu serve does not start")
+        time.sleep(SETTLED)
+        before = {pid: cpu_seconds(pid) for pid in family(server.pid)}
+        time.sleep(seconds)
+        shares = {pid: (cpu_seconds(pid) - spent) / seconds for pid, spent in before.items()}
+    finally:
+        server.terminate()
+        server.wait()
+    print(f"tsunagu serve for {seconds} s, in % of one core:", end=" ")
+    print(" + ".join(f"{100 * share:.2f}" for share in shares.values()), end=" ")
+    print(f"= {100 * sum(shares.values()):.2f}% (itself, web, web's child, workers)", flush=True)
+
+
+def family(pid: int) -> list[int]:
+    """The process and all below it."""
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [pid, *(below for child in told.split() for below in family(int(child)))]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used so far, all threads (Linux: proc(5), stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def busy(facts: int, seconds: int, worker: Worker) -> None:
@@ -180,10 +216,8 @@ class Worker:
         self.process.wait()
 
     def cpu_seconds(self) -> float:
-        """Processor time that it has used so far, all threads (Linux: proc(5), stat)."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time that it has used so far."""
+        return cpu_seconds(self.process.pid)
 
 
 def warm_up(pk: int) -> None:

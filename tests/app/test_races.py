@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 @pytest.fixture(autouse=True)
 def nobody_works(settings: Any) -> None:
     backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
     settings.DEALS_CHANGED = settings.DEAL_CHANGED = []
 
 

@@ -35,6 +35,8 @@ from tsunagu.app.rooms import actions as room_actions
 from tsunagu.app.rooms.models import Advice, Notice
 from tsunagu.app.scoring.models import RunKind
 from tsunagu.app.scoring.runs import open_run
+from tsunagu.app.webhooks import actions as webhook_actions
+from tsunagu.app.webhooks.models import Delivery
 
 ROLES = ("representative", "manager", "head", "operations", "administrator", "stranger")
 SEES_ALL = ("operations", "administrator")
@@ -68,6 +70,30 @@ class Place:
 
 def an_import(organisation: Organisation) -> dict[str, Any]:
     return {"pk": make_import(organisation.operations).pk}
+
+
+def an_endpoint(organisation: Organisation) -> dict[str, Any]:
+    """A program that is told of deals' ends."""
+    made = webhook_actions.add(
+        organisation.operations, name="A", url="https://a.example.com/", topics=["deal.ended"]
+    )
+    return {"pk": made.pk}
+
+
+def a_message(organisation: Organisation) -> dict[str, Any]:
+    """A message for it that was given up."""
+    endpoint = an_endpoint(organisation)["pk"]
+    made = Delivery.objects.create(
+        endpoint_id=endpoint, stream="ping", row=1, topic="ping", body={}, dead_at=timezone.now()
+    )
+    return {"pk": endpoint, "message": made.pk}
+
+
+def of_webhooks(
+    status: int = 200, *, arguments: Callable[..., Any] = an_endpoint, method: str = "get"
+) -> Place:
+    """For who sees all."""
+    return Place(status, arguments=arguments, see=SEES_ALL, unseen=403, method=method)
 
 
 def a_case(organisation: Organisation) -> dict[str, Any]:
@@ -370,6 +396,16 @@ PLACES: dict[str, Place] = {
     "scoring:run": Place(see=SEES_ALL, unseen=403),
     "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),
     "scoring:stop": Place(302, see=SEES_ALL, unseen=403, method="post", arguments=waiting_fit),
+    "webhooks:list": of_webhooks(arguments=nothing),
+    "webhooks:add": of_webhooks(arguments=nothing),
+    "webhooks:show": of_webhooks(),
+    "webhooks:message": of_webhooks(arguments=a_message),
+    "webhooks:message_again": of_webhooks(302, arguments=a_message, method="post"),
+    "webhooks:secret": of_webhooks(method="post"),
+    **{
+        f"webhooks:{name}": of_webhooks(302, method="post")
+        for name in ("pause", "resume", "rotate", "ping", "again", "remove")
+    },
     "settings:show": Place(),
     "settings:profile": Place(),
     "settings:people": for_administrators(),
@@ -442,7 +478,7 @@ POSTED: dict[str, dict[str, str]] = {
 def nobody_works(settings: Any) -> None:
     """Tasks wait: a walk is about who may begin them."""
     backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
 
 
 def names(patterns: list[Any], namespace: str = "") -> Iterator[str]:

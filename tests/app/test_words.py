@@ -13,7 +13,12 @@ import tsunagu.app
 
 APP = Path(tsunagu.app.__file__).parent
 CATALOGUES = sorted(APP.rglob("ja/LC_MESSAGES/django.po"))
-TEMPLATES = sorted(APP.rglob("templates/**/*.html")) + sorted(APP.rglob("templates/**/*.txt"))
+COMPILED = sorted(APP.rglob("jinja2/**/*.html"))
+TEMPLATES = [
+    *sorted(APP.rglob("templates/**/*.html")),
+    *sorted(APP.rglob("templates/**/*.txt")),
+    *COMPILED,
+]
 JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 MARKED_IN_TEMPLATES = re.compile(r"""\{%\s*(?:translate|trans)\s+(?:"([^"]+)"|'([^']+)')""")
 BLOCKS = re.compile(r"(?s)\{%\s*blocktrans(?:late)?.*?%\}.*?\{%\s*endblocktrans(?:late)?\s*%\}")
@@ -58,7 +63,7 @@ def test_every_marked_word_was_gathered() -> None:
         for file in TEMPLATES
         for a, b in MARKED_IN_TEMPLATES.findall(file.read_text(encoding="utf-8"))
     }
-    for file in APP.rglob("*.py"):
+    for file in [*APP.rglob("*.py"), *COMPILED]:
         found = MARKED_IN_PYTHON.findall(file.read_text(encoding="utf-8"))
         marked |= {text.replace('\\"', '"') for text in found}
 

@@ -40,7 +40,7 @@ def chromium(beside_an_event_loop: None) -> Iterator[Any]:
 def work_waits(settings: Any) -> None:
     """Tasks wait for a worker, as in life; done within the request they would hold every click."""
     backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
 
 
 @pytest.fixture

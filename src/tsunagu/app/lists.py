@@ -39,6 +39,11 @@ def plain_text(typed: str, longest: int = 200) -> str:
     return typed.replace("\x00", "").strip()[:longest]
 
 
+def names_of(rows: QuerySet[Row]) -> QuerySet[Row, tuple[int, str]]:
+    """Keys and names of ``rows``, which a select offers."""
+    return rows.values_list("pk", "name")
+
+
 def page_of(rows: QuerySet[Row], number: str | None, size: int = PAGE_SIZE) -> Page[Row]:
     """Page ``number`` of ``rows``, ``size`` a page; the nearest there is, for any text."""
     return Paginator(rows, size).get_page(number)

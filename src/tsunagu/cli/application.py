@@ -33,6 +33,17 @@ def set_up(home: Path | None = None) -> None:
         ) from error
 
 
+def keep_connection() -> None:
+    """Open the embedded database once in this process, not for every look at it.
+
+    PostgreSQL has its pool.
+    """
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["CONN_MAX_AGE"] = None
+
+
 @contextmanager
 def database_errors() -> Iterator[None]:
     """Turn a database that does not answer into words."""

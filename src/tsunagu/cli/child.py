@@ -19,8 +19,9 @@ THREADS, BACKLOG = 4, 128
 LONG_WORK = 10
 """Niceness of the worker for long work: pages and single scores go first."""
 
-POLL_SECONDS = 0.25
-"""How often a worker looks for something to do: a share of the second that a person waits."""
+
+PROMPT_SECONDS = 0.1
+"""How often the worker for what people wait for looks for it: a share of the second they wait."""
 
 
 def main(arguments: list[str]) -> None:
@@ -55,34 +56,18 @@ def web(host: str, port: int, workers: int) -> None:
 def worker(queue: str, excluded: list[str]) -> None:
     """Do the tasks of ``queue`` (``*``: all but the ``excluded``)."""
     application.set_up()
-    from django.core.management import call_command
+    application.keep_connection()
+    from tsunagu.cli.worker import POLL_SECONDS, Worker  # Django must be set up first
 
-    _keep_connection()
-    if queue == "scores":
+    prompt = queue == "scores"
+    if prompt:
         _warm_up()
-    else:
+    elif queue == "*":
         os.nice(LONG_WORK)
         _resume_imports()
-    call_command(
-        "db_worker",
-        queue_name=queue,
-        exclude_queues=",".join(excluded),
-        interval=POLL_SECONDS,
-        startup_delay=False,
-        reload=False,
-        verbosity=0,
-    )
-
-
-def _keep_connection() -> None:
-    """Open the embedded database once, not at every look for work: that alone took 2% of a core.
-
-    PostgreSQL has its pool.
-    """
-    from django.db import connection
-
-    if connection.vendor == "sqlite":
-        connection.settings_dict["CONN_MAX_AGE"] = None
+    working = Worker(queue, excluded, PROMPT_SECONDS if prompt else POLL_SECONDS)
+    working.configure_signals()
+    working.run()
 
 
 def _warm_up() -> None:

@@ -35,6 +35,7 @@ def command(
     require_free(host, port)
     name_address(host, port)
     application.set_up()
+    application.keep_connection()
     if migrate:
         application.migrate()
     serve(host, port, workers, language)

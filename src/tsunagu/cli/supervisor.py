@@ -16,8 +16,12 @@ from types import FrameType
 from tsunagu.analytics.errors import TsunaguError
 
 CHILD = [sys.executable, "-m", "tsunagu.cli.child"]
-WORKERS = (["worker", "scores"], ["worker", "*", "scores"])
-"""One for what people wait for, one for long work."""
+WORKERS = (
+    ["worker", "scores"],
+    ["worker", "*", "scores", "outward"],
+    ["worker", "outward"],
+)
+"""One for what people wait for, one for long work, one that talks with other programs."""
 
 PATIENCE = 15
 SCHEDULE_SECONDS = 5

@@ -1,14 +1,16 @@
 """The tone of what customers write, in five steps."""
 
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import f1_score
 from tests.real_data import real_data
 
 from tsunagu.analytics import testing
-from tsunagu.analytics.causes import ToneModel, tone
+from tsunagu.analytics.causes import Settings, ToneModel, tone
 
 STEPS = {"×": -2, "▲": -1, "□": 0, "○": 1, "◎": 2}
 
@@ -41,6 +43,32 @@ def test_the_contract_of_models_of_texts_holds(tmp_path: Path) -> None:
     texts = ["とても良い", "悪い", "普通です", "良いが高い", "good", "bad news", "ok", "大変不満"]
     steps = [2, -1, 0, 1, 1, -1, 0, -2]
     testing.check_text_model(ToneModel.fit, ToneModel.load, texts, steps, tmp_path)
+
+
+MANY = Settings(cost=1.0, characters=3)
+
+
+def test_a_team_with_thousands_of_texts_teaches_by_margins() -> None:
+    texts = [f"{n}番の{word}のような対応" for n in range(60) for word in ("ウニ", "タコ")]
+    model = ToneModel.fit(texts, [2, -2] * 60, MANY)
+    assert model.steps(["今日もウニのようだ", "今日もタコのようだ"]).tolist() == [2, -2]
+
+
+def test_margins_become_probabilities_that_admit_what_is_uncertain() -> None:
+    """Of the texts with this word two of three were pleased."""
+    texts = [f"{n}番のウニ" for n in range(300)]
+    steps = np.random.default_rng(0).choice([2, 2, -2], 300).tolist()
+    model = ToneModel.fit(texts, steps, MANY)
+    (chance,) = model.probabilities(["今日のウニ"])
+    assert chance[4] == pytest.approx(2 / 3, abs=0.1)
+    assert chance[0] == pytest.approx(1 / 3, abs=0.1)
+
+
+def test_the_contract_holds_for_margins_too(tmp_path: Path) -> None:
+    texts = ["とても良い", "悪い", "普通です", "良いが高い", "good", "bad news", "ok", "大変不満"]
+    steps = [2, -1, 0, 1, 1, -1, 0, -2]
+    fit = partial(ToneModel.fit, settings=MANY)
+    testing.check_text_model(fit, ToneModel.load, texts, steps, tmp_path)
 
 
 def test_uneven_columns_and_a_sixth_step_are_refused() -> None:

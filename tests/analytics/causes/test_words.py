@@ -2,11 +2,11 @@
 
 import pytest
 
-from tsunagu.analytics.causes.words import NOT, Reader, quotes
+from tsunagu.analytics.causes.words import NOT, quotes, read
 
 
 def words(text: str) -> list[str]:
-    return [word for sentence in Reader().read([text])[0] for word in sentence.words]
+    return [word for sentence in read([text])[0] for word in sentence.words]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_columns_count_and_sum_in_the_order_of_the_process(organisation: Organis
 
     assert [c.stage.name for c in shown] == ["発掘", "提案", "交渉"]
     assert (shown[1].count, shown[1].total) == (2, 150)
-    assert (shown[2].count, shown[2].deals) == (0, [])
+    assert (shown[2].count, shown[2].cards) == (0, [])
 
 
 def test_the_next_to_close_is_on_top_and_cards_tell_the_risk(organisation: Organisation) -> None:
@@ -41,7 +41,7 @@ def test_the_next_to_close_is_on_top_and_cards_tell_the_risk(organisation: Organ
     make_deal(user, title="後", close_date=date(2027, 2, 1))
     make_score(make_deal(user, title="上", close_date=date(2027, 1, 1)), 0.36)
 
-    assert [deal.title for deal in columns(user)[0].deals] == ["上", "後", "日付なし"]
+    assert [card.title for card in columns(user)[0].cards] == ["上", "後", "日付なし"]
     page = browser(user).get("/deals/board/").content.decode()
     assert "36%" in page
     assert "リスク未計算" in page
@@ -63,7 +63,7 @@ def test_a_long_column_shows_fifty_and_brings_more(db: Any) -> None:
 
 def test_owner_and_team_narrow_the_board(organisation: Organisation) -> None:
     def titles(query: str) -> set[str]:
-        return {d.title for c in columns(organisation.head, query) for d in c.deals}
+        return {d.title for c in columns(organisation.head, query) for d in c.cards}
 
     assert titles(f"owner={organisation.stranger.pk}") == {organisation.foreign.title}
     assert titles(f"team={organisation.south.pk}") == {organisation.foreign.title}

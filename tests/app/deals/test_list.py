@@ -60,6 +60,19 @@ def test_text_finds_titles_and_customers(organisation: Organisation) -> None:
     assert titles(user, "q=みどり") == ["保守契約"]
 
 
+@pytest.mark.parametrize("address", ["/deals/", "/deals/board/", "/today/"])
+def test_what_people_wrote_is_shown_as_they_wrote_it(db: Any, address: str) -> None:
+    user = make_user(name="<i>佐藤</i>")
+    make_deal(user, title="<script>x</script>", customer=make_customer("A & B"))
+
+    shown = browser(user).get(address).content.decode()
+
+    assert "&lt;script&gt;x&lt;/script&gt;" in shown
+    assert "A &amp; B" in shown
+    assert "<script>x" not in shown
+    assert "<i>佐藤" not in shown
+
+
 def test_stage_owner_and_status_narrow_the_list(organisation: Organisation) -> None:
     user, process = organisation.representative, organisation.own.process
     second = process.stages.all()[1]

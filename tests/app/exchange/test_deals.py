@@ -10,10 +10,13 @@ from tests.app.factories import make_customer, make_deal, make_user
 
 from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.deals import fold
 from tsunagu.app.deals.models import Deal, Event, Stage
 from tsunagu.app.exchange import actions, mapping
 from tsunagu.app.exchange.models import State
 from tsunagu.app.people.models import User
+
+FOLDED = ("pk", "owner", "stage", *fold.PLAIN)
 
 
 def test_deals_come_in_with_their_people_customers_and_stages(user: User) -> None:
@@ -33,6 +36,15 @@ def test_deals_come_in_with_their_people_customers_and_stages(user: User) -> Non
     lost = Event.objects.get(deal__external_id="A-3", kind="outcome")
     assert (lost.value, lost.text) == ("lost", "予算")
     assert list(Stage.objects.values_list("name", flat=True)) == ["提案"]
+
+
+def test_new_deals_say_what_their_facts_add_up_to(user: User) -> None:
+    imported(user, csv_of(HEADER, DEALS, "cp932"))
+    written = list(Deal.objects.order_by("pk").values(*FOLDED))
+
+    fold.rebuild(Deal.objects.all())
+
+    assert list(Deal.objects.order_by("pk").values(*FOLDED)) == written
 
 
 def test_what_the_file_says_of_now_is_not_known_before(user: User) -> None:

@@ -190,6 +190,24 @@ def test_a_fact_that_comes_during_a_look_is_looked_at_afterwards(
     assert Watch.objects.get(deal=deal).look_at <= timezone.now()  # type: ignore[operator]
 
 
+def test_facts_that_keep_coming_leave_other_tasks_their_turn(
+    deal: Deal, monkeypatch: Patch
+) -> None:
+    """Each look meets a new fact, and is over nevertheless."""
+    see(monkeypatch)
+    once = gathering.look_at
+
+    def while_a_fact_comes(taken: watching.Taken) -> None:
+        watching.due_now([deal.pk])
+        once(taken)
+
+    monkeypatch.setattr(gathering, "look_at", while_a_fact_comes)
+    watching.due_now([deal.pk])
+
+    assert gathering.look_at_waiting() == 1
+    assert watching.take() is not None
+
+
 def test_two_workers_never_take_the_same_deal(deal: Deal) -> None:
     watching.due_now([deal.pk])
     assert watching.take() is not None

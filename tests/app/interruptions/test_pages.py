@@ -27,7 +27,7 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture(autouse=True)
 def nobody_works(settings: Any) -> None:
     backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
 
 
 def page(user: Any, name: str, query: str = "", **arguments: Any) -> str:

@@ -26,7 +26,7 @@ Commits = Any
 def queued(settings: Any) -> None:
     """Tasks wait in the database."""
     backend = "django_tasks_db.DatabaseBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
 
 
 @pytest.fixture
@@ -83,6 +83,15 @@ def test_many_facts_make_one_task(organisation: Organisation, queued: None) -> N
 
     assert DBTaskResult.objects.filter(task_path=tasks.look_at_due.module_path).count() == 1
     assert Watch.objects.filter(look_at__lte=timezone.now()).count() == 4
+
+
+def test_a_look_waits_a_moment_for_facts_that_come_together(
+    organisation: Organisation, queued: None
+) -> None:
+    looking.deal_changed(organisation.own.pk)
+
+    task = DBTaskResult.objects.get(task_path=tasks.look_at_due.module_path)
+    assert timedelta(0) < task.run_after - task.enqueued_at < timedelta(seconds=0.5)
 
 
 def test_a_task_under_way_does_not_stand_for_the_next_one(

@@ -42,7 +42,7 @@ def loaded(simulated: Path, django_db_setup: None, django_db_blocker: DjangoDbBl
 @pytest.fixture(autouse=True)
 def nobody_works(settings: Any) -> None:
     backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Connections to the engines that run Ibis expressions."""
 
 from tsunagu.analytics.backends.connecting import connect
+from tsunagu.analytics.backends.kept import KeptEngine, kept_engine
 
-__all__ = ["connect"]
+__all__ = ["KeptEngine", "connect", "kept_engine"]

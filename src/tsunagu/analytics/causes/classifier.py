@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import log, sqrt
@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from tsunagu.analytics.causes import linear
+from tsunagu.analytics.causes import linear, margins
 from tsunagu.analytics.causes.linear import Floats, Ints, Weights
 from tsunagu.analytics.causes.words import Sentence
 
 _SIGNAL = "signal:"
 _CHARACTERS = "characters:"
+_WORDS = "words"
 _SIGNAL_SIZE = 0.5  # of a feature beside the text's, which have length 1 together
 
 
@@ -31,6 +32,8 @@ class Settings:
         characters: terms are also runs of up to this many characters; 0: none.
         rarest: terms in fewer texts than this are left out.
         most_terms: of more terms, the most frequent are kept.
+        cost: learn by :mod:`tsunagu.analytics.causes.margins` at this cost instead, which suits
+            thousands of cases; 0: by regression around the lexicon.
     """
 
     ridge: float = 0.1
@@ -38,6 +41,7 @@ class Settings:
     characters: int = 0
     rarest: int = 1
     most_terms: int = 100_000
+    cost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Classifier:
         self.terms: tuple[str, ...] = ()
         self.weights: Weights | None = None
         self._rarity: tuple[float, ...] = ()
+        self._parts: tuple[str, ...] = ()
         self._places: dict[str, int] = {}
 
     def fit(self, documents: Documents, label: Ints) -> None:
@@ -83,13 +88,13 @@ class Classifier:
         order = sorted(range(len(found)), key=lambda i: (found[i], told[i], int(label[i])))
         found = [found[i] for i in order]
         self._choose(found)
-        self.weights = linear.fit(
-            self._matrix(found),
-            label[order],
-            self.before,
-            documents.lexicon[order],
-            self.settings.ridge,
+        learn, choice = (
+            (margins.fit, self.settings.cost)
+            if self.settings.cost
+            else (linear.fit, self.settings.ridge)
         )
+        lexicon = documents.lexicon[order]
+        self.weights = learn(self._matrix(found), label[order], self.before, lexicon, choice)
 
     def log_probabilities(self, documents: Documents) -> Floats:
         """Shape (cases, labels)."""
@@ -133,6 +138,7 @@ class Classifier:
     def _know(self, rarity: dict[str, float]) -> None:
         self.terms = tuple(rarity)
         self._rarity = tuple(rarity.values())
+        self._parts = tuple(map(self._part, self.terms))
         self._places = {term: place for place, term in enumerate(self.terms)}
 
     def _matrix(self, found: Sequence[Sequence[str]]) -> Any:
@@ -154,12 +160,21 @@ class Classifier:
         """TF-IDF with logarithmic counts, of length 1; each signal on its own."""
         counts = Counter(self._places[term] for term in terms if term in self._places)
         raw = {place: (1 + log(n)) * self._rarity[place] for place, n in sorted(counts.items())}
-        signals = {place for place in raw if self.terms[place].startswith(_SIGNAL)}
-        length = sqrt(sum(v * v for place, v in raw.items() if place not in signals))
+        squares: dict[str, float] = defaultdict(float)
+        for place, value in raw.items():
+            squares[self._parts[place]] += value * value
+        share = sqrt(len(squares.keys() - {_SIGNAL}))
+        sizes = {part: 1 / (share * sqrt(square)) for part, square in squares.items() if share}
         return {
-            place: _SIGNAL_SIZE if place in signals else value / length
+            place: _SIGNAL_SIZE if (part := self._parts[place]) == _SIGNAL else value * sizes[part]
             for place, value in raw.items()
         }
+
+    def _part(self, term: str) -> str:
+        """For margins words and characters count the same, though characters are many more."""
+        if term.startswith(_SIGNAL):
+            return _SIGNAL
+        return _CHARACTERS if self.settings.cost and term.startswith(_CHARACTERS) else _WORDS
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

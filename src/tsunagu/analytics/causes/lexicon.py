@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tsunagu.analytics.causes.words import NOT, Reader, Sentence
+from tsunagu.analytics.causes.words import NOT, REMEMBERED, Sentence, read
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,15 +62,17 @@ class Lexicon:
 
     entries: Sequence[Entry]
     labels: int
+    hits: Callable[[Sentence], tuple[Hit, ...]] = field(init=False, repr=False, compare=False)
+    """Every phrase found in a sentence, with negations applied."""
     _begin: dict[str, list[_Phrase]] = field(init=False, repr=False)
     _prefixes: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        reader = Reader()
         begin: dict[str, list[_Phrase]] = defaultdict(list)
         for entry in self.entries:
-            phrase = _parsed(entry, reader)
+            phrase = _parsed(entry)
             begin[phrase.words[0]].append(phrase)
+        self.hits = lru_cache(maxsize=REMEMBERED)(self._hits)
         self._begin = dict(begin)
         self._prefixes = tuple(word[:-1] for word in begin if word.endswith("*"))
 
@@ -114,8 +117,7 @@ class Lexicon:
             rank[side] += 1
         return counted
 
-    def hits(self, sentence: Sentence) -> list[Hit]:
-        """Every phrase found in a sentence, with negations applied."""
+    def _hits(self, sentence: Sentence) -> tuple[Hit, ...]:
         found = [
             (phrase, span)
             for start, word in enumerate(sentence.words)
@@ -123,7 +125,7 @@ class Lexicon:
             if (span := _span(phrase, sentence.words, start)) is not None
         ]
         own = {place for _, span in found for place in span if sentence.words[place] == NOT}
-        return [_hit(phrase.entry, span, sentence, own) for phrase, span in found]
+        return tuple(_hit(phrase.entry, span, sentence, own) for phrase, span in found)
 
     def _beginning(self, word: str) -> list[_Phrase]:
         """Phrases whose first piece is this word."""
@@ -134,13 +136,13 @@ class Lexicon:
         return found
 
 
-def _parsed(entry: Entry, reader: Reader) -> _Phrase:
+def _parsed(entry: Entry) -> _Phrase:
     words: list[str] = []
     gaps: list[int] = []
     for piece in entry.phrase.split():
         star = "*" if piece.endswith("*") else ""
-        (read,) = reader.read([piece.removesuffix("*")])
-        inside = [word for sentence in read for word in sentence.words]
+        (found,) = read([piece.removesuffix("*")])
+        inside = [word for sentence in found for word in sentence.words]
         words += [*inside[:-1], *(word + star for word in inside[-1:])]
         gaps += [_gap(place, word) for place, word in enumerate(inside)]
     if not words:

@@ -14,7 +14,7 @@ from tsunagu.analytics.causes.classifier import Classifier, Documents, Settings
 from tsunagu.analytics.causes.evidence import Gains, evidence
 from tsunagu.analytics.causes.linear import Floats
 from tsunagu.analytics.causes.shipped import CAUSES, CauseBeliefs, cause_beliefs
-from tsunagu.analytics.causes.words import Reader, Sentence
+from tsunagu.analytics.causes.words import Sentence, read
 from tsunagu.analytics.contracts import Cause, CauseSuggestion, cause_schema
 
 FORMAT = "tsunagu-cause-model"
@@ -107,18 +107,15 @@ class CauseModel:
             signals: kinds of its signals.
             most: how many causes.
         """
-        sources = Reader().read(texts)
+        sources = read(texts)
         joined = [sentence for sentences in sources for sentence in sentences]
         documents = self._read([joined], [frozenset(signals)])
         (chance,) = np.exp(self._classifier.log_probabilities(documents))
-        gains = self._gains(documents)
+        labels = np.argsort(-chance, kind="stable")[:most].tolist()
+        found = evidence(sources, set(signals), labels, self._gains(documents))
         return tuple(
-            wording.suggestion(
-                CAUSES[label],
-                float(chance[label]),
-                evidence(sources, set(signals), int(label), gains),
-            )
-            for label in np.argsort(-chance, kind="stable")[:most]
+            wording.suggestion(CAUSES[label], float(chance[label]), told)
+            for label, told in zip(labels, found, strict=True)
         )
 
     def save(self, path: Path) -> None:
@@ -149,16 +146,16 @@ class CauseModel:
         return cls(beliefs, Classifier.from_dict(data["classifier"]), int(data["cases"]))
 
     def _documents(self, texts: Texts, signals: Signals | None) -> Documents:
-        read = Reader().read(text or "" for text in _listed(texts))
-        kinds = [frozenset[str]()] * len(read) if signals is None else _listed(signals)
-        return self._read(read, [frozenset(kind or ()) for kind in kinds])
+        found = read(text or "" for text in _listed(texts))
+        kinds = [frozenset[str]()] * len(found) if signals is None else _listed(signals)
+        return self._read(found, [frozenset(kind or ()) for kind in kinds])
 
-    def _read(self, read: Sequence[list[Sentence]], signals: list[frozenset[str]]) -> Documents:
-        told = self._beliefs.lexicon.scores(read)
+    def _read(self, found: Sequence[list[Sentence]], signals: list[frozenset[str]]) -> Documents:
+        told = self._beliefs.lexicon.scores(found)
         for place, kinds in enumerate(signals):
             for kind in sorted(kinds & self._beliefs.signals.keys()):
                 told[place] += self._beliefs.signals[kind]
-        return Documents(read, signals, told)
+        return Documents(found, signals, told)
 
     def _gains(self, documents: Documents) -> Gains:
         (terms,) = self._classifier.contributions(documents)

@@ -13,7 +13,7 @@ from tsunagu.analytics.causes.classifier import Classifier, Documents, Settings
 from tsunagu.analytics.causes.lexicon import Lexicon
 from tsunagu.analytics.causes.linear import Floats, Ints
 from tsunagu.analytics.causes.shipped import STEPS, tone_beliefs
-from tsunagu.analytics.causes.words import Reader
+from tsunagu.analytics.causes.words import read
 
 FORMAT = "tsunagu-tone-model"
 
@@ -95,11 +95,11 @@ class ToneModel:
         return cls(lexicon, Classifier(before, settings))
 
     def _documents(self, texts: Sequence[str]) -> Documents:
-        read = Reader().read(text or "" for text in texts)
-        total = self._lexicon.scores(read)
+        found = read(text or "" for text in texts)
+        total = self._lexicon.scores(found)
         mean = 2 * total / (np.abs(total) + _HALF)
         told = -((np.array(STEPS) - mean) ** 2) / (2 * _SPREAD**2)
-        return Documents(read, [frozenset[str]()] * len(read), told)
+        return Documents(found, [frozenset[str]()] * len(found), told)
 
 
 def tone(texts: Sequence[str]) -> Ints:

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from threading import local
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 NOT = "not"
 """The one word for negation in both languages: ない, ず, no, never, n't."""
+
+REMEMBERED = 4_096
+"""Sentences that stay read: a deal's notes are read again at every look at it."""
 
 _LONGEST = 4_000  # SudachiPy refuses more than some 49,000 bytes at once
 _BOUNDARY = re.compile(r"(?<=[。！？!?])(?![。！？!?」』）])|\n+|(?<=\.)\s+")
@@ -34,9 +38,9 @@ _EMPTY_WORDS = frozenset({"為る", "居る", "おる", "成る", "有る", "事
 _BREAKING_PARTICLES = frozenset({"が", "けれど", "けど", "ので", "から", "し"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Sentence:
-    """Content words of one sentence, in order; lists of one length.
+    """Content words of one sentence, in order; lists of one length, never changed once read.
 
     Attributes:
         quote: the sentence as written.
@@ -53,41 +57,36 @@ class Sentence:
     japanese: list[bool]
 
 
-class Reader:
-    """Reads texts.  One per thread: SudachiPy's tokenizer is not for sharing."""
+def read(texts: Iterable[str]) -> list[list[Sentence]]:
+    """Sentences of each text."""
+    return [[_sentence(quote) for quote in quotes(text)] for text in texts]
 
-    def __init__(self) -> None:
-        self._tokenizer: Tokenizer | None = None
 
-    def read(self, texts: Iterable[str]) -> list[list[Sentence]]:
-        """Sentences of each text."""
-        return [[self._sentence(quote) for quote in quotes(text)] for text in texts]
+@lru_cache(maxsize=REMEMBERED)
+def _sentence(quote: str) -> Sentence:
+    sentence = Sentence(quote, [], [], [], [])
+    clause = 0
+    for run in _RUN.findall(unicodedata.normalize("NFKC", quote).replace("’", "'").lower()):
+        if "a" <= run[0] <= "z":
+            tokens = _english(run)
+        elif _JAPANESE.search(run):
+            tokens = _japanese(run)
+        else:
+            tokens = ((word, word, False) for word in _PLAIN.findall(run))
+        clause = _gather(sentence, tokens, clause)
+    return sentence
 
-    def _sentence(self, quote: str) -> Sentence:
-        sentence = Sentence(quote, [], [], [], [])
-        clause = 0
-        for run in _RUN.findall(unicodedata.normalize("NFKC", quote).replace("’", "'").lower()):
-            if "a" <= run[0] <= "z":
-                tokens = _english(run)
-            elif _JAPANESE.search(run):
-                tokens = self._japanese(run)
-            else:
-                tokens = ((word, word, False) for word in _PLAIN.findall(run))
-            clause = _gather(sentence, tokens, clause)
-        return sentence
 
-    def _japanese(self, run: str) -> Iterator[_Token]:
-        if self._tokenizer is None:
-            self._tokenizer = _dictionary().tokenizer()
-        for morpheme in self._tokenizer.tokenize(run, _short()):
-            word, surface = morpheme.normalized_form(), morpheme.surface()
-            kind, finer = _part_of_speech(morpheme.part_of_speech_id())
-            if word in _JAPANESE_NOTS and kind in ("助動詞", "形容詞"):
-                yield NOT, surface, True
-            elif finer == "読点" or (finer == "接続助詞" and word in _BREAKING_PARTICLES):
-                yield ",", surface, True
-            elif kind not in _EMPTY_CLASSES and word not in _EMPTY_WORDS:
-                yield word, surface, True
+def _japanese(run: str) -> Iterator[_Token]:
+    for morpheme in _tokenizer().tokenize(run, _short()):
+        word, surface = morpheme.normalized_form(), morpheme.surface()
+        kind, finer = _part_of_speech(morpheme.part_of_speech_id())
+        if word in _JAPANESE_NOTS and kind in ("助動詞", "形容詞"):
+            yield NOT, surface, True
+        elif finer == "読点" or (finer == "接続助詞" and word in _BREAKING_PARTICLES):
+            yield ",", surface, True
+        elif kind not in _EMPTY_CLASSES and word not in _EMPTY_WORDS:
+            yield word, surface, True
 
 
 _Token = tuple[str, str, bool]
@@ -128,6 +127,17 @@ def _english(run: str) -> Iterator[_Token]:
         yield word, run, False
     if negated:
         yield NOT, run, False
+
+
+_own = local()
+
+
+def _tokenizer() -> Tokenizer:
+    """One per thread: SudachiPy's tokenizer is not for sharing."""
+    if not hasattr(_own, "tokenizer"):
+        _own.tokenizer = _dictionary().tokenizer()
+    tokenizer: Tokenizer = _own.tokenizer
+    return tokenizer
 
 
 @cache

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import ibis.expr.schema as sch
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis.backends import BaseBackend
 
-from tsunagu.analytics.backends import connect
+from tsunagu.analytics.backends import KeptEngine
 from tsunagu.analytics.contracts import EVENT_SCHEMA, EventLog
 from tsunagu.analytics.errors import TsunaguError
 from tsunagu.analytics.features.clock import in_micros
@@ -44,7 +42,7 @@ class PreparedFeatures:
     names: tuple[str, ...]
     first: datetime
     last: datetime
-    _connection: BaseBackend
+    _engine: KeptEngine
     _recording: Recording
     _final: str
     _schema: sch.Schema
@@ -67,15 +65,15 @@ class PreparedFeatures:
             last: no snapshot and no event will be after it.
             time_zone: the team's.
         """
-        connection = connect("duckdb://?threads=1")
-        for name, schema in (_EMPTY | {"deals": deal_schema}).items():
-            _put(connection, name, schema.empty_table())
-        log = EventLog(connection.table("events"), connection.table("deals"), last, time_zone)
+        engine = KeptEngine()
+        schemas = _EMPTY | {"deals": deal_schema}
+        empty = {name: engine.put(name, schema.empty_table()) for name, schema in schemas.items()}
+        log = EventLog(empty["events"], empty["deals"], last, time_zone)
         bounds = Bounds((in_micros(first), in_micros(last)), MOST_EVENTS)
         with recording() as made:
-            table = recipe.transform(log, connection.table("snapshots"), bounds)
+            table = recipe.transform(log, empty["snapshots"], bounds)
             final = made.compile(table)
-        return cls(recipe.names, first, last, connection, made, final, table.schema())
+        return cls(recipe.names, first, last, engine, made, final, table.schema())
 
     @property
     def most_events(self) -> int:
@@ -95,9 +93,9 @@ class PreparedFeatures:
                 outside of the time prepared for.
         """
         self._check(events, snapshots)
-        raw: Any = self._connection.con
+        raw = self._engine.connection.con
         for name, table in (("events", events), ("deals", deals), ("snapshots", snapshots)):
-            _put(self._connection, name, table)
+            self._engine.put(name, table)
         for statement in self._recording.statements:
             raw.execute(statement)
         found: pa.Table = raw.execute(self._final).to_arrow_table()
@@ -115,7 +113,3 @@ class PreparedFeatures:
                 f"Snapshots between {seen['min']} and {seen['max']} were not prepared for.",
                 remedy=f"Prepared is {self.first} to {self.last}; prepare anew.",
             )
-
-
-def _put(connection: Any, name: str, table: pa.Table) -> None:
-    connection.con.register(name, table)

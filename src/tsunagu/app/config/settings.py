@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "tsunagu.app.today",
     "tsunagu.app.organisation",
     "tsunagu.app.followup",
+    "tsunagu.app.webhooks",
     "allauth",
     "allauth.account",
     "django.contrib.auth",
@@ -109,7 +110,13 @@ TEMPLATES = [
             ],
             "builtins": ["django.templatetags.i18n", "tsunagu.app.config.templatetags.tsunagu"],
         },
-    }
+    },
+    {  # rows by the hundred: folders named jinja2, brought into pages by {% draw %}
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [APP / "jinja2"],
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "tsunagu.app.config.jinja.environment"},
+    },
 ]
 
 # People and how they come in. There is no sign-up: people.actions.create_user invites.
@@ -164,8 +171,14 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# Two queues, two workers: what people wait for never stands behind long work.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "scores"]}}
+# A worker for each queue: what people wait for never stands behind long work, nor behind other
+# programs that answer slowly.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "scores", "outward"],
+    }
+}
 
 # Name: (when, the task). "every N" is in seconds, "daily HH:MM" in the time zone.
 SCHEDULE = {
@@ -180,6 +193,8 @@ SCHEDULE = {
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
     "kept answers": ("daily 04:15", "tsunagu.app.exchange.api.tasks.tidy_up"),
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
+    "webhooks": ("every 30", "tsunagu.app.webhooks.tasks.tell"),
+    "old webhooks": ("daily 04:15", "tsunagu.app.webhooks.tasks.tidy_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
@@ -218,6 +233,7 @@ DEAL_CHANGED: list[str] = [
     "tsunagu.app.scoring.actions.request_rescore",
     "tsunagu.app.interruptions.looking.deal_changed",
     "tsunagu.app.playbooks.watching.deal_changed",
+    "tsunagu.app.webhooks.hearing.deal_changed",
 ]
 # Called when somebody makes an offer, within its transaction: (user, deal, fact, why).
 OFFER_MADE: list[str] = ["tsunagu.app.interruptions.hard_selling.offer_made"]
@@ -251,6 +267,11 @@ CASE_TIMELINE: list[str] = [
     "tsunagu.app.rooms.sources.ADVICES",
     "tsunagu.app.playbooks.timeline.STEPS",
 ]
+
+# Hosts to which webhooks may go though they lie in a private network: a program beside this one.
+WEBHOOK_PRIVATE_HOSTS = frozenset(
+    h for h in os.environ.get("WEBHOOK_PRIVATE_HOSTS", "").split(",") if h
+)
 
 # Security. Behind https (TSUNAGU_URL) cookies travel encrypted only.
 SESSION_COOKIE_NAME = "tsunagu"

@@ -21,7 +21,7 @@ STATIC_ROOT.mkdir()  # noqa: F405  # whitenoise warns where there is none
 TASKS = {
     "default": {
         "BACKEND": "django_tasks.backends.immediate.ImmediateBackend",
-        "QUEUES": ["default", "scores"],
+        "QUEUES": ["default", "scores", "outward"],
     }
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405

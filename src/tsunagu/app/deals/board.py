@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.http import QueryDict
@@ -12,20 +14,22 @@ from django.http import QueryDict
 from tsunagu.app.deals.models import Deal, Process, Stage
 from tsunagu.app.deals.queries import number
 from tsunagu.app.people.models import Team, User
-from tsunagu.app.people.permissions import teams_led, visible_deals
+from tsunagu.app.people.permissions import visible_deals
 
 CARDS = 50
 """How many cards of a column are shown at once."""
 
-CARD_FIELDS = (
-    "title",
-    "amount",
-    "next_step_on",
-    "customer__name",
-    "owner__name",
-    "score__risk_30",
-)
-"""What a card shows; a board has hundreds, so nothing else is read."""
+
+class Card(NamedTuple):
+    """What a card shows of a deal. A board has hundreds: no more is read, and no models made."""
+
+    pk: int
+    title: str
+    amount: Decimal | None
+    next_step_on: date | None
+    customer_name: str
+    owner_name: str
+    risk: float | None
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,14 @@ class Column:
     """A stage with its first cards; ``count`` and ``total`` are of all its deals."""
 
     stage: Stage
-    deals: list[Deal]
+    cards: list[Card]
     count: int = 0
     total: Decimal | None = None
 
     @property
     def more(self) -> bool:
         """Whether there are deals beyond those shown."""
-        return self.count > len(self.deals)
+        return self.count > len(self.cards)
 
 
 def chosen_process(wanted: BoardFilter) -> Process | None:
@@ -88,7 +92,8 @@ def columns(user: User, process: Process, wanted: BoardFilter) -> Iterator[Colum
             if not stage.retired:
                 yield Column(stage, [])
         else:
-            yield Column(stage, list(cards(rows, stage)[:CARDS]), found["count"], found["total"])
+            shown = cards(in_stage(rows, stage)[:CARDS])
+            yield Column(stage, shown, found["count"], found["total"])
 
 
 def running(user: User, wanted: BoardFilter) -> QuerySet[Deal]:
@@ -102,16 +107,14 @@ def running(user: User, wanted: BoardFilter) -> QuerySet[Deal]:
     return rows
 
 
-def cards(rows: QuerySet[Deal], stage: Stage) -> QuerySet[Deal]:
+def in_stage(rows: QuerySet[Deal], stage: Stage) -> QuerySet[Deal]:
     """The deals of one stage, the next to close first: an order that an index holds ready."""
-    return (
-        rows.filter(stage=stage)
-        .select_related("customer", "owner", "score")
-        .only(*CARD_FIELDS)
-        .order_by(F("close_date").asc(nulls_last=True), "pk")
+    return rows.filter(stage=stage).order_by(F("close_date").asc(nulls_last=True), "pk")
+
+
+def cards(shown: QuerySet[Deal]) -> list[Card]:
+    """The cards of the deals that are shown, a slice of :func:`in_stage`."""
+    named = shown.annotate(
+        customer_name=F("customer__name"), owner_name=F("owner__name"), risk=F("score__risk_30")
     )
-
-
-def teams(user: User) -> QuerySet[Team]:
-    """Teams that ``user`` may choose from."""
-    return teams_led(user)
+    return [Card(*values) for values in named.values_list(*Card._fields)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,9 +10,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Field
 from django.utils import timezone
 
+from tsunagu.app import bulk
 from tsunagu.app.deals.models import ACTIVITY_KINDS, CONTACT_KINDS, Deal, Event, Kind, Stage
 from tsunagu.app.people.models import User
 
@@ -120,17 +120,23 @@ def rebuild(deals: Iterable[Deal]) -> None:
     """Make ``deals``, here and in the database, say what their facts add up to.
 
     A handful of statements however many deals; call it inside a transaction that locked them.
+    """
+    found = {deal.pk: deal for deal in deals}
+    folded = dict(states(found))
+    settle([(deal, folded.get(pk, State())) for pk, deal in found.items()])
+    _write(found.values())
+
+
+def settle(deals: Sequence[tuple[Deal, State]]) -> None:
+    """Make each deal, here, say its state.
+
     An owner in the facts whom nobody created is passed over for the owner at creation; such a
     stage for none: imports create both first.
     """
-    found = {deal.pk: deal for deal in deals}
     stages = {(s.process_id, s.key): s for s in Stage.objects.all()}
-    folded = dict(states(found))
-    owners = User.objects.in_bulk(
-        {s.owner for s in folded.values() if s.owner}, field_name="external_id"
-    )
-    for pk, deal in found.items():
-        state = folded.get(pk, State())
+    named = {state.owner for _deal, state in deals if state.owner}
+    owners = User.objects.in_bulk(named, field_name="external_id")
+    for deal, state in deals:
         owner = owners.get(state.owner or "")
         # By id: the owner at creation would be asked for deal by deal.
         deal.owner_id = owner.pk if owner else deal.created_owner_id
@@ -138,7 +144,6 @@ def rebuild(deals: Iterable[Deal]) -> None:
         for name in PLAIN:
             setattr(deal, name, getattr(state, name))
         deal.changed_at = timezone.now()
-    _write(found.values())
 
 
 def note_activities(latest: Mapping[int, datetime | None]) -> None:
@@ -160,23 +165,9 @@ def note_activities(latest: Mapping[int, datetime | None]) -> None:
 
 
 def _write(deals: Iterable[Deal]) -> None:
-    """One prepared UPDATE for all rows: ``bulk_update`` takes some ten times as long."""
     written = {"owner", "stage", *PLAIN, "changed_at"}
-    columns = [field for field in Deal._meta.concrete_fields if field.name in written]
-    settings = ", ".join(f"{connection.ops.quote_name(f.column or f.name)} = %s" for f in columns)
-    rows = [
-        [*(_stored(field, getattr(deal, field.attname)) for field in columns), deal.pk]
-        for deal in deals
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE deals_deal SET {settings} WHERE id = %s", rows)  # noqa: S608
+    bulk.update(deals, [field for field in Deal._meta.concrete_fields if field.name in written])
 
 
 def _as_stored(moment: datetime | None) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
-
-
-def _stored(field: Field[Any, Any], value: Any) -> Any:
-    """A value as the database takes it; ids, texts and nulls are so already."""
-    plain = value is None or isinstance(value, int | str)
-    return value if plain else field.get_db_prep_save(value, connection)

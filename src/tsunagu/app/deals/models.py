@@ -161,13 +161,26 @@ class Deal(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["owner", "outcome"], name="deal_owner"),
-            models.Index(fields=["team", "outcome"], name="deal_team"),
-            models.Index(fields=["stage", "outcome"], name="deal_stage"),
-            models.Index("source", name="deal_source", condition=Q(source__isnull=False)),
-            # The board's columns: their order, and all that their numbers need.
+            # All that the numbers of a member and of a board's column need: read alone, an index is
+            # several times as fast as the deals. The condition of a partial index would not do:
+            # SQLite looks it up in the deals again.
             models.Index(
-                fields=["stage", "close_date", "id", "amount"],
+                fields=[
+                    "owner",
+                    "outcome",
+                    "amount",
+                    "next_step_on",
+                    "last_activity_at",
+                    "created_at",
+                ],
+                name="deal_owner",
+            ),
+            models.Index(fields=["team", "outcome"], name="deal_team"),
+            models.Index(fields=["stage", "outcome", "amount"], name="deal_stage"),
+            models.Index("source", name="deal_source", condition=Q(source__isnull=False)),
+            # The order of a board's column.
+            models.Index(
+                fields=["stage", "close_date", "id"],
                 name="open_board",
                 condition=Q(outcome__isnull=True),
             ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,9 +18,9 @@ from tsunagu.app.deals import board as boards
 from tsunagu.app.deals import forms, history, queries, sheets, timeline
 from tsunagu.app.deals.models import Deal, Stage
 from tsunagu.app.deals.risk import TREND_DAYS, trend
-from tsunagu.app.lists import page_of, render_list, wants_part
+from tsunagu.app.lists import names_of, page_of, render_list, wants_part
 from tsunagu.app.people.models import User
-from tsunagu.app.people.permissions import has_permission, visible_users
+from tsunagu.app.people.permissions import has_permission, teams_led, visible_users
 from tsunagu.app.people.requests import person
 
 HISTORY_PAGE = 60
@@ -34,7 +35,7 @@ def deals(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "page": page_of(queries.deal_list(user, wanted), request.GET.get("page")),
         "stages": queries.stage_choices(),
-        "owners": visible_users(user),
+        "owners": names_of(visible_users(user)),
     }
     return render_list(request, "deals/list.html", "deals/_table.html", context)
 
@@ -50,8 +51,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "process": process,
         "processes": boards.processes(),
         "columns": list(boards.columns(user, process, wanted)) if process else [],
-        "owners": visible_users(user),
-        "teams": boards.teams(user),
+        "owners": names_of(visible_users(user)),
+        "teams": names_of(teams_led(user)),
     }
     return render_list(request, "deals/board.html", "deals/_board.html", context)
 
@@ -61,8 +62,9 @@ def column(request: HttpRequest, pk: int) -> HttpResponse:
     """More cards of the stage ``pk``."""
     stage = get_object_or_404(Stage, pk=pk)
     rows = boards.running(person(request), boards.BoardFilter.from_query(request.GET))
-    page = page_of(boards.cards(rows, stage), request.GET.get("page"), boards.CARDS)
-    return render(request, "deals/_cards.html", {"page": page, "deals": page, "stage": stage})
+    page = page_of(boards.in_stage(rows, stage), request.GET.get("page"), boards.CARDS)
+    cards = boards.cards(cast("QuerySet[Deal]", page.object_list))
+    return render(request, "deals/_cards.html", {"page": page, "cards": cards, "stage": stage})
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from tsunagu.app import bulk
 from tsunagu.app.customers.models import Customer
 from tsunagu.app.deals import fold
 from tsunagu.app.deals.locking import locked_deals
@@ -83,9 +84,10 @@ class DealBook:
         created = self._create(plan.new, customers, now)
         changed = [self._change(*each, customers) for each in plan.changed]
         self._update([(deal, change) for deal, change, _facts in changed])
+        first = ((deal.pk, fact) for deal, told in created for fact in told)
         fresh = self._facts_of_changed(changed)
-        facts.insert_of_deals(self.source, now, [*self._facts_of_new(created), *fresh])
-        fold.rebuild([*(deal for deal, _row in created), *(deal for deal, _c, _f in changed)])
+        facts.insert_of_deals(self.source, now, [*first, *fresh])
+        fold.rebuild([deal for deal, _change, _facts in changed])
         written = [*plan.new, *(row for _deal, row, _new in plan.changed)]
         source_rows.remember(self.source, {row.key: self._values(row) for row in written})
         return plan.counts(end - start)
@@ -170,11 +172,18 @@ class DealBook:
 
     def _create(
         self, rows: list[DealRow], customers: dict[str, Customer], now: datetime
-    ) -> list[tuple[Deal, DealRow]]:
+    ) -> list[tuple[Deal, list[Fact]]]:
+        """The deals with their facts; they are written once, with what the facts add up to."""
         process = parents.default_process() if rows else None
         deals = [self._new_deal(row, customers[row.customer], process, now) for row in rows]
-        Deal.objects.bulk_create(deals, batch_size=500)
-        return list(zip(deals, rows, strict=True))
+        told = [facts.in_order(self._story(row, self._values(row))) for row in rows]
+        fold.settle(list(zip(deals, map(facts.state_of, told), strict=True)))
+        bulk.insert(deals)
+        made = Deal.objects.filter(external_id__in=[row.key for row in rows])
+        keys = dict(made.values_list("external_id", "pk"))
+        for deal in deals:
+            deal.pk = keys[deal.external_id]
+        return list(zip(deals, told, strict=True))
 
     def _new_deal(
         self, row: DealRow, customer: Customer, process: Process | None, now: datetime
@@ -195,11 +204,6 @@ class DealBook:
 
     def _owner(self, word: str | None) -> User:
         return self.parents.owners[word] if word else self.source.user
-
-    def _facts_of_new(self, created: list[tuple[Deal, DealRow]]) -> Iterator[tuple[int, Fact]]:
-        for deal, row in created:
-            for fact in facts.in_order(self._story(row, self._values(row))):
-                yield deal.pk, fact
 
     def _story(self, row: DealRow, new: dict[str, Any]) -> list[Fact]:
         """Facts in their order. What the file says of now is known from now on, not before:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ import pyarrow.compute as pc
 from django.db import connection
 from numpy.typing import NDArray
 
+from tsunagu.app.deals import fold
+from tsunagu.app.deals.fold import State
 from tsunagu.app.deals.models import Event
 from tsunagu.app.exchange.models import Import
 
@@ -32,6 +35,14 @@ class Fact(NamedTuple):
     value: str | None = None
     amount: str | None = None
     text: str | None = None
+
+
+def state_of(told: Iterable[Fact]) -> State:
+    """What the facts of a new deal, in their order, add up to."""
+    return fold.fold(
+        fold.Fact(moment(f.at), f.kind, f.value, Decimal(f.amount) if f.amount else None, None)
+        for f in told
+    )
 
 
 def micros(moment: datetime) -> int:

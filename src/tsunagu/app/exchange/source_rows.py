@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tsunagu.app import bulk
 from tsunagu.app.exchange.models import Import, ImportChange, SourceRow
+
+_REPLACE = (
+    'ON CONFLICT (kind, "key") DO UPDATE SET "values" = excluded."values",'
+    " source_id = excluded.source_id"
+)
 
 
 def known_rows(kind: str, keys: Iterable[str]) -> dict[str, SourceRow]:
@@ -34,13 +40,7 @@ def differences(
 def remember(source: Import, values: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep what the rows say now, by key."""
     rows = [SourceRow(kind=source.kind, key=k, values=v, source=source) for k, v in values.items()]
-    SourceRow.objects.bulk_create(
-        rows,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["kind", "key"],
-        update_fields=["values", "source"],
-    )
+    bulk.insert(rows, _REPLACE)
 
 
 def change_of(  # noqa: PLR0913, PLR0917

@@ -56,9 +56,12 @@ class Known(NamedTuple):
 
 
 def look_at_waiting() -> int:
-    """Look at all deals that are due, until none is; returns how many looks were taken."""
-    count = 0
-    while taken := watching.take():
+    """Look at all deals that are due by now; returns how many looks were taken.
+
+    What becomes due meanwhile asks for a look of its own: other tasks come in between.
+    """
+    by, count = timezone.now(), 0
+    while taken := watching.take(by):
         look_at(taken)
         count += len(taken.deal_ids)
     return count

@@ -7,8 +7,10 @@ is due every minute.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db.models import F, Q
+from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -20,6 +22,9 @@ RISK_MOVED = 0.03
 """A risk that moved by three points or more since the last look may be a signal."""
 
 DEALS_AT_ONCE = 2_000
+
+GATHER = timedelta(seconds=0.25)
+"""Facts that come together are looked at together: a look at one deal takes nearly as long."""
 
 
 def deal_changed(deal_id: int) -> None:
@@ -44,14 +49,15 @@ def deals_scored(deal_ids: Sequence[int]) -> None:
 
 
 def ask() -> None:
-    """Let a worker look, unless one was asked already and has not begun: it will see all."""
+    """Let a worker look soon, unless one was asked already and has not begun: it will see all."""
     from tsunagu.app.interruptions.tasks import look_at_due
 
     waiting = DBTaskResult.objects.filter(
         task_path=look_at_due.module_path, status=TaskResultStatus.READY
     )
     if not waiting.exists():
-        look_at_due.enqueue()
+        soon = timezone.now() + GATHER if look_at_due.get_backend().supports_defer else None
+        look_at_due.using(run_after=soon).enqueue()
 
 
 def look_at_all(process: int | None = None) -> None:

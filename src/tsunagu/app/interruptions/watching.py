@@ -48,20 +48,24 @@ def due_now(deal_ids: Sequence[int]) -> None:
     )
 
 
-def take(size: int = AT_ONCE) -> Taken | None:
-    """The deals that have been due the longest; None where none is."""
+def take(by: datetime | None = None, size: int = AT_ONCE) -> Taken | None:
+    """The deals that have been due the longest; None where none is.
+
+    Args:
+        by: when they became due at the latest; default: now.
+        size: at most so many.
+    """
     now = timezone.now()
+    waiting = Watch.objects.filter(look_at__lte=by or now)
     # Most often nothing is due: one look at the index says so, without a lock.
-    if not Watch.objects.filter(look_at__lte=now).exists():
+    if not waiting.exists():
         return None
     with transaction.atomic():
-        due = Watch.objects.select_for_update(skip_locked=True).filter(look_at__lte=now)
+        due = waiting.select_for_update(skip_locked=True)
         ids = list(due.order_by("look_at").values_list("pk", flat=True)[:size])
         taken = Taken(tuple(ids), uuid.uuid4().hex, now + LEASE)
         # Again with the condition: databases without row locks have only this.
-        Watch.objects.filter(pk__in=ids, look_at__lte=now).update(
-            look_at=taken.until, worker=taken.worker
-        )
+        waiting.filter(pk__in=ids).update(look_at=taken.until, worker=taken.worker)
     return taken
 
 

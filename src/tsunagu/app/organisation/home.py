@@ -22,6 +22,7 @@ from tsunagu.app.outlook import queries as outlook
 from tsunagu.app.people.models import Language, Team, User
 from tsunagu.app.people.permissions import has_permission
 from tsunagu.app.scoring.models import RiskModelVersion
+from tsunagu.app.webhooks import queries as webhooks
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,10 @@ def _tokens(user: User) -> str:
     return ngettext("%(count)d token", "%(count)d tokens", count) % {"count": count}
 
 
+def _webhooks(user: User) -> str:
+    return webhooks.state_words()
+
+
 def _model(user: User) -> str:
     fitted = RiskModelVersion.objects.filter(active=True).values_list("created_at", flat=True)
     at = fitted.first()
@@ -187,6 +192,14 @@ SECTIONS = (
         gettext_lazy("Bring deals, activities and customers from files, and take them back."),
         "exchange.run",
         _imports,
+    ),
+    Section(
+        "webhooks:list",
+        "send",
+        gettext_lazy("Webhooks"),
+        gettext_lazy("Tell other programs at once what happens here."),
+        "webhooks.configure",
+        _webhooks,
     ),
     Section(
         "scoring:model",

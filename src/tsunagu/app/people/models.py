@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.append_only import AppendOnly
@@ -61,6 +62,11 @@ class Team(models.Model):
     def lineage(self) -> list[int]:
         """The keys of the teams from the root down to this one."""
         return [int(key) for key in (self.path or "").split("/") if key]
+
+    @cached_property
+    def subtree(self) -> list[int]:
+        """The keys of this team and of all below it, read once for this object."""
+        return list(Team.objects.subtree(self).values_list("pk", flat=True))
 
     @property
     def depth(self) -> int:

@@ -26,6 +26,7 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``reviews.write``            own             own, the subtree's  all         all
 ``reviews.follow``           own, assigned   the subtree's       all         all
 ``scoring.configure``        no              no                 yes         yes
+``webhooks.configure``       no              no                 yes         yes
 ===========================  ==============  =================  ==========  =============
 
 "Shared" are deals that their owner shared with the team that answers for them. An improvement is
@@ -92,8 +93,11 @@ def answered_for(user: User) -> Q | None:
         return Q(pk__in=[])
     if user.role in SEES_ALL:
         return None
-    own = Q(owner=user)
-    return own | Q(team__in=teams_led(user)) if user.role == Role.MANAGER else own
+    if user.role != Role.MANAGER or user.team is None:
+        return Q(owner=user)
+    # The teams' keys themselves: behind a subquery the database cannot know that they are few, and
+    # reads all deals where an index would do.
+    return Q(owner=user) | Q(team__in=user.team.subtree)
 
 
 def deal_scope(user: User) -> Q | None:
@@ -118,6 +122,13 @@ def people_who_see(deal: Deal) -> QuerySet[User]:
     may = Q(pk=deal.owner_id) | Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
     if deal.shared and deal.team_id is not None:
         may |= Q(role=Role.REPRESENTATIVE, team=deal.team_id)
+    return User.objects.filter(may, is_active=True)
+
+
+def people_who_approve(deal: Deal) -> QuerySet[User]:
+    """Active people who may ``playbooks.approve`` on ``deal``: the rule from its other side."""
+    above = deal.team.lineage if deal.team else []
+    may = Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
     return User.objects.filter(may, is_active=True)
 
 
@@ -251,3 +262,4 @@ rules.add_perm("people.manage", is_administrator)
 rules.add_perm("reviews.write", _answers)
 rules.add_perm("reviews.follow", follows)
 rules.add_perm("scoring.configure", sees_all)
+rules.add_perm("webhooks.configure", sees_all)

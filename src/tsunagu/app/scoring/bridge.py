@@ -25,6 +25,8 @@ from tsunagu.app.scoring import attributes, files
 from tsunagu.app.scoring.columns import INSTANT, Field, read_columns
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from tsunagu.analytics.contracts import EventLog, Explanation
     from tsunagu.analytics.features import PreparedFeatures
     from tsunagu.analytics.risk import RiskModel
@@ -103,16 +105,22 @@ class Records:
     def log(self, at: datetime) -> EventLog:
         """As the event log that ends ``at``."""
         from tsunagu.analytics.backends import connect
-        from tsunagu.analytics.contracts import EventLog
 
-        connection = connect("duckdb://")
-        return EventLog(
-            events=connection.create_table("events", self.events),
-            deals=connection.create_table("deals", self.deals),
-            observed_until=at,
-            time_zone=settings.TIME_ZONE,
-            stages=_stages(),
-        )
+        put = connect("duckdb://").create_table
+        return _log(put("events", self.events), put("deals", self.deals), at)
+
+    def passing_log(self, at: datetime) -> EventLog:
+        """:meth:`log` of few deals, which is quick to make, good until this thread's next one."""
+        from tsunagu.analytics.backends import kept_engine
+
+        put = kept_engine().put
+        return _log(put("events", self.events), put("deals", self.deals), at)
+
+
+def _log(events: ir.Table, deals: ir.Table, at: datetime) -> EventLog:
+    from tsunagu.analytics.contracts import EventLog
+
+    return EventLog(events, deals, at, settings.TIME_ZONE, _stages())
 
 
 def whole_log(at: datetime) -> EventLog:

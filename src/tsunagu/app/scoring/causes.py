@@ -75,11 +75,11 @@ def words(texts: Sequence[str]) -> list[list[tuple[str, str]]]:
 
     Japanese words in their normal forms, others in lower case.
     """
-    from tsunagu.analytics.causes.words import Reader
+    from tsunagu.analytics.causes.words import read
 
     return [
         [pair for s in sentences for pair in zip(s.words, s.surfaces, strict=True)]
-        for sentences in Reader().read(texts)
+        for sentences in read(texts)
     ]
 
 

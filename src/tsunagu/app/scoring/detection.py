@@ -19,12 +19,11 @@ from django.utils import timezone
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Event, Stage
 from tsunagu.app.people.models import User
-from tsunagu.app.scoring.bridge import named, records
+from tsunagu.app.scoring.bridge import Records, named, records
 from tsunagu.app.scoring.columns import Field, read_columns
 from tsunagu.app.scoring.models import ScorePoint
 
 if TYPE_CHECKING:
-    from tsunagu.analytics.contracts import EventLog
     from tsunagu.analytics.detection import Thresholds
 
 Cuts = Mapping[tuple[str, str], float]
@@ -87,7 +86,7 @@ def look(deal_ids: Iterable[int], at: datetime, thresholds: Thresholds) -> Look:
     from tsunagu.analytics.detection import look_once, signals
 
     ids = list(deal_ids)
-    log = _log(Q(pk__in=ids, outcome__isnull=True), Q(deal__in=ids), at)
+    log = _records(Q(pk__in=ids, outcome__isnull=True), Q(deal__in=ids), at).passing_log(at)
     table, nexts = look_once(log, at, thresholds, scores=_risks(ids, at))
     worded = signals(table, _names(table))
     found = [
@@ -142,7 +141,7 @@ def fit(at: datetime) -> dict[str, Any]:
     """Thresholds learned from everything up to ``at``; with little history the shipped ones."""
     from tsunagu.analytics.detection import fit_thresholds
 
-    log = _log(Q(), Q(), at)
+    log = _records(Q(), Q(), at).log(at)
     return fit_thresholds(log, at).to_dict()
 
 
@@ -220,10 +219,9 @@ def _decision(verdict: Verdict) -> Any:
     return Decision(SignalKind(verdict.kind), verdict.confirmed, verdict.process)
 
 
-def _log(deals: Q, events: Q, at: datetime) -> EventLog:
+def _records(deals: Q, events: Q, at: datetime) -> Records:
     rows, facts = Deal.objects.filter(deals), Event.objects.filter(events)
-    found = records(rows, facts, at, lambda deal: deal.select(_DEAL_COLUMNS), texts=True)
-    return found.log(at)
+    return records(rows, facts, at, lambda deal: deal.select(_DEAL_COLUMNS), texts=True)
 
 
 def _risks(ids: list[int], at: datetime) -> pa.Table:
@@ -260,3 +258,10 @@ def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for key, name in pairs:
         names.setdefault(key, set()).add(name)
     return {key: found.pop() for key, found in names.items() if len(found) == 1}
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """The 95% interval of the share that ``count`` is ``of`` so many."""
+    from tsunagu.analytics.intervals import wilson as interval
+
+    return interval(count, of)

@@ -53,7 +53,7 @@ class Score(models.Model):
     at = models.DateTimeField()
     risk_7 = models.FloatField()
     risk_14 = models.FloatField()
-    risk_30 = models.FloatField(_("break risk in 30 days"), db_index=True)
+    risk_30 = models.FloatField(_("break risk in 30 days"))
     risk_60 = models.FloatField()
     risk_90 = models.FloatField()
     won_30 = models.FloatField()
@@ -64,8 +64,12 @@ class Score(models.Model):
     model = models.ForeignKey(
         RiskModelVersion, models.SET_NULL, null=True, related_name="+", db_index=False
     )
-    worth = models.FloatField(db_index=True)
+    worth = models.FloatField()
     stale = models.BooleanField(default=False)
+
+    class Meta:
+        # For the sums of many deals: the reasons make rows long.
+        indexes = [models.Index(fields=["deal", "risk_30"], name="score_risk")]
 
     def __str__(self) -> str:
         return f"{self.risk_30:.0%}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from tsunagu.app.deals.history import Told, tell
 from tsunagu.app.deals.models import Deal, Event, Kind
@@ -40,6 +41,16 @@ class Line:
     more_news: int
     plan: str
     watched: int
+
+    @property
+    def watched_words(self) -> str:
+        """How long the deal is still watched."""
+        days = ngettext(
+            "Watched closely for 60 days: %(n)s day left",
+            "Watched closely for 60 days: %(n)s days left",
+            self.watched,
+        )
+        return days % {"n": self.watched}
 
     @property
     def wants_plan(self) -> bool:

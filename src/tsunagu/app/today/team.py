@@ -41,21 +41,28 @@ class MemberRow:
     open_here: bool
 
 
-def running(user: User) -> QuerySet[Deal]:
+def running_deals(user: User) -> QuerySet[Deal]:
     """The running deals that ``user`` answers for."""
     return visible_deals(user).filter(outcome__isnull=True)
 
 
-def by_member(user: User, sort: str) -> QuerySet[Deal, Any]:
-    """One row a member with running deals: ``owner`` (id) and the numbers, in the wanted order."""
-    rows = running(user).order_by().values("owner", "owner__name").annotate(**_numbers())
+def by_member(running: QuerySet[Deal], sort: str) -> QuerySet[Deal, Any]:
+    """One row a member with running deals: ``owner`` (id) and the numbers, in the wanted order.
+
+    Take all members at once: what their deals sum up to is on the page as well, and this is the
+    one query that has to look at every deal.
+    """
+    rows = running.order_by().values("owner").annotate(**_numbers())
     order = ordering(sort, SORTS, DEFAULT_SORT)
     return rows.order_by(*order[:-1], F("owner").asc())
 
 
-def totals(user: User) -> dict[str, Any]:
-    """The same numbers over all members."""
-    return running(user).aggregate(**_numbers())
+def totals(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same numbers over all members: sums of what is known, None where nothing is."""
+    return {
+        name: sum(known) if (known := [r[name] for r in rows if r[name] is not None]) else None
+        for name in _numbers()
+    }
 
 
 def _numbers() -> dict[str, Any]:
@@ -71,12 +78,12 @@ def _numbers() -> dict[str, Any]:
     }
 
 
-def member_rows(user: User, numbers: list[dict[str, Any]]) -> list[MemberRow]:
+def member_rows(
+    user: User, running: QuerySet[Deal], numbers: list[dict[str, Any]]
+) -> list[MemberRow]:
     """People and riskiest deals for a page of :func:`by_member`: three queries."""
-    riskiest = (
-        running(user)
-        .filter(owner=OuterRef("pk"), score__isnull=False)
-        .order_by("-score__risk_30", "pk")
+    riskiest = running.filter(owner=OuterRef("pk"), score__isnull=False).order_by(
+        "-score__risk_30", "pk"
     )
     people = (
         User.objects.select_related("team")
@@ -84,7 +91,7 @@ def member_rows(user: User, numbers: list[dict[str, Any]]) -> list[MemberRow]:
         .in_bulk([row["owner"] for row in numbers])
     )
     wanted = [person.riskiest for person in people.values() if person.riskiest]
-    deals = Deal.objects.select_related("score", "customer").in_bulk(wanted)
+    deals = Deal.objects.select_related("score").only("title", "score__risk_30").in_bulk(wanted)
     reachable = set(members(user).filter(pk__in=people).values_list("pk", flat=True))
     return [
         MemberRow(
@@ -97,7 +104,7 @@ def member_rows(user: User, numbers: list[dict[str, Any]]) -> list[MemberRow]:
     ]
 
 
-def idle_members(user: User) -> QuerySet[User]:
+def idle_members(user: User, running: QuerySet[Deal]) -> QuerySet[User]:
     """Active members without a running deal."""
-    theirs = running(user).filter(owner=OuterRef("pk"))
+    theirs = running.filter(owner=OuterRef("pk"))
     return members(user).filter(~Exists(theirs), is_active=True, team__isnull=False)

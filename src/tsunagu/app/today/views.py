@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -12,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from tsunagu.app.deals.queries import number, shown_deals
 from tsunagu.app.interruptions.telling import NEWS_SHOWN, waiting_replies
-from tsunagu.app.lists import page_of, render_list
+from tsunagu.app.lists import names_of, page_of, render_list
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import has_permission, require
 from tsunagu.app.people.requests import person
@@ -30,13 +28,16 @@ def today(request: HttpRequest) -> HttpResponse:
     user = person(request)
     member = _member(user, request.GET.get("member"))
     page = page_of(queries.running_deals(user, member), request.GET.get("page"), queries.PAGE_SIZE)
+    lines = queries.lines(page)
+    leads = has_permission(user, "people.lead")
     context = {
         "today": timezone.localdate(),
         "member": member,
-        "members": queries.members(user) if has_permission(user, "people.lead") else None,
+        "members": names_of(queries.members(user)) if leads else None,
         "totals": queries.totals(user, member),
         "page": page,
-        "lines": queries.lines(page),
+        "scored": [line for line in lines if line.score],
+        "unscored": [line for line in lines if not line.score],
         "replies": waiting_replies(member)[:NEWS_SHOWN],
     }
     return render_list(request, "today/list.html", "today/_rows.html", context)
@@ -54,9 +55,8 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if not found.is_open:
         return HttpResponse()
     looks = (number(request.GET.get("look")) or 0) + 1
-    [line] = queries.lines([found])
-    context: dict[str, Any] = {"line": line, "look": looks if looks < LOOKS else None}
-    return render(request, "today/_card.html", context)
+    context = {"lines": queries.lines([found]), "look": looks if looks < LOOKS else None}
+    return render(request, "today/cards.html", context, using="jinja2")
 
 
 @require_GET
@@ -65,13 +65,15 @@ def team(request: HttpRequest) -> HttpResponse:
     user = person(request)
     require(user, "people.lead")
     sort = request.GET.get("sort", teams.DEFAULT_SORT)
-    page = Paginator(teams.by_member(user, sort), teams.PAGE_SIZE).get_page(request.GET.get("page"))
+    running = teams.running_deals(user)
+    numbers = list(teams.by_member(running, sort))
+    page = Paginator(numbers, teams.PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "sort": sort,
         "page": page,
-        "rows": teams.member_rows(user, list(page)),
-        "totals": teams.totals(user),
-        "idle": teams.idle_members(user)[:IDLE_SHOWN],
+        "rows": teams.member_rows(user, running, list(page)),
+        "totals": teams.totals(numbers),
+        "idle": teams.idle_members(user, running)[:IDLE_SHOWN],
         "silent_days": teams.SILENT_DAYS,
     }
     return render_list(request, "today/team.html", "today/_team.html", context)

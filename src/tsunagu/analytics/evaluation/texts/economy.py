@@ -79,8 +79,8 @@ CAUSE_LABEL = Task(
     "cause_label",
     "判断の理由",
     tuple(_KEYWORDS),
-    Settings(ridge=0.5, rarest=2),
-    0.75,
+    Settings(cost=0.1, characters=3, rarest=2, most_terms=250_000),
+    0.5,
     {"C": 0.3, "class_weight": "balanced"},
 )
 TONE = Task(

@@ -10,7 +10,7 @@ import numpy as np
 
 from tsunagu.analytics.causes import Settings
 from tsunagu.analytics.causes.classifier import Classifier, Documents
-from tsunagu.analytics.causes.words import Reader
+from tsunagu.analytics.causes.words import read as read_texts
 from tsunagu.analytics.evaluation.arrays import Floats, Integers
 
 
@@ -56,7 +56,7 @@ def classifier(documents: Documents, label: Integers, width: int, settings: Sett
 def read(texts: Sequence[str], width: int) -> Documents:
     """Texts of which no lexicon knows anything."""
     nothing = np.zeros((len(texts), width))
-    return Documents(Reader().read(texts), [frozenset[str]()] * len(texts), nothing)
+    return Documents(read_texts(texts), [frozenset[str]()] * len(texts), nothing)
 
 
 def decided(logs: Floats, label: Integers, balance: float) -> Integers:

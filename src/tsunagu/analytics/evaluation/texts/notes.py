@@ -16,7 +16,7 @@ import numpy as np
 from tsunagu.analytics.causes import CauseModel
 from tsunagu.analytics.causes.lexicon import Lexicon
 from tsunagu.analytics.causes.shipped import CAUSES, CauseBeliefs, cause_beliefs
-from tsunagu.analytics.causes.words import Reader
+from tsunagu.analytics.causes.words import read
 from tsunagu.analytics.contracts import Cause
 from tsunagu.analytics.errors import InputError, Problem
 from tsunagu.analytics.evaluation.arrays import Integers
@@ -124,7 +124,7 @@ def _lexicons(texts: Sequence[str]) -> list[tuple[str, CauseBeliefs]]:
     The shipped phrases and the repository's notes have one author (``docs/reference/causes.md``).
     """
     beliefs = cause_beliefs()
-    found = [beliefs.lexicon.weights(sentences) for sentences in Reader().read(texts)]
+    found = [beliefs.lexicon.weights(sentences) for sentences in read(texts)]
     once = {entry for entry in beliefs.lexicon.entries if sum(entry in f for f in found) == 1}
     fewer = [entry for entry in beliefs.lexicon.entries if entry not in once]
     width = len(CAUSES)

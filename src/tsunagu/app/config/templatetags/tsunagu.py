@@ -9,10 +9,11 @@ from unicodedata import normalize
 
 from django import template
 from django.forms import BoundField, CheckboxInput, Select
+from django.template import engines
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from tsunagu.app.days import day
 from tsunagu.app.sums import money
@@ -30,6 +31,12 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, name
     )
+
+
+@register.simple_tag
+def draw(template: str, **values: Any) -> SafeString:
+    """A template of the second engine (:mod:`tsunagu.app.config.jinja`), which escapes as well."""
+    return mark_safe(engines["jinja2"].get_template(template).render(values))  # noqa: S308
 
 
 @register.filter
