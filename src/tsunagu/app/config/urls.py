@@ -50,6 +50,8 @@ urlpatterns = [
     path("customers/", include("tsunagu.app.deals.customer_urls")),
     path("imports/", include("tsunagu.app.exchange.urls")),
     path("exports/", include("tsunagu.app.exports.urls")),
+    path("api/v1/", include("tsunagu.app.exchange.api.urls")),
+    path("", include("tsunagu.app.exchange.api.oauth_urls")),
     path("settings/webhooks/", include("tsunagu.app.webhooks.urls")),
     path("settings/model/", include("tsunagu.app.scoring.urls")),
     path("settings/", include("tsunagu.app.organisation.urls")),

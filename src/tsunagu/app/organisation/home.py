@@ -110,6 +110,12 @@ def _exports(user: User) -> str:
     return f"{last.file_name} · {last.state.label}" if last else _("Nothing exported yet")
 
 
+def _tokens(user: User) -> str:
+    now = timezone.now()
+    count = user.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=now).count()
+    return ngettext("%(count)d token", "%(count)d tokens", count) % {"count": count}
+
+
 def _webhooks(user: User) -> str:
     return webhooks.state_words()
 
@@ -136,6 +142,14 @@ SECTIONS = (
         gettext_lazy("Your name, the language of your screens, your password."),
         None,
         _profile,
+    ),
+    Section(
+        "settings:tokens",
+        "lock",
+        gettext_lazy("API tokens"),
+        gettext_lazy("Let your own programs and apps work with Tsunagu for you."),
+        None,
+        _tokens,
     ),
     Section(
         "settings:people",
