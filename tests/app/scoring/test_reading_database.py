@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -139,3 +140,20 @@ def test_missing_drivers_come_with_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "adbc_driver_manager", None)
     with pytest.raises(TsunaguError, match=r"tsunagu\[database\]"):
         read_database("sqlite:///any.db")
+
+
+def test_the_command_line_takes_the_database_for_a_log(kept: Kept, tmp_path: Path) -> None:
+    model, until = str(tmp_path / "team.tsunagu"), "2026-09-30"
+
+    def said(*arguments: str) -> Any:
+        done = kept.there.tsunagu(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert said("fit", kept.url, "-m", model, "--until", until)["deals"] > 100
+    first = said("score", kept.url, "-m", model, "--at", until)["deals"][0]
+    assert first["title"]
+    assert first["owner"].startswith("営業")
+    number = first["deal_id"].lstrip("0")
+    explained = said("explain", kept.url, number, "-m", model, "--at", until)
+    assert explained["reasons"] == first["reasons"]
