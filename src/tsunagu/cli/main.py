@@ -14,6 +14,7 @@ from tsunagu.cli import (
     explain,
     fit,
     import_,
+    import_scores,
     migrate,
     read,
     rescore,
@@ -33,10 +34,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 ANALYST = (simulate, read, fit, score, evaluate, explain, tour)
-OPERATOR = (serve, migrate, import_, rescore, createadmin, demo)
+OPERATOR = (serve, migrate, import_, import_scores, rescore, createadmin, demo)
 for module in (*ANALYST, *OPERATOR):
     app.command(
-        name=module.__name__.rpartition(".")[2].rstrip("_"),
+        name=module.__name__.rpartition(".")[2].rstrip("_").replace("_", "-"),
         epilog=f"Examples / 例:\n\n{module.EXAMPLES}",
     )(module.command)
 
