@@ -21,12 +21,15 @@ from tsunagu.app.deals.models import Deal, Event, Outcome  # noqa: E402
 from tsunagu.app.demo.loading import load  # noqa: E402
 from tsunagu.app.interruptions.models import Interruption  # noqa: E402
 from tsunagu.app.interruptions.states import State  # noqa: E402
+from tsunagu.app.people.actions import create_user  # noqa: E402
+from tsunagu.app.people.models import Role  # noqa: E402
 from tsunagu.app.scoring import bridge  # noqa: E402
 
 
 def main(simulated: Path, out: Path, at: datetime) -> None:
     call_command("migrate", verbosity=0)
     load(simulated, lambda numbers: [f"営業{number}" for number in numbers], at)
+    create_user(None, name="管理者", email="admin@example.com", role=Role.ADMINISTRATOR)
     _odd_rows(at)
     _cases(at)
     log = bridge.whole_log(at)
