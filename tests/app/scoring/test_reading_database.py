@@ -157,3 +157,17 @@ def test_the_command_line_takes_the_database_for_a_log(kept: Kept, tmp_path: Pat
     number = first["deal_id"].lstrip("0")
     explained = said("explain", kept.url, number, "-m", model, "--at", until)
     assert explained["reasons"] == first["reasons"]
+
+
+def test_a_bad_row_of_scores_is_named_and_nothing_written(kept: Kept) -> None:
+    head = "deal_id,at,broken_off_7,broken_off_14,broken_off_30,broken_off_60,broken_off_90"
+    deal = kept.there.one("SELECT min(id) FROM deals_deal WHERE outcome IS NULL")
+    rest = "2026-10-01T00:00:00Z,0.1,0.2,0.3,0.4,0.5,0.2,0.1"
+    rows = [f"{head},won_30,lost_30", f"{deal:012},{rest}", f"999999,{rest}"]
+    (kept.there.home / "scores.csv").write_text("\n".join(rows), encoding="utf-8")
+
+    done = kept.there.tsunagu("import-scores", "scores.csv", "--name", "森", "--lang", "ja")
+
+    assert done.returncode == 3, done.stderr
+    assert "3行目「deal_id」列: 該当する案件がありません。" in done.stderr
+    assert kept.there.one("SELECT count(*) FROM scoring_score") == 0
