@@ -125,6 +125,13 @@ def people_who_see(deal: Deal) -> QuerySet[User]:
     return User.objects.filter(may, is_active=True)
 
 
+def people_who_approve(deal: Deal) -> QuerySet[User]:
+    """Active people who may ``playbooks.approve`` on ``deal``: the rule from its other side."""
+    above = deal.team.lineage if deal.team else []
+    may = Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
+    return User.objects.filter(may, is_active=True)
+
+
 def visible_interruptions(user: User) -> QuerySet[Interruption]:
     """Cases that ``user`` may see: those of visible deals."""
     return _cases_of(deal_scope(user))
