@@ -73,6 +73,7 @@ def test_the_deals_page_says_whose_risk_it_shows(scored: Path) -> None:
 def test_the_next_scoring_replaces_them_unless_a_day_was_said(scored: Path) -> None:
     gone, kept = open_deals(2)
     now = timezone.now()
+    actions.request_rescore(kept)
     bring(table([gone], now))
     bring(table([kept], now), keep_until=now + timedelta(days=1))
 

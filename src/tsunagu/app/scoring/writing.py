@@ -35,7 +35,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
      ORDER BY p."on" DESC LIMIT 1),
     %s * (SELECT CAST(COALESCE(d.amount, %s) AS double precision)
           FROM deals_deal d WHERE d.id = %s),
-    EXISTS (SELECT 1 FROM scoring_rescorerequest r WHERE r.deal_id = %s))
+    %s AND EXISTS (SELECT 1 FROM scoring_rescorerequest r WHERE r.deal_id = %s))
 ON CONFLICT (deal_id) DO UPDATE SET at = excluded.at, risk_7 = excluded.risk_7,
     risk_14 = excluded.risk_14, risk_30 = excluded.risk_30, risk_60 = excluded.risk_60,
     risk_90 = excluded.risk_90, won_30 = excluded.won_30, lost_30 = excluded.lost_30,
@@ -120,7 +120,8 @@ def _score_row(found: Foresight, as_of: AsOf) -> list[Any]:
     reasons = json.dumps(found.reasons, ensure_ascii=False)
     scored = [deal, as_of.at, *found.risk, found.won_30, found.lost_30, reasons]
     said_by = [as_of.source, as_of.model, as_of.outside, as_of.keep_until]
-    return [*scored, *said_by, deal, as_of.day, effect, as_of.usual, deal, deal]
+    waits = as_of.keep_until is None  # what is kept waits for nothing
+    return [*scored, *said_by, deal, as_of.day, effect, as_of.usual, deal, waits, deal]
 
 
 def _source(weight: float) -> str:
