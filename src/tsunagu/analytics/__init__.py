@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tsunagu.analytics.backends import connect
     from tsunagu.analytics.contracts import EventLog, Outcome
     from tsunagu.analytics.evaluation import evaluate
-    from tsunagu.analytics.eventlog import open_log, read_log
+    from tsunagu.analytics.eventlog import open_log, read_database, read_log
     from tsunagu.analytics.outcomes import OutcomeModel
     from tsunagu.analytics.risk import RiskModel
     from tsunagu.analytics.simulation import simulate
@@ -33,6 +33,7 @@ _HOMES = {
     "connect": "backends",
     "evaluate": "evaluation",
     "open_log": "eventlog",
+    "read_database": "eventlog",
     "read_log": "eventlog",
     "simulate": "simulation",
 }
@@ -45,6 +46,7 @@ __all__ = [
     "connect",
     "evaluate",
     "open_log",
+    "read_database",
     "read_log",
     "simulate",
 ]

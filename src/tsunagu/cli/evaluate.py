@@ -13,6 +13,7 @@ import typer
 from tsunagu.analytics import contracts
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.errors import TsunaguError
+from tsunagu.analytics.eventlog.database import is_database
 from tsunagu.analytics.eventlog.store import META_FILE, open_log
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
 from tsunagu.cli.detection import print_signals
@@ -24,7 +25,7 @@ from tsunagu.cli.evaluation import (
     remarks,
     split_words,
 )
-from tsunagu.cli.options import AsJson, Lang, Seed, parse_moment
+from tsunagu.cli.options import AsJson, Lang, Seed, log_as_of, parse_moment
 from tsunagu.cli.read import MappingFile
 from tsunagu.cli.report import Report, write_report
 from tsunagu.cli.texts import judge_texts
@@ -45,11 +46,11 @@ EXAMPLES = (
 @with_errors
 def command(
     sources: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
             metavar="LOG|FILE...",
-            help="Folder of an event log, or files to read; with --text: notes, comments, CRM. / "
-            "ログのフォルダ、または元のファイル",
+            help="Folder of an event log, the application's database, or files to read; with "
+            "--text: notes, comments, CRM. / ログのフォルダ、データベース、または元のファイル",
         ),
     ],
     mapping: MappingFile = None,
@@ -90,7 +91,7 @@ def command(
 
     if text:
         _refuse_with_text(mapping=mapping, cut=cut, html=html, detection=detection or None)
-        judge_texts(sources, seed, bootstrap, language, as_json=as_json)
+        judge_texts([Path(s) for s in sources], seed, bootstrap, language, as_json=as_json)
         return
     with progress(language) as report, _log(sources, mapping, report) as log:
         moment = None if cut is None else parse_moment(cut, log.time_zone)
@@ -130,19 +131,23 @@ def _refuse_with_text(**others: object) -> None:
 
 @contextmanager
 def _log(
-    sources: list[Path], mapping: Path | None, report: contracts.Progress
+    sources: list[str], mapping: Path | None, report: contracts.Progress
 ) -> Iterator[EventLog]:
     """The named log, or one read from files into a temporary folder."""
-    if mapping is None and len(sources) == 1 and (sources[0] / META_FILE).is_file():
-        yield open_log(sources[0])
+    if mapping is None and len(sources) == 1 and _is_log(sources[0]):
+        yield log_as_of(sources[0], None)
         return
     from tsunagu.analytics.eventlog import read_log
 
     with TemporaryDirectory(prefix="tsunagu-") as folder:
-        done = read_log(sources, mapping, Path(folder) / "log", progress=report)
+        done = read_log([Path(s) for s in sources], mapping, Path(folder) / "log", progress=report)
         if done.rejected_rows:
             err().print(f"• {done.rejected_rows:,} rows were rejected; `tsunagu read` shows them.")
         yield open_log(Path(folder) / "log")
+
+
+def _is_log(source: str) -> bool:
+    return is_database(source) or (Path(source) / META_FILE).is_file()
 
 
 def _print(evaluation: Evaluation, log: EventLog, language: contracts.Language) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
-from tsunagu.cli.options import AsJson, Lang, LogFolder, Seed, log_as_of
+from tsunagu.cli.options import AsJson, Lang, Log, Seed, log_as_of
 from tsunagu.cli.tables import facts_table, model_facts
 from tsunagu.cli.words import words
 
@@ -19,7 +19,7 @@ EXAMPLES = (
 
 @with_errors
 def command(
-    folder: LogFolder,
+    source: Log,
     model_file: Annotated[Path, typer.Option("--model", "-m", help="Where to write it. / 出力先")],
     until: Annotated[
         str | None, typer.Option(help="Use facts up to this ISO day only. / この日までの記録で学習")
@@ -31,7 +31,7 @@ def command(
     """Fit a risk model. / リスクモデルを学習する。"""
     from tsunagu.analytics.evaluation.risk_predictor import fit_in_order
 
-    log = log_as_of(folder, until)
+    log = log_as_of(source, until)
     with progress(language) as report:
         model = fit_in_order(log, seed=seed, progress=report)
     model.save(model_file)

@@ -59,8 +59,8 @@ def command(
     application.set_up()
     application.require_migrated()
     chosen = dict(_pair(each) for each in column or ())
-    with _in_words(language), application.database_errors():
-        who = _importer(user)
+    with in_words(language), application.database_errors():
+        who = importer(user)
         _require_preset(preset)
         sources = [_upload(who, file, kind, sheet) for file in files]
         done = [_import(who, each, preset, chosen, dry_run=dry_run) for each in sources]
@@ -76,7 +76,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _in_words(language: Lang) -> Iterator[None]:
+def in_words(language: Lang) -> Iterator[None]:
     """The application's refusals as errors of the command line."""
     from django.core.exceptions import PermissionDenied, ValidationError
     from django.utils import translation
@@ -89,7 +89,7 @@ def _in_words(language: Lang) -> Iterator[None]:
             raise TsunaguError(text, remedy=words("try_again", language)) from error
 
 
-def _importer(email: str) -> User:
+def importer(email: str) -> User:
     from tsunagu.app.people.models import Role, User
 
     active = User.objects.filter(is_active=True)

@@ -15,6 +15,7 @@ from tsunagu.cli import (
     export,
     fit,
     import_,
+    import_scores,
     migrate,
     read,
     rescore,
@@ -35,10 +36,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 ANALYST = (simulate, read, fit, score, evaluate, explain, tour)
-OPERATOR = (serve, migrate, import_, export, restore, rescore, createadmin, demo)
+OPERATOR = (
+    serve,
+    migrate,
+    import_,
+    import_scores,
+    export,
+    restore,
+    rescore,
+    createadmin,
+    demo,
+)
 for module in (*ANALYST, *OPERATOR):
     app.command(
-        name=module.__name__.rpartition(".")[2].rstrip("_"),
+        name=module.__name__.rpartition(".")[2].rstrip("_").replace("_", "-"),
         epilog=f"Examples / 例:\n\n{module.EXAMPLES}",
     )(module.command)
 

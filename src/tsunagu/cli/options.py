@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +12,16 @@ import typer
 
 from tsunagu.analytics import contracts
 from tsunagu.analytics.errors import TsunaguError
+from tsunagu.analytics.eventlog.database import is_database, read_database
 from tsunagu.analytics.eventlog.store import open_log
 
-LogFolder = Annotated[
-    Path, typer.Argument(metavar="LOG", help="Folder of an event log. / イベントログのフォルダ")
+Log = Annotated[
+    str,
+    typer.Argument(
+        metavar="LOG",
+        help="Folder of an event log, or the application's database as sqlite:///FILE or "
+        "postgresql://…. / ログのフォルダ、またはアプリのデータベース",
+    ),
 ]
 ModelFile = Annotated[
     Path, typer.Option("--model", "-m", help="Model file. / モデルのファイル", dir_okay=False)
@@ -27,13 +34,17 @@ Lang = Annotated[
 ]
 
 
-def log_as_of(folder: Path, at: str | None) -> contracts.EventLog:
-    """The log in ``folder`` as it stood at the ISO date ``at``, or whole.
+def log_as_of(source: str, at: str | None) -> contracts.EventLog:
+    """The log in a folder or database as it stood at the ISO date ``at``, or whole.
 
     Raises:
-        TsunaguError: if the folder is no event log or ``at`` is no ISO date.
+        TsunaguError: if ``source`` is no event log or ``at`` is no ISO date.
     """
-    log = open_log(folder)
+    if is_database(source):
+        zone = os.environ.get("TZ_NAME", "Asia/Tokyo")  # as the application reads it
+        until = None if at is None else parse_moment(at, zone)
+        return read_database(source, until, time_zone=zone)
+    log = open_log(Path(source))
     return log if at is None else log.until(parse_moment(at, log.time_zone))
 
 

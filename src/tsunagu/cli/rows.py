@@ -18,6 +18,7 @@ from tsunagu.analytics.contracts import (
     Verdict,
     incidence_column,
 )
+from tsunagu.analytics.eventlog.database import is_database, read_names
 from tsunagu.analytics.eventlog.state import deal_states
 from tsunagu.analytics.features.snapshots import current
 from tsunagu.analytics.risk import LEAD_DAYS, RiskModel
@@ -61,7 +62,7 @@ class DealRow:
 def risk_table(
     log: EventLog,
     model: RiskModel,
-    folder: Path | None = None,
+    names: pa.Table | None = None,
     *,
     only: str | None = None,
     lead: int = LEAD_DAYS,
@@ -77,7 +78,9 @@ def risk_table(
     if only is not None:
         snapshots = snapshots.filter(snapshots.deal_id == only)
     scores = model.score(log, snapshots)
-    states = _with_names(deal_states(log).to_pyarrow(), folder)
+    states = deal_states(log).to_pyarrow()
+    if names is not None:
+        states = states.join(names, "deal_id", join_type="left outer")
     table = scores.join(states, "deal_id", join_type="left outer")
     urgent = pa.array(model.window_for(lead).risk(table))
     order = [("urgent", "descending"), ("deal_id", "ascending")]
@@ -121,12 +124,12 @@ def _row(
 _KEYS = ("deal_id", "at")
 
 
-def _with_names(states: pa.Table, folder: Path | None) -> pa.Table:
-    file = None if folder is None else folder / NAMES_FILE
-    if file is None or not file.is_file():
-        return states
-    names = ibis.duckdb.connect().read_parquet(str(file)).to_pyarrow()
-    return states.join(names, "deal_id", join_type="left outer")
+def names_of(source: str) -> pa.Table | None:
+    """``deal_id, title, customer_name, owner_name`` where the log's folder or database has them."""
+    if is_database(source):
+        return read_names(source)
+    file = Path(source) / NAMES_FILE
+    return ibis.duckdb.connect().read_parquet(str(file)).to_pyarrow() if file.is_file() else None
 
 
 def expected_breaks(table: pa.Table) -> float:

@@ -13,21 +13,22 @@ from tsunagu.analytics import contracts
 from tsunagu.analytics.risk import LEAD_DAYS, RiskModel, Window
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
 from tsunagu.cli.files import write_table
-from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, log_as_of
-from tsunagu.cli.rows import DealRow, deal_rows, risk_table
+from tsunagu.cli.options import AsJson, Lang, Log, ModelFile, log_as_of
+from tsunagu.cli.rows import DealRow, deal_rows, names_of, risk_table
 from tsunagu.cli.tables import risk_list
 from tsunagu.cli.words import order_words, words
 
 EXAMPLES = (
     "tsunagu score log --model team.tsunagu --top 20\n\n"
     "tsunagu score log -m team.tsunagu --lead 14\n\n"
-    "tsunagu score log -m team.tsunagu --out scores.csv"
+    "tsunagu score log -m team.tsunagu --out scores.csv\n\n"
+    "tsunagu score sqlite:///tsunagu.sqlite3 -m team.tsunagu --out scores.parquet"
 )
 
 
 @with_errors
 def command(
-    folder: LogFolder,
+    source: Log,
     model_file: ModelFile,
     at: Annotated[str | None, typer.Option(help="As of this ISO day. / 基準日")] = None,
     top: Annotated[int, typer.Option(help="Rows with reasons. / 表示件数", min=0)] = 20,
@@ -43,11 +44,11 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Score the open deals, with reasons. / 進行中の案件を評価し、理由を示す。"""
-    log = log_as_of(folder, at)
+    log = log_as_of(source, at)
     model = RiskModel.load(model_file).as_of(log)
     with progress(language) as report:
         report("score", 0.0)
-        table = risk_table(log, model, folder, lead=lead)
+        table = risk_table(log, model, names_of(source), lead=lead)
         rows = deal_rows(table.slice(0, top), log, model, language)
         report("score", 1.0)
     if out_file is not None:

@@ -13,7 +13,7 @@ from tsunagu.cli.console import err, out, progress, with_errors
 from tsunagu.cli.evaluation import evaluation_section, evaluation_table
 from tsunagu.cli.options import Lang, Seed
 from tsunagu.cli.report import Report, write_report
-from tsunagu.cli.rows import deal_rows, risk_table
+from tsunagu.cli.rows import deal_rows, names_of, risk_table
 from tsunagu.cli.tables import model_facts, risk_list
 from tsunagu.cli.words import order_words, words
 
@@ -42,7 +42,7 @@ def command(
         model = fit_in_order(log, seed=seed, progress=report)
         model.save(folder / "model.tsunagu")
         evaluation = evaluate(log, seed=seed, progress=report)
-    table = risk_table(log, model, log_folder)
+    table = risk_table(log, model, names_of(str(log_folder)))
     for tongue in get_args(contracts.Language):
         rows = deal_rows(table.slice(0, top), log, model, tongue)
         page = Report(

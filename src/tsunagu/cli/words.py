@@ -177,6 +177,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "{file}：新規 {new:,}　変更 {changed:,}　変更なし {unchanged:,}　除外 {rejected:,}",
         "{file}: {new:,} new, {changed:,} changed, {unchanged:,} unchanged, {rejected:,} left out",
     ),
+    "scores_imported": (
+        "{name}の評価を{count:,}件取り込みました（終了した案件 {ended:,}件は対象外）。",
+        "Took {count:,} scores of {name} ({ended:,} deals have ended and were passed over).",
+    ),
+    "scores_refused": (
+        "使えない行が{count:,}件あるため、何も書き込みませんでした。",
+        "{count:,} rows cannot be used: nothing was written.",
+    ),
     "observed_until": ("記録の最終時刻", "Observed until"),
     "log_exported": (
         "イベントログを書き出しました: {path}",

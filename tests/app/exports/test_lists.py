@@ -29,6 +29,8 @@ APP = Path(tsunagu.app.__file__).parent
 NO_EXPORT = {
     "organisation/_privacy.html": "personal data has an export of its own, person by person",
     "exports/_table.html": "a list of files",
+    "api/_apps.html": "what lets programs in",
+    "api/_tokens.html": "what lets programs in",
 }
 
 

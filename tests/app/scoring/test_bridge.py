@@ -12,12 +12,12 @@ import pytest
 from django.db.models import Q
 from tests.app.scoring.conftest import AT
 
-from tsunagu.analytics import contracts
+from tsunagu.analytics import attributes, contracts
 from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.features import current, fit_features
 from tsunagu.analytics.risk import RiskModel
 from tsunagu.app.deals.models import Deal
-from tsunagu.app.scoring import attributes, bridge
+from tsunagu.app.scoring import bridge
 
 pytestmark = pytest.mark.django_db
 

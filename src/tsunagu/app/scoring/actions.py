@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
+import pyarrow as pa
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -16,9 +17,10 @@ from tsunagu.app.deals.models import Deal
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
-from tsunagu.app.scoring import bridge, runs, writing
+from tsunagu.app.scoring import bridge, outside, runs, writing
 from tsunagu.app.scoring.active import active_version, model_of, prepared_of
 from tsunagu.app.scoring.models import (
+    OutsideModel,
     RescoreRequest,
     RiskModelVersion,
     Run,
@@ -51,7 +53,8 @@ def request_rescore(deal_id: int) -> None:
         _, fresh = RescoreRequest.objects.update_or_create(
             deal_id=deal_id, defaults={"at": timezone.now()}
         )
-        Score.objects.filter(deal=deal_id, stale=False).update(stale=True)
+        again = Score.objects.exclude(keep_until__gte=timezone.now())
+        again.filter(deal=deal_id, stale=False).update(stale=True)
         if fresh:
             rescore_requested.enqueue()
 
@@ -162,6 +165,57 @@ def _use(fitted: bridge.Fitted, user: User | None) -> RiskModelVersion:
         )
         audit.record(user, "fit_model", version, after={"weight": fitted.weight})
     return version
+
+
+def import_scores(
+    user: User,
+    table: pa.Table,
+    name: str,
+    *,
+    first_row: int = 1,
+    keep_until: datetime | None = None,
+) -> outside.Checked:
+    """Take the scores of a model that runs elsewhere, all or, where a row is wrong, none.
+
+    They stand on their deals under the model's ``name`` like scores of our own, which replace them
+    at the next scoring after ``keep_until``, or at the very next. Deals that have ended since are
+    passed over.
+
+    Args:
+        table: columns :data:`outside.COLUMNS`.
+        first_row: number of the table's first row in its file.
+
+    Raises:
+        PermissionDenied: ``user`` may not.
+        ValidationError: the name or the table as a whole cannot be used.
+    """
+    require(user, "scoring.configure")
+    model = _outside_model(name)
+    with transaction.atomic():
+        checked = outside.check(table, first_row, timezone.now())
+        deals = [f for _, found in checked.found for f in found]
+        if deals:
+            _keep_outside(user, model, checked, keep_until)
+    _announce(deals)
+    return checked
+
+
+def _outside_model(name: str) -> OutsideModel:
+    """Not kept yet where it is new."""
+    model = OutsideModel.objects.filter(name=name).first() or OutsideModel(name=name)
+    model.clean_fields()
+    return model
+
+
+def _keep_outside(
+    user: User, model: OutsideModel, checked: outside.Checked, keep_until: datetime | None
+) -> None:
+    model.save()
+    for at, found in checked.found:
+        writing.write_scores(found, writing.AsOf.of_outside(at, model, keep_until))
+    said = {"deals": sum(len(found) for _, found in checked.found), "ended": checked.ended}
+    kept = keep_until.isoformat() if keep_until else None
+    audit.record(user, "import_scores", model, after={"name": model.name, **said, "until": kept})
 
 
 def start_fit(user: User) -> Run:

@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.conf import settings
 from django.db.models import F, FloatField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from tsunagu.analytics import attributes
+from tsunagu.analytics.rows import labelled, named
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
-from tsunagu.app.scoring import attributes, files
+from tsunagu.app.scoring import files
 from tsunagu.app.scoring.columns import INSTANT, Field, read_columns
 
 if TYPE_CHECKING:
@@ -45,9 +46,6 @@ LOAD_SPAN = timedelta(days=31)
 """An owner's load counts the events of the last 30 days; a day more does no harm."""
 
 REASONS = 3
-
-KEY_DIGITS = 12
-"""Up to twelve letters DuckDB keeps in place."""
 
 Progress = Callable[[str, float], None]
 """Called with a step's name and the share done; may raise to stop."""
@@ -197,28 +195,10 @@ def records(
 
 
 def _labelled(facts: pa.Table) -> pa.Table:
-    """With the outcomes that confirmed interruptions teach.
-
-    A deal that was interrupted, as a person confirmed, and never resumed broke off, though whoever
-    closed it may have called it lost.
-    """
+    """With the outcomes that confirmed interruptions teach."""
     rows = import_string(settings.BROKEN_OFF)()
     broken = named(read_columns(rows, [("deal_id", F("deal_id"), pa.int64())]))["deal_id"]
-    lost = pc.and_(
-        pc.equal(facts["kind"], Kind.OUTCOME.value), pc.equal(facts["value"], Outcome.LOST.value)
-    )
-    theirs = pc.and_(lost, pc.is_in(facts["deal_id"], value_set=broken.combine_chunks()))
-    value = pc.if_else(theirs.fill_null(False), Outcome.BROKEN_OFF.value, facts["value"])
-    return facts.set_column(facts.column_names.index("value"), "value", value)
-
-
-def named(table: pa.Table) -> pa.Table:
-    """With keys as the strings that the contract wants, in the same order as the numbers."""
-    for name in {"deal_id", "customer_id"} & set(table.column_names):
-        place = table.column_names.index(name)
-        padded = pc.utf8_lpad(table[name].cast(pa.string()), KEY_DIGITS, "0")
-        table = table.set_column(place, name, padded)
-    return table
+    return labelled(facts, broken.combine_chunks())
 
 
 def _stages() -> tuple[str, ...]:

@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 from django.db.models import F, Q
 from django.utils import timezone
 
+from tsunagu.analytics.rows import named
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Event, Stage
 from tsunagu.app.people.models import User
-from tsunagu.app.scoring.bridge import Records, named, records
+from tsunagu.app.scoring.bridge import Records, records
 from tsunagu.app.scoring.columns import Field, read_columns
 from tsunagu.app.scoring.models import ScorePoint
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.deals.models import Deal
@@ -39,6 +40,20 @@ class Source(models.TextChoices):
     MODEL = "model", _("Own history")
     SCORECARD = "scorecard", _("Shipped scorecard")
     BLEND = "blend", _("Own history and scorecard")
+    OUTSIDE = "outside", _("Outside model")
+
+
+class OutsideModel(models.Model):
+    """A model that runs elsewhere and whose scores were brought in under its ``name``."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Score(models.Model):
@@ -47,6 +62,8 @@ class Score(models.Model):
     ``risk_N`` is the probability to break off within N days. ``reasons`` are dictionaries with
     ``group``, ``contribution``, ``ja`` and ``en``, the strongest first. ``previous_risk_30`` is
     the last value of an earlier day. ``stale``: the deal changed since and will be scored again.
+    ``outside`` is the model elsewhere that said so; no own score replaces it before
+    ``keep_until``.
     """
 
     deal = models.OneToOneField(Deal, models.CASCADE, related_name="score", primary_key=True)
@@ -64,6 +81,10 @@ class Score(models.Model):
     model = models.ForeignKey(
         RiskModelVersion, models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    outside = models.ForeignKey(
+        OutsideModel, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    keep_until = models.DateTimeField(null=True)
     worth = models.FloatField()
     stale = models.BooleanField(default=False)
 
@@ -73,6 +94,13 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.risk_30:.0%}"
+
+    @property
+    def rests_on(self) -> str:
+        """Its source in words, that of outside with its name."""
+        if self.outside is None:
+            return str(self.get_source_display())
+        return gettext("Outside model “%(name)s”") % {"name": self.outside.name}
 
 
 class ScorePoint(models.Model):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from django.db.models import QuerySet
 
+from tsunagu.analytics import attributes
+from tsunagu.analytics.rows import named
 from tsunagu.app.deals.models import Deal, Event
-from tsunagu.app.scoring import attributes
-from tsunagu.app.scoring.bridge import named, records
+from tsunagu.app.scoring.bridge import records
 from tsunagu.app.scoring.columns import INSTANT
 
 if TYPE_CHECKING:

@@ -17,25 +17,33 @@ from django.utils import timezone
 
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.scoring.bridge import HORIZONS, Foresight
-from tsunagu.app.scoring.models import RescoreRequest, RiskModelVersion, Score, Source
+from tsunagu.app.scoring.models import (
+    OutsideModel,
+    RescoreRequest,
+    RiskModelVersion,
+    Score,
+    Source,
+)
 
 NEARLY_ALL = 0.995
 
 _SCORE = """
 INSERT INTO scoring_score (deal_id, at, risk_7, risk_14, risk_30, risk_60, risk_90, won_30,
-    lost_30, reasons, source, model_id, previous_risk_30, worth, stale)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    lost_30, reasons, source, model_id, outside_id, keep_until, previous_risk_30, worth, stale)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
     (SELECT risk_30 FROM scoring_scorepoint p WHERE p.deal_id = %s AND p."on" < %s
      ORDER BY p."on" DESC LIMIT 1),
     %s * (SELECT CAST(COALESCE(d.amount, %s) AS double precision)
           FROM deals_deal d WHERE d.id = %s),
-    EXISTS (SELECT 1 FROM scoring_rescorerequest r WHERE r.deal_id = %s))
+    %s AND EXISTS (SELECT 1 FROM scoring_rescorerequest r WHERE r.deal_id = %s))
 ON CONFLICT (deal_id) DO UPDATE SET at = excluded.at, risk_7 = excluded.risk_7,
     risk_14 = excluded.risk_14, risk_30 = excluded.risk_30, risk_60 = excluded.risk_60,
     risk_90 = excluded.risk_90, won_30 = excluded.won_30, lost_30 = excluded.lost_30,
     reasons = excluded.reasons, source = excluded.source, model_id = excluded.model_id,
+    outside_id = excluded.outside_id, keep_until = excluded.keep_until,
     previous_risk_30 = excluded.previous_risk_30, worth = excluded.worth, stale = excluded.stale
-WHERE scoring_score.at <= excluded.at
+WHERE scoring_score.at <= excluded.at AND (excluded.outside_id IS NOT NULL
+    OR scoring_score.keep_until IS NULL OR scoring_score.keep_until < excluded.at)
 """
 _POINT = """
 INSERT INTO scoring_scorepoint (deal_id, "on", risk_30, traced)
@@ -59,20 +67,30 @@ class AsOf:
     at: Any
     day: Any
     source: str
-    model: int
     usual: float
+    model: int | None = None
+    outside: int | None = None
+    keep_until: Any = None
 
     @classmethod
     def now(cls, at: datetime, version: RiskModelVersion) -> AsOf:
         """Of what ``version`` said ``at``."""
-        mean = Deal.objects.filter(outcome__isnull=True).aggregate(mean=Avg("amount"))["mean"]
-        return cls(
-            at=connection.ops.adapt_datetimefield_value(at),
-            day=connection.ops.adapt_datefield_value(timezone.localdate(at)),
-            source=_source(version.weight),
-            model=version.pk,
-            usual=float(mean or 1),
-        )
+        return cls(**_moment(at), source=_source(version.weight), model=version.pk)
+
+    @classmethod
+    def of_outside(cls, at: datetime, model: OutsideModel, keep_until: datetime | None) -> AsOf:
+        """Of what a model elsewhere said ``at``, which stays ``keep_until`` then."""
+        kept = connection.ops.adapt_datetimefield_value(keep_until)
+        return cls(**_moment(at), source=Source.OUTSIDE, outside=model.pk, keep_until=kept)
+
+
+def _moment(at: datetime) -> dict[str, Any]:
+    mean = Deal.objects.filter(outcome__isnull=True).aggregate(mean=Avg("amount"))["mean"]
+    return {
+        "at": connection.ops.adapt_datetimefield_value(at),
+        "day": connection.ops.adapt_datefield_value(timezone.localdate(at)),
+        "usual": float(mean or 1),
+    }
 
 
 def can_be_done(risk: float) -> float:
@@ -101,7 +119,9 @@ def _score_row(found: Foresight, as_of: AsOf) -> list[Any]:
     deal, effect = found.deal_id, can_be_done(found.risk[HORIZONS.index(30)])
     reasons = json.dumps(found.reasons, ensure_ascii=False)
     scored = [deal, as_of.at, *found.risk, found.won_30, found.lost_30, reasons]
-    return [*scored, as_of.source, as_of.model, deal, as_of.day, effect, as_of.usual, deal, deal]
+    said_by = [as_of.source, as_of.model, as_of.outside, as_of.keep_until]
+    waits = as_of.keep_until is None  # what is kept waits for nothing
+    return [*scored, *said_by, deal, as_of.day, effect, as_of.usual, deal, waits, deal]
 
 
 def _source(weight: float) -> str:

@@ -33,7 +33,7 @@ class TokenForm(ActingForm):
 
     def prepare(self) -> None:
         """A choice for each group of nouns."""
-        ways = [(NONE, _("Nothing")), (READ, _("Read")), (WRITE, _("Read and change"))]
+        ways = [(NONE, _("Nothing")), (READ, _("Read only")), (WRITE, _("Read and change"))]
         for group in Group:
             field = forms.ChoiceField(label=group.label, choices=ways, required=False)
             self.fields[group.value] = field

@@ -27,6 +27,19 @@ LEFT_OUT = {
     "account.emailconfirmation": "links that end within days",
     "django_tasks_database.dbtaskresult": "work of this installation; the schedule asks anew",
     "exports.export": "files made here do not move along",
+    "api.apitoken": "lets a program in: made anew where it is to work",
+    "api.keptanswer": "answers of the last hours, for calls that are sent again",
+    **{
+        f"oauth2_provider.{name}": "lets a program in: registered anew where it is to work"
+        for name in (
+            "application",
+            "grant",
+            "accesstoken",
+            "refreshtoken",
+            "idtoken",
+            "devicegrant",
+        )
+    },
 }
 
 SEEDED = frozenset({"playbooks.playbook", "playbooks.playbookversion"})
