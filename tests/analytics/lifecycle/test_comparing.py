@@ -15,6 +15,7 @@ from tsunagu.analytics.lifecycle import card, fingerprint, importance, reference
 from tsunagu.analytics.lifecycle.comparing import judge, refit
 from tsunagu.analytics.risk import RiskModel
 
+
 @pytest.mark.parametrize(
     ("figure", "promoted", "reason"),
     [
@@ -58,9 +59,9 @@ def test_a_champion_that_has_not_seen_the_slice_competes_as_it_is(
     assert trial.evaluation is not None
     assert champion.summary.observed_until <= trial.evaluation.cut
     assert [p.name for p in trial.evaluation.performances] == ["challenger", "champion"]
-    assert trial.verdict.reason == "better"
+    assert trial.verdict.promoted
     assert trial.verdict.difference is not None
-    assert trial.verdict.difference.value < -0.05
+    assert trial.verdict.difference.value < 0
 
 
 def test_the_first_model_is_measured_beside_the_plain_rate_and_has_a_card(

@@ -126,7 +126,10 @@ def calibration(expected: Floats, broke_off: npt.NDArray[np.bool_], deal: Intege
         nothing = float("nan")
         return Reading("break_offs", nothing, OFF_BY, nothing, nothing, deals, False)
     value = float(came.sum()) / total
-    error = _Z * float(np.sqrt(np.square(came - foreseen).sum())) / total
+    # Where few came, their residuals say too little: at least what the forecast itself implies.
+    implied = foreseen * (np.bincount(deal, minlength=deals) - foreseen)
+    spread = max(np.square(came - foreseen).sum(), implied.sum())
+    error = _Z * float(np.sqrt(spread)) / total
     low, high = max(value - error, 0.0), value + error
     far = value > OFF_BY or value < 1 / OFF_BY
     off = far and not low <= 1 <= high

@@ -21,7 +21,7 @@ from tsunagu.app.interruptions.models import OwnThreshold
 from tsunagu.app.outlook import queries as outlook
 from tsunagu.app.people.models import Language, Team, User
 from tsunagu.app.people.permissions import has_permission
-from tsunagu.app.scoring.models import RiskModelVersion
+from tsunagu.app.scoring.models import RiskModelVersion, State
 from tsunagu.app.webhooks import queries as webhooks
 
 
@@ -109,7 +109,9 @@ def _webhooks(user: User) -> str:
 
 
 def _model(user: User) -> str:
-    fitted = RiskModelVersion.objects.filter(active=True).values_list("created_at", flat=True)
+    fitted = RiskModelVersion.objects.filter(state=State.CHAMPION).values_list(
+        "created_at", flat=True
+    )
     at = fitted.first()
     if at is None:
         return _("Not fitted yet")

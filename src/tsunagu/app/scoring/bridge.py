@@ -194,6 +194,17 @@ def _labelled(facts: pa.Table) -> pa.Table:
     return facts.set_column(facts.column_names.index("value"), "value", value)
 
 
+def broken_off_on(deal_ids: Sequence[int]) -> dict[int, date]:
+    """Of these deals, those that broke off, and the day; as :func:`_labelled` has it."""
+    confirmed = Q(outcome=Outcome.LOST, pk__in=import_string(settings.BROKEN_OFF)().values("deal"))
+    ended = Deal.objects.filter(Q(outcome=Outcome.BROKEN_OFF) | confirmed, pk__in=deal_ids)
+    return {
+        deal: timezone.localdate(at)
+        for deal, at in ended.values_list("pk", "ended_at")
+        if at is not None
+    }
+
+
 def named(table: pa.Table) -> pa.Table:
     """With keys as the strings that the contract wants, in the same order as the numbers."""
     for name in {"deal_id", "customer_id"} & set(table.column_names):
@@ -213,7 +224,11 @@ def fit(at: datetime, progress: Progress | None = None) -> Fitted:
     """Learn from everything up to ``at``; with little history this is the shipped scorecard."""
     from tsunagu.analytics.risk import RiskModel
 
-    model = RiskModel.fit(whole_log(at), progress=progress)
+    return kept(RiskModel.fit(whole_log(at), progress=progress))
+
+
+def kept(model: RiskModel) -> Fitted:
+    """A fitted model as what can be kept."""
     content = files.written(model.save)
     return Fitted(content, model.summary.to_dict(), model.summary.trees_weight)
 
