@@ -33,9 +33,17 @@ def first(scored: Path, django_db_blocker: Any) -> RiskModelVersion:
 def judged(monkeypatch: pytest.MonkeyPatch, verdict: dict[str, Any]) -> None:
     """Let every comparison end like this."""
     found = lifecycle.Judged(verdict, {}, {}, "f" * 64)
-    monkeypatch.setattr(lifecycle.Challenger, "judge", lambda self, champion: found)
-    quick = lifecycle.Challenger(*[None] * 2, bridge.Fitted(b"x", {"deals": 1}, 0.5), None)  # type: ignore[arg-type, list-item]
-    monkeypatch.setattr(lifecycle.Challenger, "fit", lambda at, progress: quick)
+
+    class Quick:
+        fitted = bridge.Fitted(b"x", {"deals": 1}, 0.5)
+
+        def judge(self, champion: Any) -> lifecycle.Judged:
+            return found
+
+    def fit(at: Any, progress: Any) -> Quick:
+        return Quick()
+
+    monkeypatch.setattr(lifecycle.Challenger, "fit", fit)
 
 
 def test_a_challenger_is_judged_against_the_champion_and_has_a_card(

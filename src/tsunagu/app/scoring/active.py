@@ -12,8 +12,9 @@ from tsunagu.app.scoring.models import RiskModelVersion, State
 
 def active_version() -> RiskModelVersion | None:
     """The version in use, without what is heavy; None where none was fitted yet."""
-    heavy = ("content", "card", "reference", "drift")  # each read where it is used
-    return RiskModelVersion.objects.defer(*heavy).filter(state=State.CHAMPION).first()
+    return (
+        RiskModelVersion.objects.defer("content", "reference").filter(state=State.CHAMPION).first()
+    )
 
 
 def model_of(version: RiskModelVersion) -> Any:
