@@ -37,7 +37,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, verdict: dict[str, Any]) -> None:
     class Quick:
         fitted = bridge.Fitted(b"x", {"deals": 1}, 0.5)
 
-        def judge(self, champion: Any) -> lifecycle.Judged:
+        def judge(self, _: Any) -> lifecycle.Judged:
             return found
 
     def fit(at: Any, progress: Any) -> Quick:
