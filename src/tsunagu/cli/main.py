@@ -16,6 +16,7 @@ from tsunagu.cli import (
     import_,
     migrate,
     read,
+    refit,
     rescore,
     score,
     serve,
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 ANALYST = (simulate, read, fit, score, evaluate, explain, tour)
-OPERATOR = (serve, migrate, import_, rescore, createadmin, demo)
+OPERATOR = (serve, migrate, import_, rescore, refit, createadmin, demo)
 for module in (*ANALYST, *OPERATOR):
     app.command(
         name=module.__name__.rpartition(".")[2].rstrip("_"),

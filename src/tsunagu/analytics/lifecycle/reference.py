@@ -22,6 +22,10 @@ Floats = npt.NDArray[np.float64]
 SPAN = timedelta(weeks=52)
 """A whole year, so that every season is in what is usual."""
 
+UNWATCHED = frozenset({"calendar", "load"})
+"""The time of the year moves by itself. An owner's load is one number for many deals, so that a
+handful of owners would pass for a hundred deals."""
+
 EVERY_DAYS = 28
 BINS = 10
 MOST_LEVELS = 20
@@ -75,8 +79,7 @@ class Reference:
 def reference(model: RiskModel, log: EventLog) -> Reference:
     """How the features of the deals open in the year before ``log``'s end were distributed.
 
-    Looked at every four weeks, since neighbouring weeks say much the same. Features that tell
-    the time of the year are left out: they move by themselves.
+    Looked at every four weeks, since neighbouring weeks say much the same.
     """
     rows = weekly(log, start=log.observed_until - SPAN, every_days=EVERY_DAYS)
     table = look(model, log, rows)
@@ -91,7 +94,7 @@ def look(model: RiskModel, log: EventLog, rows: ir.Table) -> pa.Table:
 
 def of_table(table: pa.Table, specs: tuple[FeatureSpec, ...]) -> Reference:
     """The distributions in a table of features with ``deal_id``."""
-    watched = [spec for spec in specs if spec.group != "calendar"]
+    watched = [spec for spec in specs if spec.group not in UNWATCHED]
     bins = {spec.name: _bins(numbers(table, spec.name), spec.categorical) for spec in watched}
     return Reference(len(table["deal_id"].unique()), bins)
 
