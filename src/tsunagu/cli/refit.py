@@ -21,9 +21,9 @@ def command(
     ],
     language: Lang = "ja",
 ) -> None:
-    """Fit a kept risk model again and compare; nothing is kept. / 保存済みのモデルを学習し直して比べる。
+    """Fit a kept risk model again and compare. / モデルを学習し直して比べる。
 
-    Ends with 1 where the records or the model differ.
+    Nothing is kept. Ends with 1 where the records or the model differ.
     """
     application.set_up()
     application.require_migrated()

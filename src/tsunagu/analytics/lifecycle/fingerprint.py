@@ -47,8 +47,8 @@ def fingerprint(log: EventLog) -> Fingerprint:
     their names before they are hashed, in batches: memory does not grow with the log.
     """
     events = log.events.filter(log.events.at <= log.observed_until)
-    parts = [log.time_zone, list(log.stages)]
-    parts += [_digests(events, ["deal_id", "at"]), _digests(log.deals, ["deal_id"])]
+    rows = [_digests(events, ["deal_id", "at"]), _digests(log.deals, ["deal_id"])]
+    parts = [log.time_zone, list(log.stages), *rows]
     digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
     ends = events.agg(n=events.count(), first=events.at.min(), last=events.at.max()).to_pyarrow()
     count, first, last = (ends[name][0].as_py() for name in ("n", "first", "last"))

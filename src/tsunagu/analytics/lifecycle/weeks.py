@@ -24,7 +24,7 @@ def whole_weeks(log: EventLog, count: int) -> tuple[list[date], list[int]]:
     calendar = Workdays.spanning(log.time_zone, moment, moment).calendar
     begin = np.array(weeks, "datetime64[D]")
     days = np.busday_count(begin, begin + np.timedelta64(7, "D"), busdaycal=calendar)
-    return weeks, days.tolist()
+    return weeks, [int(count) for count in days]
 
 
 def counted(instants: ir.Column, log: EventLog, weeks: list[date]) -> list[int]:
@@ -35,4 +35,4 @@ def counted(instants: ir.Column, log: EventLog, weeks: list[date]) -> list[int]:
     begin = np.array(weeks, "datetime64[D]")
     place = (days - begin[0]).astype(np.int64) // 7
     inside = place[(place >= 0) & (place < len(weeks))]
-    return np.bincount(inside, minlength=len(weeks)).tolist()
+    return [int(count) for count in np.bincount(inside, minlength=len(weeks))]

@@ -107,29 +107,36 @@ def drift(model: RiskModel, reference: Mapping[str, Any], at: datetime) -> dict[
 
 
 def _features(model: RiskModel, usual: Mapping[str, Any], log: EventLog) -> dict[str, Any]:
+    """The last four weeks against what is usual, and the same as of each week before."""
     from tsunagu.analytics import lifecycle
     from tsunagu.analytics.features import weekly
     from tsunagu.analytics.lifecycle.drift import as_rows, stability
     from tsunagu.analytics.lifecycle.reference import look, numbers
 
-    until, known = log.observed_until, lifecycle.Reference.from_dict(usual)
-    table = look(model, log, weekly(log, start=until - timedelta(weeks=WEEKS)))
-    late = table.filter(pc.greater_equal(table["at"], pa.scalar(until - RECENT, table["at"].type)))
-    readings = lifecycle.features(known, late)
-    weeks = sorted(set(table["at"].to_pylist()))
-    shown = [reading.subject for reading in readings[:SHOWN]]
+    known = lifecycle.Reference.from_dict(usual)
+    start = log.observed_until - timedelta(weeks=WEEKS) - RECENT
+    table = look(model, log, weekly(log, start=start))
+    readings = lifecycle.features(known, _weeks_to(table, log.observed_until))
+    weeks = sorted(set(table["at"].to_pylist()))[-WEEKS:]
+    late = [_weeks_to(table, week) for week in weeks]
 
-    def index(name: str, week: datetime) -> float:
-        of_week = table.filter(pc.equal(table["at"], pa.scalar(week, table["at"].type)))
+    def index(name: str, rows: pa.Table) -> float:
         bins = known.bins[name]
-        return round(stability(bins.counts, bins.count(numbers(of_week, name))), 4)
+        return round(stability(bins.counts, bins.count(numbers(rows, name))), 4)
 
+    shown = [reading.subject for reading in readings[:SHOWN]]
     return {
         "readings": [*as_rows(readings)],
         "weeks": [timezone.localdate(week).isoformat() for week in weeks],
-        "series": {name: [index(name, week) for week in weeks] for name in shown},
+        "series": {name: [index(name, rows) for rows in late] for name in shown},
         "labels": {s.name: [s.label_ja, s.label_en] for s in model.recipe.specs},
     }
+
+
+def _weeks_to(table: pa.Table, week: datetime) -> pa.Table:
+    """The rows of the four weeks up to ``week``."""
+    first, last = (pa.scalar(moment, table["at"].type) for moment in (week - RECENT, week))
+    return table.filter(pc.and_(pc.greater(table["at"], first), pc.less_equal(table["at"], last)))
 
 
 def _calibration(at: datetime) -> dict[str, Any]:

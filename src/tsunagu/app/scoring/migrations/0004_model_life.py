@@ -1,17 +1,19 @@
 """Versions get a state in place of ``active``, and what their life leaves behind."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
 
-def from_active(apps, editor):
+def from_active(apps: Any, editor: Any) -> None:
     versions = apps.get_model("scoring", "RiskModelVersion").objects
     versions.filter(active=False).update(state="retired")
     versions.filter(active=True).update(state="champion", used_since=models.F("created_at"))
 
 
-def to_active(apps, editor):
+def to_active(apps: Any, editor: Any) -> None:
     versions = apps.get_model("scoring", "RiskModelVersion").objects
     versions.filter(state="champion").update(active=True)
 
