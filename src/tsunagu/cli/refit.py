@@ -20,7 +20,7 @@ def command(
         int, typer.Argument(help="Of the model, as its page's address ends. / モデルの番号")
     ],
     language: Lang = "ja",
-) -> None:
+) -> int:
     """Fit a kept risk model again and compare. / モデルを学習し直して比べる。
 
     Nothing is kept. Ends with 1 where the records or the model differ.
@@ -41,5 +41,4 @@ def command(
         found = registry.reproduce(version)
     err().print(words("same_records" if found.same_records else "other_records", language))
     err().print(words("same_model" if found.same_model else "other_model", language))
-    if not found.same_model:
-        raise typer.Exit(1)
+    return 0 if found.same_model else 1

@@ -205,6 +205,7 @@ WORDS: dict[str, tuple[str, str]] = {
 STEPS: dict[str, str] = {
     "bootstrap": "信頼区間の計算",
     "calibration": "較正",
+    "compare": "使用中のモデルとの比較",
     "done": "完了",
     "features": "特徴量の計算",
     "load": "取り込み",

@@ -74,13 +74,12 @@ def _features(found: dict[str, Any]) -> dict[str, Any] | None:
     if not found.get("weeks"):
         return None
     place = 0 if language() == "ja" else 1
-    limits = {r["subject"]: r["limit"] for r in found["readings"]}
+    limits = [r["limit"] for r in found["readings"] if r["subject"] in found["series"]]
     series = [
         {"name": found["labels"].get(name, [name, name])[place], "values": values}
         for name, values in found["series"].items()
     ]
-    limit = min(limits.values(), default=None)
-    return {"weeks": found["weeks"], "series": series, "limit": limit}
+    return {"weeks": found["weeks"], "series": series, "limit": max(limits, default=None)}
 
 
 def _outcome(found: dict[str, Any]) -> dict[str, Any] | None:

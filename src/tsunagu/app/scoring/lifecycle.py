@@ -30,7 +30,7 @@ FITTING = 0.4
 WEEKS = 13
 RECENT = timedelta(weeks=4)
 HORIZON = timedelta(days=30)
-SHOWN = 6
+SHOWN = 3
 """Features whose weeks are kept for the plot."""
 
 

@@ -20,14 +20,13 @@ function common(look) {
 
 const values = (look, more = {}) => ({ type: "value", axisLabel: { color: look.text }, splitLine: { lineStyle: { color: look.grid } }, ...more });
 const names = (look, data, more = {}) => ({ type: "category", data, axisLabel: { color: look.text, hideOverlap: true }, axisLine: { lineStyle: { color: look.grid } }, axisTick: { show: false }, ...more });
-const legend = (look, shown) => ({ show: shown, type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 14, itemHeight: 6, textStyle: { color: look.text }, pageTextStyle: { color: look.text } });
+const legend = (look, shown) => ({ show: shown, type: "scroll", top: 0, left: 0, itemWidth: 28, itemHeight: 8, textStyle: { color: look.text }, pageTextStyle: { color: look.text } });
 const DASHES = ["solid", "dashed", "dotted"];
 
 function line(look, series, index) {
   return {
     type: "line", name: series.name, data: series.values, symbolSize: 5,
-    lineStyle: { width: 2, type: DASHES[index % 3], color: index < 3 ? look.strong : look.soft },
-    itemStyle: { color: index < 3 ? look.strong : look.soft },
+    lineStyle: { width: 2, type: DASHES[index % DASHES.length], color: look.strong }, itemStyle: { color: look.strong },
   };
 }
 
