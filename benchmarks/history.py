@@ -156,9 +156,7 @@ def loss(problem: Problem, model: HazardModel) -> float:
 
 def calibrated_rows(model: HazardModel, landmarks: Landmarks, rows: PersonPeriods) -> Floats:
     """Final hazards of person-periods."""
-    raw = of_rows(model, landmarks, rows)
-    page = np.broadcast_to(raw[:, None, :], (len(raw), 5, 3)).copy()
-    return model.calibration(page)[np.arange(len(raw)), rows.interval]
+    return model.calibration.of_rows(of_rows(model, landmarks, rows), rows)
 
 
 def print_tables(problem: Problem, results: list[Result]) -> None:

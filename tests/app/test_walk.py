@@ -1,6 +1,7 @@
 """Every address is opened as every role, and with another team's rows: no leak, no crash.
 
-A new named address must be added to :data:`PLACES`, or the first test fails.
+A new named address must be added to :data:`PLACES`, or the first test fails. Those of the API are
+walked in :mod:`tests.app.api.test_walk`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +17,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact, make_import
 
+from tsunagu.app.exchange.api import oauth
+from tsunagu.app.exchange.api.tokens import create_token
+from tsunagu.app.exports import actions as exports
 from tsunagu.app.followup.actions import write as write_mail
 from tsunagu.app.interruptions import folding, inquiries
 from tsunagu.app.interruptions.actions import confirm, open_case
@@ -46,6 +52,11 @@ LOG_IN = "/accounts/login/"
 
 def nothing(organisation: Organisation) -> dict[str, Any]:
     return {}
+
+
+def an_export(organisation: Organisation) -> dict[str, Any]:
+    """The manager's, of the north's deals."""
+    return {"pk": exports.export_list(organisation.manager, "deals", "csv", "").pk}
 
 
 def waiting_fit(organisation: Organisation) -> dict[str, Any]:
@@ -220,6 +231,35 @@ def a_why(organisation: Organisation) -> dict[str, Any]:
     return {"pk": review.case_id, "name": "why", "item": review.whys.get().pk}
 
 
+def a_token(organisation: Organisation) -> dict[str, Any]:
+    """Of the manager of the north."""
+    until = timezone.now() + timedelta(days=1)
+    token, _text = create_token(
+        organisation.manager, name="walk", scopes=["deals:read"], expires_at=until
+    )
+    return {"pk": token.pk}
+
+
+def an_app(organisation: Organisation) -> dict[str, Any]:
+    app, _secret = oauth.register_app(
+        organisation.administrator, name="walk", redirect_uris="https://x.jp/", confidential=True
+    )
+    return {"pk": app.pk}
+
+
+def a_connected_app(organisation: Organisation) -> dict[str, Any]:
+    """That acts for the manager of the north."""
+    arguments = an_app(organisation)
+    until = timezone.now() + timedelta(hours=1)
+    AccessToken.objects.create(
+        user=organisation.manager,
+        application_id=arguments["pk"],
+        token="x",  # noqa: S106
+        expires=until,
+    )
+    return arguments
+
+
 def a_colleague(organisation: Organisation) -> dict[str, Any]:
     return {"pk": organisation.colleague.pk}
 
@@ -378,6 +418,13 @@ PLACES: dict[str, Place] = {
     "imports:start": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "imports:cancel": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
     "imports:undo": Place(302, arguments=an_import, see=SEES_ALL, unseen=403, method="post"),
+    "exports:list": Place(),
+    "exports:new": Place(arguments=lambda _: {"name": "deals"}),
+    "exports:log": Place(302, method="post"),
+    "exports:archive": for_administrators(302, method="post"),
+    "exports:show": Place(arguments=an_export, see=("manager",)),
+    "exports:status": Place(arguments=an_export, see=("manager",)),
+    "exports:file": Place(arguments=an_export, see=("manager",)),
     "scoring:model": Place(see=SEES_ALL, unseen=403),
     "scoring:run": Place(see=SEES_ALL, unseen=403),
     "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),
@@ -423,6 +470,16 @@ PLACES: dict[str, Place] = {
     "settings:stage": Place(
         302, arguments=lambda o: {"pk": o.own.stage_id}, see=SEES_ALL, unseen=403, method="post"
     ),
+    "settings:tokens": Place(),
+    "settings:token_add": Place(),
+    "settings:token_revoke": Place(302, a_token, ("manager",), method="post"),
+    "settings:apps": for_administrators(),
+    "settings:app_remove": for_administrators(302, arguments=an_app, method="post"),
+    "settings:app_disconnect": Place(302, a_connected_app, ("manager",), method="post"),
+    "oauth2_provider:authorize": Place(400),
+    "oauth2_provider:token": Place(400, method="post", anonymous=400),
+    "oauth2_provider:revoke-token": Place(400, method="post", anonymous=400),
+    "oauth2_provider:oauth-server-metadata": Place(anonymous=200),
     "settings:ranks": Place(see=SEES_ALL, unseen=403),
     "settings:ranks_restore": Place(302, see=SEES_ALL, unseen=403, method="post"),
     "people:language": Place(302, method="post", data={"language": "en"}, anonymous="/"),
@@ -478,7 +535,8 @@ def ask(organisation: Organisation, name: str, who: str | None) -> Any:
 
 
 def test_every_address_is_walked() -> None:
-    assert sorted(names(get_resolver().url_patterns)) == sorted(PLACES)
+    found = names(get_resolver().url_patterns)
+    assert sorted(name for name in found if not name.startswith("api:")) == sorted(PLACES)
 
 
 @contextmanager

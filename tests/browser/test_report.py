@@ -25,7 +25,7 @@ def deal(number: int, title: str) -> DealRow:
     incidences = dict.fromkeys(score_schema().names[2:], 0.0) | {MAIN_COLUMN: 0.61}
     reasons = ("お客様からの返信が23日間ありません（この段階の通常は6日）", "<b>not bold</b>")
     return DealRow(
-        f"D-{number}", title, "山田商店", "佐藤 花子", "提案", 3_290_000.0, incidences, reasons
+        f"D-{number}", title, "山田商店", "佐藤 花子", "提案", 3_290_000.0, incidences, reasons, {}
     )
 
 

@@ -2,11 +2,14 @@
 
 import csv
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from tests.cli.conftest import tsunagu
+
+from tsunagu.analytics.risk import RiskModel, Window
 
 MAPPING = """
 time_zone = "Asia/Tokyo"
@@ -107,6 +110,30 @@ def test_explaining_a_deal_shows_every_horizon(log: Path, model: Path) -> None:
     done = tsunagu("explain", log, deal["deal_id"], "--model", model, "--lang", "en")
     assert done.exit_code == 0
     assert all(f"in {days} days" in done.output for days in (7, 14, 30, 60, 90))
+
+
+def test_explaining_says_what_can_be_told_and_which_step_goes_with_less_risk(
+    log: Path, model: Path
+) -> None:
+    shown = json.loads(tsunagu("score", log, "-m", model, "--top", "1", "--json").stdout)
+    deal = shown["deals"][0]["deal_id"]
+    told = json.loads(tsunagu("explain", log, deal, "-m", model, "--json").stdout)
+    assert set(told["verdicts"].values()) <= {"breaks_off", "holds", "not_enough_evidence"}
+    talk = next(step for step in told["next_steps"] if step["step"] == "talk")
+    assert talk["after"] < talk["before"] == told["broken_off_30"]
+    page = tsunagu("explain", log, deal, "-m", model, "--lang", "en").output
+    assert f"{talk['before']:.0%} → {talk['after']:.0%}" in page
+    assert "not a proven effect" in page
+
+
+def test_a_list_for_a_longer_warning_is_ordered_by_the_window_chosen_for_it(
+    log: Path, model: Path, tmp_path: Path
+) -> None:
+    chosen = {7: Window(14, 7), 14: Window(30, 14)}
+    replace(RiskModel.load(model), windows=chosen).save(tmp_path / "m")
+    for lead, window in chosen.items():
+        done = tsunagu("score", log, "-m", tmp_path / "m", "--lead", str(lead), "--json")
+        assert json.loads(done.stdout)["order"] == asdict(window)
 
 
 def test_an_unknown_deal_is_an_error_with_a_remedy(log: Path, model: Path) -> None:

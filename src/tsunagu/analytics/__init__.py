@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from tsunagu.analytics.contracts import EventLog, Outcome
     from tsunagu.analytics.evaluation import evaluate
     from tsunagu.analytics.eventlog import open_log, read_log
+    from tsunagu.analytics.outcomes import OutcomeModel
     from tsunagu.analytics.risk import RiskModel
     from tsunagu.analytics.simulation import simulate
 
 _HOMES = {
     "EventLog": "contracts",
     "Outcome": "contracts",
+    "OutcomeModel": "outcomes",
     "RiskModel": "risk",
     "connect": "backends",
     "evaluate": "evaluation",
@@ -38,6 +40,7 @@ _HOMES = {
 __all__ = [
     "EventLog",
     "Outcome",
+    "OutcomeModel",
     "RiskModel",
     "connect",
     "evaluate",

@@ -271,6 +271,37 @@ class Explanation:
     reasons: tuple[Reason, ...]
 
 
+class Verdict(StrEnum):
+    """What can be said of a deal within a horizon, wrongly of at most one in ten of either kind."""
+
+    BREAKS_OFF = "breaks_off"
+    HOLDS = "holds"
+    UNSURE = "not_enough_evidence"
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """A step that goes with a lower risk: an association, not a proven effect.
+
+    Attributes:
+        step: stable name.
+        before: probability of breaking off within 30 days as things stand.
+        after: the same, had the step just been taken.
+        ja: the step in Japanese.
+        en: the step in English.
+    """
+
+    step: str
+    before: float
+    after: float
+    ja: str
+    en: str
+
+    def words(self, language: Language) -> str:
+        """The step in ``language``."""
+        return self.ja if language == "ja" else self.en
+
+
 @dataclass(frozen=True)
 class CauseEvidence:
     """One piece of what speaks for a cause.

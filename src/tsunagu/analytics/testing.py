@@ -357,3 +357,54 @@ def _as_known(cases: pa.Table, until: datetime) -> pa.Table:
     place = begun.column_names.index("resumed_at")
     hidden = pc.if_else(later, pa.scalar(None, back.type), back)
     return begun.set_column(place, begun.schema.field("resumed_at"), hidden)
+
+
+_OutcomeModel = TypeVar("_OutcomeModel", bound=Predictor)
+
+
+def check_outcome_model(
+    fit: Callable[[EventLog, int], _OutcomeModel],
+    load: Callable[[Path], _OutcomeModel],
+    log: EventLog,
+    moments: ir.Table,
+    folder: Path,
+) -> None:
+    """Honest probabilities, seeded, serialisable, row order irrelevant, no look into the future.
+
+    Args:
+        fit: fits on a log under a seed.
+        load: reads a saved model.
+        log: a log with enough decided deals to learn from.
+        moments: ``deal_id, at`` within the log.
+        folder: an empty folder to save in.
+
+    Raises:
+        AssertionError: naming the contract that is broken.
+    """
+    model = fit(log, 0)
+    told = model.score(log, moments)
+    _check_answers(told)
+    check_seeded(fit, log, model, folder)
+    check_serialisable(load, log, moments, model, folder)
+    mixed = shuffled(log, seed=1)
+    turned = ibis.memtable(_shuffle(moments.to_pyarrow(), 2))
+    again = fit(mixed, 0).score(mixed, turned)
+    _require(_near(told, again), "probabilities depend on the order of rows")
+    moment: datetime = np.sort(told["at"].to_pylist())[len(told) // 2]
+    past = moments.filter(moments.at <= moment)
+    known = model.score(log.until(moment), past)
+    _require(_near(known, model.score(log, past)), "a probability uses what happened later")
+
+
+def _check_answers(told: pa.Table) -> None:
+    order = [("deal_id", "ascending"), ("at", "ascending")]
+    _require(told.equals(told.sort_by(order)), "rows are not sorted by deal_id and at")
+    pages = np.column_stack([told[name].to_numpy() for name in told.column_names[2:]])
+    _require(bool(np.isfinite(pages).all() and (pages >= 0).all()), "a probability is no number")
+    _require(bool(np.allclose(pages.sum(axis=1), 1.0)), "the answers do not sum to 1")
+
+
+def _near(one: pa.Table, other: pa.Table) -> bool:
+    keys, names = ["deal_id", "at"], one.column_names[2:]
+    same = one.select(keys).equals(other.select(keys)) and other.column_names[2:] == names
+    return same and all(np.allclose(one[n], other[n], rtol=1e-6, atol=1e-9) for n in names)

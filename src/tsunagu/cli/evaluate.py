@@ -19,6 +19,7 @@ from tsunagu.cli.detection import print_signals
 from tsunagu.cli.evaluation import (
     evaluation_section,
     evaluation_table,
+    groups_table,
     native_table,
     remarks,
     split_words,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "tsunagu evaluate log --detection\n\n"
+    "tsunagu evaluate log --validate\n\n"
     "tsunagu evaluate log --html evaluation.html\n\n"
     "tsunagu evaluate --text benchmarks/notes/causes.jsonl comments.parquet school_crm\n\n"
     "tsunagu evaluate BPI_Challenge_2012.xes.gz --mapping benchmarks/mappings/bpic2012.toml"
@@ -57,6 +59,13 @@ def command(
     train_share: Annotated[
         float, typer.Option(help="Without --cut: share of outcomes to learn from. / 学習の割合")
     ] = 0.7,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Judge within the part to learn from; the rest stays unseen. / 学習期間内で検証",
+        ),
+    ] = False,
     bootstrap: Annotated[
         int, typer.Option(help="Resamples for the 95% intervals. / 再標本の回数", min=0)
     ] = 200,
@@ -77,16 +86,18 @@ def command(
 ) -> None:
     """Judge the foresight on a time-ordered split. / 時間順の分割で予測の確かさを調べる。"""
     from tsunagu.analytics.evaluation import DetectionEvaluation, evaluate, evaluate_detection
+    from tsunagu.analytics.evaluation.splitting import training_part
 
     if text:
         _refuse_with_text(mapping=mapping, cut=cut, html=html, detection=detection or None)
         judge_texts(sources, seed, bootstrap, language, as_json=as_json)
         return
     with progress(language) as report, _log(sources, mapping, report) as log:
+        moment = None if cut is None else parse_moment(cut, log.time_zone)
         judge = evaluate_detection if detection else evaluate
         judged: Evaluation | DetectionEvaluation = judge(
-            log,
-            cut=None if cut is None else parse_moment(cut, log.time_zone),
+            training_part(log, moment, train_share) if validate else log,
+            cut=None if validate else moment,
             train_share=train_share,
             seed=seed,
             bootstrap=bootstrap,
@@ -142,5 +153,7 @@ def _print(evaluation: Evaluation, log: EventLog, language: contracts.Language) 
     console.print(evaluation_table(evaluation, language, console.width))
     if evaluation.native:
         console.print(native_table(evaluation, language))
+    if evaluation.performances[0].groups:
+        console.print(groups_table(evaluation, language))
     for remark in remarks(evaluation):
         console.print(f"• {remark}", markup=False, soft_wrap=True)

@@ -45,6 +45,19 @@ def native_table(evaluation: Evaluation, language: Language) -> Table:
     return table
 
 
+def groups_table(evaluation: Evaluation, language: Language) -> Table:
+    """The model's probabilities and what came of them, for each group of deals."""
+    from tsunagu.analytics.evaluation import group_rows
+
+    rows = group_rows(evaluation, language)
+    table = new_table(*rows[0], title=words("by_group", language))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row.values())
+    return table
+
+
 def remarks(evaluation: Evaluation) -> Iterator[str]:
     """What was left out or could not be measured, and why."""
     yield from evaluation.notes
@@ -66,7 +79,7 @@ def split_words(evaluation: Evaluation, language: Language) -> str:
 
 def evaluation_section(evaluation: Evaluation, language: Language) -> EvaluationSection:
     """The evaluation as the report shows it, with its plots."""
-    from tsunagu.analytics.evaluation import plots
+    from tsunagu.analytics.evaluation import group_rows, plots
 
     headings, rows = _cells(evaluation, language)
     drawings = (
@@ -80,6 +93,7 @@ def evaluation_section(evaluation: Evaluation, language: Language) -> Evaluation
         headings=headings,
         rows=rows,
         figures=[draw(evaluation, language) for draw in drawings],
+        groups=group_rows(evaluation, language),
         remarks=list(remarks(evaluation)),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from tsunagu.cli.console import out, print_json, with_errors
 from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, log_as_of
 from tsunagu.cli.rows import deal_rows, risk_table
 from tsunagu.cli.tables import horizons_table, risk_list
+from tsunagu.cli.words import words
 
 EXAMPLES = "tsunagu explain log D-000123 --model team.tsunagu"
 
@@ -27,15 +29,21 @@ def command(
 ) -> None:
     """Explain one deal's risk. / 1件の中途リスクとその理由を示す。"""
     log = log_as_of(folder, at)
-    model = RiskModel.load(model_file)
+    model = RiskModel.load(model_file).as_of(log)
     table = risk_table(log, model, folder, only=deal_id)
     if not len(table):
         message = f"No open deal “{deal_id}” as of {log.observed_until:%Y-%m-%d}."
         raise TsunaguError(message, remedy="See the open deals with `tsunagu score`, or give --at.")
     row = deal_rows(table, log, model, language)[0]
+    steps = model.next_steps(log, deal_id)
     if as_json:
-        print_json(row.as_dict())
+        print_json({**row.as_dict(), "next_steps": [asdict(step) for step in steps]})
         return
     console = out()
     console.print(risk_list([row], language))
     console.print(horizons_table(row, language))
+    for step in steps:
+        risks = {"before": step.before, "after": step.after}
+        console.print(f"• {words('next_step', language, step=step.words(language), **risks)}")
+    if steps:
+        console.print(words("association", language))

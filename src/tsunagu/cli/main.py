@@ -12,12 +12,14 @@ from tsunagu.cli import (
     demo,
     evaluate,
     explain,
+    export,
     fit,
     import_,
     migrate,
     read,
     refit,
     rescore,
+    restore,
     score,
     serve,
     simulate,
@@ -34,7 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 ANALYST = (simulate, read, fit, score, evaluate, explain, tour)
-OPERATOR = (serve, migrate, import_, rescore, refit, createadmin, demo)
+OPERATOR = (serve, migrate, import_, export, restore, rescore, refit, createadmin, demo)
 for module in (*ANALYST, *OPERATOR):
     app.command(
         name=module.__name__.rpartition(".")[2].rstrip("_"),

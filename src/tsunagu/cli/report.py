@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -32,6 +32,7 @@ class EvaluationSection:
 
     Attributes:
         figures: SVG texts drawn by our own plots, whose labels are already escaped.
+        groups: calibration within groups of deals: heading to text, a dict a row.
         remarks: what was left out or could not be measured.
     """
 
@@ -39,6 +40,7 @@ class EvaluationSection:
     headings: Sequence[str]
     rows: Sequence[EvaluationRow]
     figures: Sequence[str]
+    groups: Sequence[Mapping[str, str]] = ()
     remarks: Sequence[str] = ()
 
 

@@ -11,10 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tsunagu.analytics import contracts
-from tsunagu.analytics.contracts import EventLog, Outcome, incidence_column
+from tsunagu.analytics.contracts import (
+    HORIZONS_DAYS,
+    EventLog,
+    Outcome,
+    Verdict,
+    incidence_column,
+)
 from tsunagu.analytics.eventlog.state import deal_states
 from tsunagu.analytics.features.snapshots import current
-from tsunagu.analytics.risk import RiskModel
+from tsunagu.analytics.risk import LEAD_DAYS, RiskModel
 
 NAMES_FILE = "names.parquet"
 MAIN_HORIZON = 30
@@ -27,6 +33,7 @@ class DealRow:
 
     Attributes:
         incidences: score columns such as ``broken_off_30`` to probabilities.
+        verdicts: by horizon, what can be said with an error of one in ten.
     """
 
     deal_id: str
@@ -37,6 +44,7 @@ class DealRow:
     amount: float | None
     incidences: dict[str, float]
     reasons: tuple[str, ...]
+    verdicts: dict[int, Verdict]
 
     @property
     def risk(self) -> float:
@@ -51,9 +59,16 @@ class DealRow:
 
 
 def risk_table(
-    log: EventLog, model: RiskModel, folder: Path | None = None, *, only: str | None = None
+    log: EventLog,
+    model: RiskModel,
+    folder: Path | None = None,
+    *,
+    only: str | None = None,
+    lead: int = LEAD_DAYS,
 ) -> pa.Table:
-    """Every open deal's state, names and incidences, in the model's order; or one (``only``).
+    """Every open deal's state, names and incidences, or those of one deal (``only``).
+
+    In the model's order for warnings of at least ``lead`` days.
 
     Columns: ``deal_id, customer_id, owner_id, created_at, stage, amount, title, customer_name,
     owner_name, at`` and those of :func:`~tsunagu.analytics.contracts.score_schema`.
@@ -64,7 +79,7 @@ def risk_table(
     scores = model.score(log, snapshots)
     states = _with_names(deal_states(log).to_pyarrow(), folder)
     table = scores.join(states, "deal_id", join_type="left outer")
-    urgent = pa.array(model.window.risk(table))
+    urgent = pa.array(model.window_for(lead).risk(table))
     order = [("urgent", "descending"), ("deal_id", "ascending")]
     return table.append_column("urgent", urgent).sort_by(order).drop_columns(["urgent"])
 
@@ -77,11 +92,18 @@ def deal_rows(
         return []
     snapshots = current(log).filter(ibis._.deal_id.isin(table["deal_id"].to_pylist()))
     reasons = {e.deal_id: e.reasons for e in model.explain(log, snapshots)}
-    return [_row(deal, reasons.get(deal["deal_id"], ()), language) for deal in table.to_pylist()]
+    told = [dict(zip(HORIZONS_DAYS, row, strict=True)) for row in model.verdicts(table)]
+    return [
+        _row(deal, reasons.get(deal["deal_id"], ()), verdicts, language)
+        for deal, verdicts in zip(table.to_pylist(), told, strict=True)
+    ]
 
 
 def _row(
-    record: dict[str, Any], reasons: tuple[contracts.Reason, ...], language: contracts.Language
+    record: dict[str, Any],
+    reasons: tuple[contracts.Reason, ...],
+    verdicts: dict[int, Verdict],
+    language: contracts.Language,
 ) -> DealRow:
     return DealRow(
         deal_id=record["deal_id"],
@@ -92,6 +114,7 @@ def _row(
         amount=record["amount"],
         incidences={n: record[n] for n in contracts.score_schema().names if n not in _KEYS},
         reasons=tuple(r.words(language) for r in reasons if r.contribution > 0),
+        verdicts=verdicts,
     )
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import typer
 
 from tsunagu.analytics import contracts
-from tsunagu.analytics.risk import RiskModel, Window
+from tsunagu.analytics.risk import LEAD_DAYS, RiskModel, Window
 from tsunagu.cli.console import err, out, print_json, progress, with_errors
 from tsunagu.cli.files import write_table
 from tsunagu.cli.options import AsJson, Lang, LogFolder, ModelFile, log_as_of
@@ -20,6 +20,7 @@ from tsunagu.cli.words import order_words, words
 
 EXAMPLES = (
     "tsunagu score log --model team.tsunagu --top 20\n\n"
+    "tsunagu score log -m team.tsunagu --lead 14\n\n"
     "tsunagu score log -m team.tsunagu --out scores.csv"
 )
 
@@ -30,6 +31,10 @@ def command(
     model_file: ModelFile,
     at: Annotated[str | None, typer.Option(help="As of this ISO day. / 基準日")] = None,
     top: Annotated[int, typer.Option(help="Rows with reasons. / 表示件数", min=0)] = 20,
+    lead: Annotated[
+        int,
+        typer.Option(help="Order for at least so many days of warning. / 何日前の警告用に並べるか"),
+    ] = LEAD_DAYS,
     out_file: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="All scores as .csv or .parquet. / 全件の書き出し先"),
@@ -39,16 +44,16 @@ def command(
 ) -> None:
     """Score the open deals, with reasons. / 進行中の案件を評価し、理由を示す。"""
     log = log_as_of(folder, at)
-    model = RiskModel.load(model_file)
+    model = RiskModel.load(model_file).as_of(log)
     with progress(language) as report:
         report("score", 0.0)
-        table = risk_table(log, model, folder)
+        table = risk_table(log, model, folder, lead=lead)
         rows = deal_rows(table.slice(0, top), log, model, language)
         report("score", 1.0)
     if out_file is not None:
         write_table(table, out_file)
         err().print(words("written", language, path=out_file))
-    _print(table, rows, log, model.window, language, as_json=as_json)
+    _print(table, rows, log, model.window_for(lead), language, as_json=as_json)
 
 
 def _print(

@@ -61,15 +61,17 @@ def _deal(row: DealRow, language: Language) -> Group:
 
 
 def horizons_table(row: DealRow, language: Language) -> Table:
-    """One deal's probabilities of each end within each horizon."""
+    """One deal's probabilities of each end within each horizon, and what can be said of it."""
     table = new_table(words("horizon", language))
     for outcome in Outcome:
         table.add_column(outcome_words(outcome, language), justify="right")
     table.add_column(words("open", language), justify="right")
+    table.add_column(words("can_be_said", language))
     for days in HORIZONS_DAYS:
         shares = [row.incidences[incidence_column(outcome, days)] for outcome in Outcome]
         cells = [f"{share:.1%}" for share in (*shares, max(0.0, 1 - sum(shares)))]
         name = words("in_days", language, days=days)
+        cells.append(words(row.verdicts[days].value, language))
         table.add_row(name, *cells, style="bold" if days == MAIN_HORIZON else None)
     return table
 

@@ -39,6 +39,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "broken_off": ("中途", "Broken off"),
     "lost": ("失注", "Lost"),
     "open": ("継続", "Still open"),
+    "can_be_said": ("言えること（誤り1割以内）", "What can be said (wrong in 1 of 10)"),
+    "breaks_off": ("途切れる見込み", "likely to break off"),
+    "holds": ("途切れない見込み", "likely to hold"),
+    "not_enough_evidence": ("判断できる材料が足りません", "not enough evidence to tell"),
+    "next_step": (
+        "{step}：30日以内に途切れる確率 {before:.0%} → {after:.0%}",
+        "{step}: break-off within 30 days {before:.0%} → {after:.0%}",
+    ),
+    "association": (
+        "過去の似た案件で見られた傾向です。効果を証明するものではありません。",
+        "As similar deals went in the past; an association, not a proven effect.",
+    ),
     "horizon": ("期間", "Horizon"),
     "written": ("書き出しました: {path}", "Wrote {path}"),
     "report_title": ("中途リスク報告", "Break risk report"),
@@ -72,6 +84,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "part": (
         "案件{deals}件・評価時点{landmarks}・{ends}",
         "{deals} deals, {landmarks} landmarks, {ends}",
+    ),
+    "by_group": (
+        "予測は、どのグループでも当たっているか",
+        "Do the probabilities hold in every group?",
     ),
     "native_volume": (
         "ルール自身の通知数で比べると",
@@ -162,6 +178,33 @@ WORDS: dict[str, tuple[str, str]] = {
         "{file}: {new:,} new, {changed:,} changed, {unchanged:,} unchanged, {rejected:,} left out",
     ),
     "observed_until": ("記録の最終時刻", "Observed until"),
+    "log_exported": (
+        "イベントログを書き出しました: {path}",
+        "Wrote the event log: {path}",
+    ),
+    "exported": (
+        "{path}：{tables}表・{rows:,}行・添付ファイル{files:,}件。個人情報をすべて含みます。"
+        "{passwords}データベースと同じように守ってください。",
+        "{path}: {tables} tables, {rows:,} rows, {files:,} attached files. It holds all personal "
+        "data. {passwords}Guard it like the database.",
+    ),
+    "with_passwords": (
+        "パスワードのハッシュを含みます。",
+        "It holds the hashes of passwords. ",
+    ),
+    "without_passwords": (
+        "パスワードは含みません（復元後、全員に新しいログイン用リンクが必要です）。",
+        "It holds no passwords: after a restore everybody needs a new log-in link. ",
+    ),
+    "files_missing": (
+        "見つからない添付ファイル{count:,}件は含まれていません（例: {name}）。",
+        "{count:,} attached files are missing and were left out (such as {name}).",
+    ),
+    "restored": (
+        "{made_at} 時点の組織を復元しました：{rows:,}行・添付ファイル{files:,}件。{passwords}",
+        "Restored the organisation as of {made_at}: {rows:,} rows, {files:,} attached files. "
+        "{passwords}",
+    ),
     "migrated": ("データベースは最新です。", "The database is up to date."),
     "rescored": ("進行中の案件{count:,}件を評価しました。", "Scored {count:,} open deals."),
     "no_such_model": (
@@ -209,6 +252,9 @@ STEPS: dict[str, str] = {
     "done": "完了",
     "features": "特徴量の計算",
     "load": "取り込み",
+    "export": "書き出し",
+    "check": "確認",
+    "write": "復元",
     "detect": "兆候の検知",
     "read xes": "XESの読み込み",
     "score": "リスクの計算",

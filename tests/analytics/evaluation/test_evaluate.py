@@ -157,6 +157,17 @@ def test_who_knows_the_future_scores_perfectly(found: Evaluation) -> None:
     assert fortune.versus_best["auc_30"].figure.low > 0
 
 
+def test_every_figure_is_compared_with_the_models_too(found: Evaluation) -> None:
+    fortune, silence = found.performance("fortune"), found.performance("silence")
+    behind = silence.versus_model["auc_30"]
+    assert behind.value == pytest.approx(silence.figure("auc_30").value - 1)
+    assert behind.high < 0
+    # whoever breaks off within the horizon is equally certain to it
+    assert 0.5 < fortune.figure("uno_c").value < 1
+    assert set(fortune.versus_model) == set(fortune.figures)
+    assert {f.value for k, f in fortune.versus_model.items() if k.startswith("auc")} == {0.0}
+
+
 def test_a_constant_has_auc_one_half_and_no_improvement_on_the_base_rate(found: Evaluation) -> None:
     constant = found.performance("constant")
     assert constant.figure("auc_30").value == pytest.approx(0.5)

@@ -13,31 +13,20 @@ from tsunagu.analytics.evaluation.discrimination import auc
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, CENSORED, Labels
 
 from .simulated import WON, Population, population
+from .slowly import followed_slowly
 
 HORIZON = 14
-
-
-def _followed_slowly(labels: Labels, moment: float, *, just_before: bool) -> float:
-    """Reverse Kaplan-Meier by its definition, deal by deal."""
-    share = 1.0
-    for time in sorted(set(labels.days)):
-        if time > moment or (just_before and time == moment):
-            break
-        lost = sum((labels.days == time) & (labels.event == CENSORED))
-        at_risk = sum(labels.days > time) + lost
-        share *= 1 - lost / at_risk if at_risk else 1
-    return share
 
 
 def _weights_slowly(labels: Labels, horizon: int) -> list[float]:
     weights = []
     for days, event in zip(labels.days, labels.event, strict=True):
         if days > horizon:
-            weights.append(1 / _followed_slowly(labels, horizon, just_before=False))
+            weights.append(1 / followed_slowly(labels, horizon, just_before=False))
         elif event == CENSORED:
             weights.append(0.0)
         else:
-            weights.append(1 / _followed_slowly(labels, days, just_before=True))
+            weights.append(1 / followed_slowly(labels, days, just_before=True))
     return weights
 
 

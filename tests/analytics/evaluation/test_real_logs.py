@@ -81,6 +81,8 @@ def test_school_ours_warns_of_more_than_any_rotting_rule(on_school: Evaluation) 
     ours = on_school.performance("tsunagu")
     assert ours.figure("warned_7_at_10").low > _best_rule(on_school, "warned_7_at_10")
     assert 0.55 < ours.figure("auc_30").value < 0.8
+    assert ours.figure("ibs_scaled").low > 0  # break-offs became rarer; the level follows
+    assert ours.figure("ece_30").value < 0.05
 
 
 def test_ours_sees_no_future_and_learns_nothing_from_shuffled_outcomes(bpi: EventLog) -> None:

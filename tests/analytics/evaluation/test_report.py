@@ -20,11 +20,12 @@ from tsunagu.analytics.evaluation.plots import (
     risk_distribution_svg,
     spread,
 )
-from tsunagu.analytics.evaluation.report import as_rows, native_rows
+from tsunagu.analytics.evaluation.report import as_rows, group_rows, native_rows
 from tsunagu.analytics.evaluation.results import (
     Distribution,
     Evaluation,
     Figure,
+    GroupCalibration,
     NativeVolume,
     Part,
     Performance,
@@ -96,6 +97,24 @@ def test_the_japanese_table_has_the_same_columns(evaluation: Evaluation) -> None
 def test_a_rules_own_volume_stands_beside_the_model_at_that_volume(evaluation: Evaluation) -> None:
     (row,) = native_rows(evaluation, "en")
     assert list(row.values()) == ["rotting", "40.0", "41% (10%–90%)", "40% (10%–90%)"]
+
+
+def test_groups_are_named_in_words_with_how_far_the_prediction_was_off(
+    evaluation: Evaluation,
+) -> None:
+    told, true = Figure(0.2, 0.1, 0.3), Figure(0.25, 0.2, 0.3)
+    off, error = Figure(-0.05, -0.1, 0.01), Figure(0.06, 0.05, 0.08)
+    groups = (
+        GroupCalibration("owner", "田中", 40, told, true, off, error),
+        GroupCalibration("size", "3", 1200, told, true, off, error),
+    )
+    model = replace(evaluation.performances[0], groups=groups)
+    grouped = replace(evaluation, performances=(model,))
+    assert [row["グループ"] for row in group_rows(grouped, "ja")] == ["担当者：田中", "金額：大"]
+    owner, size = group_rows(grouped, "en")
+    assert (owner["group"], size["group"], size["deals"]) == ("owner: 田中", "size: large", "1,200")
+    assert owner["predicted − observed"] == "-5% (-10%–+1%)"
+    assert group_rows(evaluation, "en") == []
 
 
 @pytest.mark.parametrize("plot", PLOTS)

@@ -8,6 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from tsunagu.analytics.plays import case_schema
+from tsunagu.analytics.plays.settings import Settings
+
+ALL_KNOWN = Settings(unseen_tilt=0.0)
+"""Nothing about the cases is hidden."""
 
 UNTIL = datetime(2026, 9, 30, tzinfo=UTC)
 LONG_AGO = UNTIL - timedelta(days=400)

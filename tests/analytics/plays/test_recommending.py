@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pyarrow as pa
-from tests.analytics.plays.making import UNTIL, plain
+from tests.analytics.plays.making import ALL_KNOWN, UNTIL, plain
 
 from tsunagu.analytics.plays import fit, recommend
 
@@ -14,6 +14,7 @@ EFFECTS = fit(
         [plain("visit", 90, 60), plain("letter", 90, 30), plain("new", 4, 2), plain("none", 90, 25)]
     ),
     UNTIL,
+    settings=ALL_KNOWN,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,23 @@ def test_an_interval_with_many_events_gets_its_own_map() -> None:
     first, second = fitted.maps[0][1], fitted.maps[1][1]
     assert first(np.array([0.05]))[0] == pytest.approx(0.2, abs=0.02)
     assert second == fitted.maps[4][1] != first
+
+
+def _months(shares: list[float]) -> tuple[np.ndarray, PersonPeriods]:
+    """Four stretches of time in which these shares of the deals told 10% break off."""
+    rng = np.random.default_rng(6)
+    label = np.concatenate([np.where(rng.random(3_000) < share, 2, 0) for share in shares])
+    rows = _rows(label)
+    closes = np.repeat(np.arange(4.0), 3_000)
+    return np.full((len(label), 3), 0.1), replace(rows, closes=closes)
+
+
+def test_a_correction_is_kept_where_it_holds_and_dropped_where_it_does_not() -> None:
+    kept = calibration.fit_if_it_lasts(*_months([0.3, 0.3, 0.3, 0.3]), pooled=30, alone=100)
+    assert kept.maps[0][1](np.array([0.1]))[0] == pytest.approx(0.3, abs=0.02)
+    dropped = calibration.fit_if_it_lasts(*_months([0.5, 0.05, 0.5, 0.05]), pooled=30, alone=100)
+    assert dropped.maps == calibration.identity("").maps
+    assert dropped.method.startswith("none")
 
 
 def test_calibrated_hazards_leave_survivors() -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -14,7 +15,7 @@ from tests.app.factories import Organisation, make_deal, make_user
 from tests.app.scores import make_points, make_score
 
 from tsunagu.app.deals import actions
-from tsunagu.app.deals.models import Deal, Kind, Outcome
+from tsunagu.app.deals.models import Deal, Event, Kind, Outcome
 from tsunagu.app.people.models import User
 
 
@@ -72,6 +73,18 @@ def test_an_ended_deal_offers_no_change(db: Any) -> None:
     assert "失注" in text
     assert f"/deals/{deal.pk}/end/" not in text
     assert f"/deals/{deal.pk}/move/" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("play:joint_visit", "上司との同行訪問"), ("play:own_idea", "own idea"), ("Golf", "Golf")],
+)
+def test_history_tells_a_play_in_words(organisation: Organisation, value: str, words: str) -> None:
+    deal = organisation.own
+    Event.objects.create(deal=deal, at=timezone.now(), kind=Kind.ACTIVITY, value=value)
+    text = page(organisation.representative, deal)
+    assert words in text
+    assert "play:" not in text
 
 
 def test_history_shows_activities_or_changes_alone(db: Any) -> None:

@@ -11,6 +11,7 @@ from django.core import mail as outgoing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_contact
 from tests.app.followup.conftest import written
 
@@ -136,7 +137,10 @@ def test_a_mail_whose_worker_never_came_goes_out_later(
     [
         (smtplib.SMTPAuthenticationError(535, b"geheim"), (Status.FAILED, Trouble.LOG_IN)),
         (smtplib.SMTPRecipientsRefused({}), (Status.FAILED, Trouble.ADDRESS)),
-        (ConnectionRefusedError(), (Status.FAILED, Trouble.CONNECTION)),
+        (smtplib.SMTPRecipientsRefused({"a@x": (550, b"no")}), (Status.FAILED, Trouble.ADDRESS)),
+        (smtplib.SMTPRecipientsRefused({"a@x": (450, b"")}), (Status.WAITING, Trouble.BUSY)),
+        (smtplib.SMTPDataError(451, b"later"), (Status.WAITING, Trouble.BUSY)),
+        (ConnectionRefusedError(), (Status.WAITING, Trouble.CONNECTION)),
         (smtplib.SMTPDataError(554, b"no"), (Status.FAILED, Trouble.REFUSED)),
         (TimeoutError(), (Status.UNSURE, Trouble.BROKEN)),
         (smtplib.SMTPServerDisconnected(), (Status.UNSURE, Trouble.BROKEN)),
@@ -162,6 +166,81 @@ def test_a_failure_is_told_and_can_be_tried_again(
     with pytest.raises(ValidationError):
         actions.send(case.deal.owner, mail)
     assert len(outgoing.outbox) == 1
+
+
+def wait_is_over(mail: Mail) -> None:
+    Mail.objects.filter(pk=mail.pk).update(again_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_mail_that_the_server_cannot_take_goes_out_by_itself_once_it_can(
+    case: Interruption, contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, ConnectionRefusedError())
+    mail = written(case, contact)
+    actions.send(case.deal.owner, mail)
+    assert mail.again_at is not None
+    monkeypatch.undo()
+
+    assert tasks.take_up.func() == 0  # its wait is not over
+    wait_is_over(mail)
+    assert tasks.take_up.func() == 1
+
+    mail.refresh_from_db()
+    assert (mail.status, mail.error, mail.again_at) == (Status.SENT, "", None)
+    assert case.deal.events.filter(kind=Kind.EMAIL).count() == 1
+    assert tasks.take_up.func() == 0
+
+
+def test_it_waits_longer_and_longer_and_is_given_up_in_the_end(
+    case: Interruption, contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, ConnectionRefusedError())
+    mail = written(case, contact)
+    actions.send(case.deal.owner, mail)
+    waits = []
+    while mail.status == Status.WAITING:
+        assert mail.again_at is not None
+        waits.append(mail.again_at - mail.moved_at)
+        wait_is_over(mail)
+        tasks.take_up.func()
+        mail.refresh_from_db()
+    assert [round(wait / timedelta(minutes=1)) for wait in waits] == [1, 5, 15, 60, 240]
+    assert (mail.status, mail.error, mail.tries) == (Status.FAILED, Trouble.CONNECTION, 6)
+    assert tasks.take_up.func() == 0
+
+    actions.send(case.deal.owner, mail)
+    assert (mail.status, mail.tries) == (Status.WAITING, 1)  # a person begins anew
+
+
+def test_a_person_who_sends_a_waiting_mail_and_the_clock_send_it_once(
+    case: Interruption, contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, ConnectionRefusedError())
+    mail = written(case, contact)
+    actions.send(case.deal.owner, mail)
+    monkeypatch.undo()
+    queued = no_worker(monkeypatch)
+    wait_is_over(mail)
+    actions.send(case.deal.owner, mail)
+    assert delivery.due_again() == []
+    assert [delivery.deliver(pk) for pk in queued * 2] == [True, False]
+    assert len(outgoing.outbox) == 1
+
+
+def test_the_page_says_when_a_mail_waits_and_lets_one_send_it_at_once(
+    case: Interruption, contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, ConnectionRefusedError())
+    mail = written(case, contact)
+    actions.send(case.deal.owner, mail)
+    monkeypatch.undo()
+    client = browser(case.deal.owner)
+    page = client.get(f"/interruptions/{case.pk}/").text
+    assert "再送待ち" in page
+    assert "1回試しました" in page
+    client.post(f"/followup/{mail.pk}/send/")
+    mail.refresh_from_db()
+    assert mail.status == Status.SENT
 
 
 def test_the_log_says_neither_to_whom_nor_what_the_server_answered(

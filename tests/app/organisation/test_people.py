@@ -253,7 +253,8 @@ def test_the_settings_show_only_what_the_role_may_do(organisation: Organisation)
         page = browser(who).get("/settings/").content.decode()
         return set(re.findall(r'<h2>.*?<a href="([^"]+)"', page))
 
-    assert offered(organisation.representative) == {"/settings/profile/"}
+    own = {"/settings/profile/", "/settings/tokens/", "/exports/"}
+    assert offered(organisation.representative) == own
     assert "/settings/people/" not in offered(organisation.operations)
     assert {"/settings/people/", "/settings/teams/"} <= offered(organisation.administrator)
 

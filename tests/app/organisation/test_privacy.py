@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.exchange.files import DEALS, HEADER, csv_of, imported
 from tests.app.factories import Organisation, make_customer, make_deal, make_import, make_user
@@ -28,6 +30,7 @@ from tsunagu.app.deals.contact_actions import mark_left
 from tsunagu.app.deals.models import Deal, Event
 from tsunagu.app.exchange import actions as exchange_actions
 from tsunagu.app.exchange import store
+from tsunagu.app.exchange.api.tokens import create_token
 from tsunagu.app.exchange.models import ImportProblem, SourceRow, State
 from tsunagu.app.organisation import erasure, exporting
 from tsunagu.app.organisation.departures import depart
@@ -341,8 +344,13 @@ def test_the_export_holds_all_that_names_a_contact(
 def test_the_export_of_a_user_holds_the_work_and_no_secret(
     organisation: Organisation, gone: User
 ) -> None:
+    until = timezone.now() + timedelta(days=1)
+    token, _text = create_token(gone, name="出力", scopes=["deals:read"], expires_at=until)
+
     files = unpacked(browser(organisation.administrator), "user", gone.pk)
 
+    assert "出力" in files["api.apitoken.json"]
+    assert not any(token.digest in text for text in files.values())
     assert any(
         "好感触" in row["text"] for row in json.loads(files["deals.event.json"]) if row["text"]
     )

@@ -16,7 +16,7 @@ from tests.app.factories import Organisation, make_deal
 from tests.app.interruptions.signs import went_on
 from tests.app.playbooks.making import a_case, a_playbook
 
-from tsunagu.analytics.plays.settings import NO_PLAY
+from tsunagu.analytics.plays.settings import GRADE, NO_PLAY
 from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.interruptions import actions as case_actions
@@ -63,8 +63,8 @@ def many(organisation: Organisation, playbook: Playbook | None, tried: int, resu
         answered(organisation, playbook, resumed=n < resumed)
 
 
-def test_the_name_of_no_play_is_the_analytics_own() -> None:
-    assert plays.NO_PLAY == NO_PLAY
+def test_the_names_that_cross_to_the_analytics_are_its_own() -> None:
+    assert (plays.NO_PLAY, plays.GRADE) == (NO_PLAY, GRADE)
 
 
 def test_a_case_counts_with_its_first_playbook(organisation: Organisation, visit: Playbook) -> None:
@@ -127,11 +127,20 @@ def a_living_case(organisation: Organisation) -> Interruption:
     return a_case(organisation.administrator, deal, main=CAUSE)
 
 
+def many_graded(
+    organisation: Organisation, playbook: Playbook | None, tried: int, resumed: int
+) -> None:
+    for n in range(tried):
+        case = graded(organisation, playbook, {0: 1 + n % 5})
+        if n < resumed:
+            went_on_in_time(case)
+
+
 @pytest.fixture
 def learned(organisation: Organisation, visit: Playbook) -> Playbook:
     """Enough cases for the visit to be known, and a playbook that nobody tried."""
-    many(organisation, visit, 40, 32)
-    many(organisation, None, 20, 4)
+    many_graded(organisation, visit, 40, 32)
+    many_graded(organisation, None, 20, 4)
     effects.learn()
     return a_playbook(organisation.administrator, key="untried")
 
@@ -300,17 +309,21 @@ def test_the_advice_says_when_few_cases_carry_a_grade(
     organisation: Organisation,
 ) -> None:
     call = a_playbook(organisation.administrator, key="a-call", causes=[CAUSE])
-    many(organisation, call, 40, 32)
-    many(organisation, None, 20, 4)
+    many_graded(organisation, call, 40, 32)
+    many_graded(organisation, None, 20, 4)
     effects.learn()
     case = a_living_case(organisation)
     client = browser(organisation.administrator)
-    assert "60件中0件だけ" in client.get(f"/interruptions/{case.pk}/").text
-    assert "0件です（全60件）" in client.get("/playbooks/").text
+    assert "60件だけ" not in client.get(f"/interruptions/{case.pk}/").text
+    page = client.get("/playbooks/").text
+    assert "60件です（全60件）" in page
+    assert "幅が広く" not in page
 
     content = LearnedEffects.objects.get().content
     LearnedEffects.objects.all().delete()
-    content["known"]["grade"] = 30
+    content["known"]["grade"] = 20
     LearnedEffects.objects.create(learned_at=timezone.now(), content=content, cases=60)
-    assert "30件だけ" not in client.get(f"/interruptions/{case.pk}/").text
-    assert "30件です（全60件）" in client.get("/playbooks/").text
+    assert "60件中20件だけ" in client.get(f"/interruptions/{case.pk}/").text
+    page = client.get("/playbooks/").text
+    assert "20件です（全60件）" in page
+    assert "幅が広く" in page

@@ -23,7 +23,8 @@ from tsunagu.app.interruptions import diagnosing, folding
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import DismissReason, State
-from tsunagu.app.people.models import Role
+from tsunagu.app.people.models import AuditEntry, Role, User
+from tsunagu.app.people.permissions import people_who_approve
 from tsunagu.app.playbooks import actions, escalating, filling, watching
 from tsunagu.app.playbooks.business_days import business_day
 from tsunagu.app.playbooks.models import Act, Ending, Playbook, Run, Task
@@ -205,6 +206,57 @@ def test_what_needs_approval_cannot_be_done_before(
     quote(organisation, case)
     watching.deal_changed(case.deal_id)
     assert task_of(run, "offer").ending == Ending.DONE
+
+
+def test_nobody_approves_an_own_step_while_somebody_else_may(
+    organisation: Organisation, case: Interruption
+) -> None:
+    manager = organisation.manager
+    run = run_of(
+        organisation,
+        case,
+        a_step("own", role="manager", approval="manager"),
+        a_step("asked", approval="manager"),
+    )
+    assert task_of(run, "own").assignee == manager
+    actions.ask_approval(manager, task_of(run, "asked"), "3%")
+    for key in ("own", "asked"):
+        with pytest.raises(ValidationError, match=organisation.head.name):
+            actions.approve(manager, task_of(run, key))
+    page = browser(manager).get(f"/interruptions/{case.pk}/").text
+    assert "ご自身の手順" in page
+    assert f"/tasks/{task_of(run, 'own').pk}/approve/" not in page
+
+    for key in ("own", "asked"):
+        actions.approve(organisation.head, task_of(run, key))
+        assert task_of(run, key).may_complete
+
+
+def test_who_approved_a_step_does_not_say_that_it_is_done(
+    organisation: Organisation, case: Interruption
+) -> None:
+    run = run_of(organisation, case, a_step("offer", approval="manager"))
+    actions.approve(organisation.manager, task_of(run, "offer"))
+    with pytest.raises(ValidationError, match="別の方"):
+        actions.complete(organisation.manager, task_of(run, "offer"))
+    actions.complete(organisation.representative, task_of(run, "offer"))
+
+
+def test_where_nobody_else_may_approve_it_is_said_so(
+    organisation: Organisation, case: Interruption
+) -> None:
+    manager = organisation.manager
+    run = run_of(organisation, case, a_step("own", role="manager", approval="manager"))
+    approvers = people_who_approve(case.deal)
+    User.objects.filter(pk__in=approvers.exclude(pk=manager.pk)).update(is_active=False)
+    page = browser(manager).get(f"/interruptions/{case.pk}/").text
+    assert "ほかに承認できる人がいない" in page
+
+    actions.approve(manager, task_of(run, "own"))
+    actions.complete(manager, task_of(run, "own"))
+
+    assert AuditEntry.objects.filter(action="task_alone", actor=manager).exists()
+    assert "単独で承認" in browser(manager).get(f"/interruptions/{case.pk}/").text
 
 
 def quote(organisation: Organisation, case: Interruption) -> None:

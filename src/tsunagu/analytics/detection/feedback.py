@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from math import exp, sqrt
+from math import exp
 
 from tsunagu.analytics.contracts import SignalKind
 from tsunagu.analytics.detection.thresholds import Thresholds
+from tsunagu.analytics.intervals import wilson
 
 WANTED_PRECISION = 0.3
 """Three of ten suspected cases confirmed: fewer tire people, more mean that cases are missed."""
@@ -18,8 +19,6 @@ PRIOR_DECISIONS = 10.0
 
 FURTHEST = 2.0
 """Decisions move a cut at most to its double or its half."""
-
-_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Precision:
         decisions: how many there were.
         confirmed: of these.
         value: the share.
-        low, high: Wilson's score interval (Wilson 1927; Brown, Cai and DasGupta 2001).
+        low, high: Wilson's score interval.
     """
 
     decisions: int
@@ -110,9 +109,4 @@ def _factor(count: int, confirmed: int, wanted: float) -> float:
 
 
 def _precision(count: int, confirmed: int) -> Precision:
-    share = confirmed / count
-    centre = share + _Z**2 / (2 * count)
-    spread = _Z * sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
-    scale = 1 + _Z**2 / count
-    low, high = (centre - spread) / scale, (centre + spread) / scale
-    return Precision(count, confirmed, share, max(min(low, share), 0.0), min(max(high, share), 1.0))
+    return Precision(count, confirmed, confirmed / count, *wilson(confirmed, count))

@@ -2,7 +2,7 @@
 
 from tsunagu.analytics.evaluation.backtest import default_predictors, evaluate
 from tsunagu.analytics.evaluation.names import OURS
-from tsunagu.analytics.evaluation.report import as_rows, native_rows, ordered
+from tsunagu.analytics.evaluation.report import as_rows, group_rows, native_rows, ordered
 from tsunagu.analytics.evaluation.results import Evaluation, Figure, Performance
 from tsunagu.analytics.evaluation.signal_figures import (
     DetectionEvaluation,
@@ -21,6 +21,7 @@ __all__ = [
     "default_predictors",
     "evaluate",
     "evaluate_detection",
+    "group_rows",
     "native_rows",
     "ordered",
 ]

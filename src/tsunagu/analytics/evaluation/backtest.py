@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tsunagu.analytics.contracts import EventLog, Progress, silent
+from tsunagu.analytics.evaluation.groups import groupings
 from tsunagu.analytics.evaluation.judging import Questions, ask_all
 from tsunagu.analytics.evaluation.labels import label
 from tsunagu.analytics.evaluation.predictor import Baseline
@@ -63,7 +64,9 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
     questions = Questions(log, log.until(moment), snapshots, landmarks, seed)
     rivals = default_predictors() if predictors is None else predictors
     judgements, skipped = ask_all(rivals, questions, lambda s, d: tell(s, d * _ASKING_SHARE))
-    summary = Summary(landmarks, judgements, deal_values(log, landmarks.deal_ids))
+    value = deal_values(log, landmarks.deal_ids)
+    groups = groupings(log, landmarks.deal_ids, value)
+    summary = Summary(landmarks, judgements, value, groups)
     performances = summary.performances(
         seed=seed,
         bootstrap=bootstrap,
@@ -88,7 +91,8 @@ def evaluate(  # noqa: PLR0913 - a public door whose choices are all the caller'
 
 
 def default_predictors() -> tuple[Baseline, ...]:
-    """Tsunagu's risk model as it lists deals and by plain risk, then every baseline.
+    """Tsunagu's risk model as it lists deals for a week's and a fortnight's warning and by plain
+    risk, then every baseline.
 
     The best of the baselines also has its list ordered as ours is, so that the gain is not owed to
     the order alone.
@@ -99,4 +103,5 @@ def default_predictors() -> tuple[Baseline, ...]:
     from tsunagu.analytics.risk.window import DEFAULT_WINDOW
 
     by_risk = RiskPredictor(DEFAULT_WINDOW, "tsunagu_30")
-    return (RiskPredictor(), by_risk, *default_baselines(), WindowedStageRate())
+    early = RiskPredictor(name="tsunagu_lead_14", lead=14)
+    return (RiskPredictor(), by_risk, early, *default_baselines(), WindowedStageRate())

@@ -50,6 +50,14 @@ class CensoringWeights:
         """G(h): the estimated share of landmarks followed beyond the horizon."""
         return _at(*self.survival(), horizon_days)
 
+    def before(self, weights: Floats | None = None) -> Floats:
+        """(n,) G(T-): the share followed until just before each landmark's own end."""
+        return self._just_before(self.survival(weights)[1])
+
+    def _just_before(self, survival: Floats) -> Floats:
+        before: Floats = np.concatenate([[1.0], survival[:-1]])[self._slot]
+        return before
+
     def at(self, horizon_days: int) -> Floats:
         """(n,) the weights for one horizon."""
         return self.by_horizon([horizon_days])[horizon_days]
@@ -59,7 +67,7 @@ class CensoringWeights:
     ) -> dict[int, Floats]:
         """(n,) the weights for each horizon, times ``weights``."""
         times, survival = self.survival(weights)
-        before = np.concatenate([[1.0], survival[:-1]])[self._slot]
+        before = self._just_before(survival)
         w = np.ones(len(before)) if weights is None else weights
         ended = ratio(w * ~self._censored, before, empty=0.0)
         return {h: self._one(h, w, ended, _at(times, survival, h)) for h in horizons}

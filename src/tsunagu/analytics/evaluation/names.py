@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from tsunagu.analytics.contracts import Language
 
-OURS = ("tsunagu", "tsunagu_30", "detection", "detection_signals")
+OURS = (
+    "tsunagu",
+    "tsunagu_lead_14",
+    "tsunagu_30",
+    "tsunagu_frozen",
+    "detection",
+    "detection_signals",
+)
 
 _NAMES: dict[str, tuple[str, str]] = {
     "tsunagu": ("つなぐ", "Tsunagu"),
+    "tsunagu_lead_14": ("つなぐ（14日前の警告用）", "Tsunagu, for 14 days' warning"),
     "tsunagu_30": ("つなぐ（30日リスク順）", "Tsunagu, by 30-day risk"),
     "detection": ("兆候の検知", "Detection"),
     "detection_signals": ("兆候の検知（リスクなし）", "Detection, signals alone"),

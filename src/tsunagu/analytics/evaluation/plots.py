@@ -15,7 +15,7 @@ import numpy as np
 from tsunagu.analytics.contracts import Language
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
 from tsunagu.analytics.evaluation.names import OURS, predictor_words
-from tsunagu.analytics.evaluation.report import middle_horizon, ordered
+from tsunagu.analytics.evaluation.report import ordered
 from tsunagu.analytics.evaluation.results import (
     Distribution,
     Evaluation,
@@ -38,6 +38,7 @@ _FONTS = [
 _STYLES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)))
 _MARKERS = ("s", "^", "D", "v", "x", "P", "*")
 _SIZE_INCHES = (7.2, 4.2)
+_PANEL_INCHES, _PANELS_ACROSS = 2.7, 3
 _LEADER = {
     "arrowstyle": "-",
     "color": _GREY,
@@ -49,7 +50,8 @@ _LEADER = {
 
 _WORDS: dict[Language, dict[str, str]] = {
     "ja": {
-        "reliability": "予測した割合と、実際に中途になった割合（{days}日以内）",
+        "reliability": "予測した割合と、実際に中途になった割合（期間ごと）",
+        "panel": "{days}日以内",
         "predicted": "予測した割合",
         "observed": "実際の割合",
         "identity": "予測どおり",
@@ -67,7 +69,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "nothing": "この記録からは測れません",
     },
     "en": {
-        "reliability": "Predicted share and share that really broke off within {days} days",
+        "reliability": "Predicted share and share that really broke off, by horizon",
+        "panel": "within {days} days",
         "predicted": "predicted share",
         "observed": "observed share",
         "identity": "as predicted",
@@ -89,22 +92,23 @@ _WORDS: dict[Language, dict[str, str]] = {
 MOST_RIVALS = 5
 
 Points = Sequence[tuple[float, float]]
+Panel = tuple[str, Callable[["Axes"], None]]
 
 
 def reliability_svg(evaluation: Evaluation, language: Language) -> str:
-    """The model's reliability curve at 30 days (or the longest horizon), with 95% intervals."""
-    horizon = middle_horizon(evaluation) or 0
-    words = _words(language, horizon)
-    curve = evaluation.performances[0].reliability.get(horizon, ())
-    known = [point for point in curve if math.isfinite(point.observed.value)]
+    """The model's reliability curves at all horizons that can be judged, side by side."""
+    words = _words(language, 0)
 
-    def paint(axes: Axes) -> None:
-        if known:
-            _reliability(axes, known, words)
-        else:
-            _nothing(axes, words)
+    def panel(horizon: int, points: list[ReliabilityBin]) -> Panel:
+        name = _words(language, horizon)["panel"]
+        return name, lambda axes: _reliability(axes, points, words)
 
-    return _draw(words["reliability"], words["predicted"], words["observed"], paint)
+    curves = evaluation.performances[0].reliability
+    known = {h: [p for p in c if math.isfinite(p.observed.value)] for h, c in curves.items()}
+    panels = [panel(h, points) for h, points in known.items() if points]
+    nothing: Panel = ("", lambda axes: _nothing(axes, words))
+    labels = (words["predicted"], words["observed"])
+    return _draw_all(words["reliability"], *labels, panels or [nothing])
 
 
 def early_warning_svg(evaluation: Evaluation, language: Language) -> str:
@@ -256,17 +260,26 @@ def _nothing(axes: Axes, words: Mapping[str, str]) -> None:
 
 
 def _draw(title: str, x: str, y: str, paint: Callable[[Axes], None]) -> str:
-    """An SVG whose text stays text, in the reader's own Japanese font."""
+    return _draw_all("", x, y, [(title, paint)])
+
+
+def _draw_all(title: str, x: str, y: str, panels: Sequence[Panel]) -> str:
+    """An SVG of panels side by side, whose text stays text, in the reader's own Japanese font."""
     import matplotlib as mpl
     from matplotlib.figure import Figure as Canvas
 
     with mpl.rc_context(_STYLE), _quiet():
-        canvas = Canvas(figsize=_SIZE_INCHES, layout="constrained")
-        axes = canvas.add_subplot()
-        paint(axes)
-        axes.set_title(title, loc="left")
-        axes.set(xlabel=x, ylabel=y)
-        axes.spines[["top", "right"]].set_visible(False)
+        across = min(len(panels), _PANELS_ACROSS)
+        down = math.ceil(len(panels) / across)
+        size = _SIZE_INCHES if len(panels) == 1 else (_PANEL_INCHES * across, _PANEL_INCHES * down)
+        canvas = Canvas(figsize=size, layout="constrained")
+        canvas.suptitle(title, x=0.01, ha="left")
+        for number, (name, paint) in enumerate(panels):
+            axes = canvas.add_subplot(down, across, number + 1)
+            paint(axes)
+            axes.set_title(name, loc="left")
+            axes.set(xlabel=x, ylabel="" if number % across else y)
+            axes.spines[["top", "right"]].set_visible(False)
         out = io.StringIO()
         canvas.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
@@ -279,6 +292,7 @@ _STYLE: Any = {
     "font.sans-serif": _FONTS,
     "font.size": 10,
     "axes.titlesize": 11,
+    "figure.titlesize": 11,
 }
 
 

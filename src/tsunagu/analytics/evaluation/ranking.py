@@ -19,14 +19,14 @@ from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog
 from tsunagu.analytics.errors import NotEnoughHistoryError
 from tsunagu.analytics.evaluation.arrays import Floats
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES, alerts, quotas, top
-from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks, in_order, label
+from tsunagu.analytics.evaluation.labels import Landmarks, in_order, label
 from tsunagu.analytics.evaluation.splitting import default_cut, snapshots_after
-from tsunagu.analytics.risk.window import DEFAULT_WINDOW, Window
+from tsunagu.analytics.risk.window import DEFAULT_WINDOW, Window, window_for
 
 _INNER_SHARE = 0.7
 
 LEAST_BREAK_OFFS = 30
-"""With fewer deals that broke off in the inner test part, the default window stands."""
+"""With fewer deals that broke off late enough to be warned of, no window is chosen."""
 
 
 WINDOWS: tuple[Window, ...] = (
@@ -43,11 +43,13 @@ class Scorer(Protocol):
         """Columns of :func:`tsunagu.analytics.contracts.score_schema`."""
 
 
-def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:
-    """The window whose list warned of most deals in the last part of a training log.
+def best_windows(log: EventLog, fit: Callable[[EventLog], Scorer]) -> dict[int, Window]:
+    """By days of warning, the window whose list warned of most deals so long before.
 
     The training log is itself split in time: a model is fitted on its first part, and each
-    window's list is judged on the rest, by the mean share warned of over the alert volumes.
+    window's list is judged on the rest, by the mean share warned of over the alert volumes.  Where
+    too few deals broke off so late that they could have been warned of, the window of the next
+    shorter warning stands.
 
     Args:
         log: the training log; nothing after its ``observed_until`` is known.
@@ -56,24 +58,38 @@ def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:
     try:
         cut = default_cut(log, _INNER_SHARE)
         landmarks = label(log, snapshots := snapshots_after(log, cut))
-        if _broken_deals(landmarks) < LEAST_BREAK_OFFS:
-            return DEFAULT_WINDOW
+        if not (leads := _judged(landmarks)):
+            return {}
         model = fit(log.until(cut))
     except NotEnoughHistoryError:
-        return DEFAULT_WINDOW
+        return {}
     scores = in_order(model.score(log, snapshots))
-    return max(WINDOWS, key=lambda window: mean_warned(landmarks, window.risk(scores)))
+    risks = {window: window.risk(scores) for window in WINDOWS}
+
+    def best(lead: int) -> Window:
+        return max(WINDOWS, key=lambda window: mean_warned(landmarks, risks[window], lead))
+
+    return {lead: best(lead) for lead in leads}
 
 
-def _broken_deals(landmarks: Landmarks) -> int:
-    return len(np.unique(landmarks.deal[landmarks.labels.event == BROKEN_OFF]))
+def best_window(log: EventLog, fit: Callable[[EventLog], Scorer]) -> Window:
+    """That of :func:`best_windows` for the shortest warning, or the default."""
+    return window_for(best_windows(log, fit), LEADS_DAYS[0])
 
 
-def mean_warned(landmarks: Landmarks, risk: Floats) -> float:
-    """Share warned of in time by lists ordered by ``risk``, on average over the alert volumes."""
+def _judged(landmarks: Landmarks) -> list[int]:
+    """Leads by which enough of the deals that broke off could have been warned of."""
+    everyone = alerts(landmarks, np.ones(len(landmarks), dtype=bool), 0)
+    return [lead for lead in LEADS_DAYS if (everyone.lead >= lead).sum() >= LEAST_BREAK_OFFS]
+
+
+def mean_warned(landmarks: Landmarks, risk: Floats, lead: int = LEADS_DAYS[0]) -> float:
+    """Share warned of ``lead`` days before by lists ordered by ``risk``, on average over the alert
+    volumes.
+    """
     once = np.ones(len(landmarks.deal_ids))
     lists = [top(landmarks, risk, quotas(landmarks.at, volume)) for volume in VOLUMES]
-    return float(np.mean([alerts(landmarks, x, 0).warned(LEADS_DAYS[0], once) for x in lists]))
+    return float(np.mean([alerts(landmarks, x, 0).warned(lead, once) for x in lists]))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tsunagu.analytics.contracts import Language
+from tsunagu.analytics.evaluation.figures import middle
 from tsunagu.analytics.evaluation.names import predictor_words
-from tsunagu.analytics.evaluation.results import Evaluation, Figure, Performance
+from tsunagu.analytics.evaluation.results import (
+    Evaluation,
+    Figure,
+    GroupCalibration,
+    Performance,
+)
 
 SORT_KEY = "warned_7_at_10"
 
@@ -58,7 +64,7 @@ def _with_interval(figure: Figure, show: Callable[[float], str]) -> str:
 
 def columns(evaluation: Evaluation) -> tuple[Column, ...]:
     """The main figures: early warning, AUC, Brier score and calibration."""
-    middle = middle_horizon(evaluation)
+    horizon = middle(evaluation.horizons)
     shown = [
         Column("warned_7_at_5", "7日前までに警告・5%", "warned 7 d before, 5%", _percent),
         Column("warned_7_at_10", "7日前までに警告・10%", "warned 7 d before, 10%", _percent),
@@ -70,9 +76,10 @@ def columns(evaluation: Evaluation) -> tuple[Column, ...]:
         Column("precision_at_10", "適中率", "precision", _percent),
         Column("ibs_scaled", "基準比IBS改善", "scaled IBS", _decimal),
     ]
-    if middle is not None:
-        shown.insert(8, Column(f"auc_{middle}", f"AUC {middle}日", f"AUC {middle} d", _decimal))
-        shown.append(Column(f"ece_{middle}", f"ECE {middle}日", f"ECE {middle} d", _decimal))
+    if horizon is not None:
+        shown.insert(8, Column(f"auc_{horizon}", f"AUC {horizon}日", f"AUC {horizon} d", _decimal))
+        shown.insert(9, Column("uno_c", "UnoのC", "Uno's C", _decimal))
+        shown.append(Column(f"ece_{horizon}", f"ECE {horizon}日", f"ECE {horizon} d", _decimal))
     return tuple(c for c in shown if any(c.key in p.figures for p in evaluation.performances))
 
 
@@ -115,6 +122,44 @@ _NATIVE: dict[Language, tuple[str, str, str, str]] = {
 }
 
 
+def group_rows(evaluation: Evaluation, language: Language = "ja") -> list[dict[str, str]]:
+    """The model's calibration for each owner, attribute and size; empty without groups."""
+    days = middle(evaluation.horizons)
+    heads = [head.format(days=days) for head in _GROUP_HEADS[language]]
+    return [
+        dict(zip(heads, _group_cells(group, language), strict=True))
+        for group in evaluation.performances[0].groups
+    ]
+
+
+_GROUP_HEADS: dict[Language, tuple[str, ...]] = {
+    "ja": ("グループ", "商談", "予測（{days}日以内）", "実際", "予測 − 実際", "ECE"),
+    "en": ("group", "deals", "predicted, {days} d", "observed", "predicted − observed", "ECE"),
+}
+_GROUPINGS: dict[Language, dict[str, str]] = {
+    "ja": {"owner": "担当者", "size": "金額"},
+    "en": {"owner": "owner", "size": "size"},
+}
+_SIZES: dict[Language, dict[str, str]] = {
+    "ja": {"1": "小", "2": "中", "3": "大"},
+    "en": {"1": "small", "2": "middle", "3": "large"},
+}
+
+
+def _group_cells(group: GroupCalibration, language: Language) -> tuple[str, ...]:
+    grouping = _GROUPINGS[language].get(group.grouping, group.grouping)
+    size = group.grouping == "size"
+    name = _SIZES[language].get(group.group, group.group) if size else group.group
+    separator = "：" if language == "ja" else ": "
+    return (
+        f"{grouping}{separator}{name}",
+        f"{group.deals:,}",
+        *map(_percent, (group.predicted, group.observed)),
+        _with_interval(group.gap, lambda value: f"{100 * value:+.0f}%"),
+        _decimal(group.ece),
+    )
+
+
 def ordered(evaluation: Evaluation) -> list[Performance]:
     """Predictors by the share warned of, best first; those without one last, then by name."""
 
@@ -123,10 +168,3 @@ def ordered(evaluation: Evaluation) -> list[Performance]:
         return (math.inf if math.isnan(value) else -value, performance.name)
 
     return sorted(evaluation.performances, key=place)
-
-
-def middle_horizon(evaluation: Evaluation) -> int | None:
-    """30 days if they can be judged, else the longest horizon that can, else None."""
-    if 30 in evaluation.horizons:
-        return 30
-    return max(evaluation.horizons, default=None)

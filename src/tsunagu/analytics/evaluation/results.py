@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,29 @@ class ReliabilityBin:
 
 
 @dataclass(frozen=True)
+class GroupCalibration:
+    """How well a predictor's probabilities hold in one group of deals.
+
+    Attributes:
+        grouping: ``owner``, ``size``, or the name of an attribute.
+        group: the group's name; a size is its number, 1 for the smallest deals.
+        deals: how many of the judged deals are in it.
+        predicted: mean probability.
+        observed: share that broke off.
+        gap: predicted minus observed.
+        ece: expected calibration error within the group.
+    """
+
+    grouping: str
+    group: str
+    deals: int
+    predicted: Figure
+    observed: Figure
+    gap: Figure
+    ece: Figure
+
+
+@dataclass(frozen=True)
 class Distribution:
     """Histogram of risk over landmarks, by what became of the deal within the horizon.
 
@@ -90,6 +113,9 @@ class Performance:
         versus_best: difference to the best rival, for the same keys.
         reliability: by horizon; empty for predictors without probabilities.
         distribution: of risk; None for predictors without probabilities.
+        versus_model: difference to the first predictor, the model, for the same keys.
+        groups: calibration by owner, attribute and size, at the horizon nearest to 30 days; empty
+            for predictors without probabilities.
     """
 
     name: str
@@ -97,6 +123,8 @@ class Performance:
     versus_best: Mapping[str, Difference]
     reliability: Mapping[int, tuple[ReliabilityBin, ...]]
     distribution: Distribution | None
+    versus_model: Mapping[str, Figure] = field(default_factory=dict)
+    groups: tuple[GroupCalibration, ...] = ()
 
     def figure(self, key: str) -> Figure:
         """The figure of ``key``, NaN where the predictor has none."""

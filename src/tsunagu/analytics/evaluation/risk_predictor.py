@@ -9,14 +9,16 @@ import pyarrow as pa
 
 from tsunagu.analytics.contracts import EventLog, Progress
 from tsunagu.analytics.evaluation.baselines import StageRate
+from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
-from tsunagu.analytics.evaluation.ranking import InWindow, best_window
+from tsunagu.analytics.evaluation.ranking import InWindow, best_window, best_windows
 from tsunagu.analytics.risk import RiskModel, Window
+from tsunagu.analytics.risk.window import window_for
 
 
 def fit_in_order(log: EventLog, *, seed: int = 0, progress: Progress | None = None) -> RiskModel:
-    """Fit a :class:`RiskModel`, and choose on the same log the window that orders its lists.
+    """Fit a :class:`RiskModel`, and choose on the same log the windows that order its lists.
 
     Args:
         log: as it stood when the model is made; hand in ``log.until(t)``.
@@ -24,41 +26,57 @@ def fit_in_order(log: EventLog, *, seed: int = 0, progress: Progress | None = No
         progress: told of each step; may raise to stop.
     """
     model = RiskModel.fit(log, seed=seed, progress=progress)
-    return replace(model, window=_window(log, seed))
+    return replace(model, windows=chosen_windows(log, seed))
 
 
 @dataclass(frozen=True)
 class RiskPredictor:
-    """Tsunagu's risk model; lists deals by their risk in a window.
+    """Tsunagu's risk model, kept up to date; lists deals by their risk in a window.
 
     Args:
         window: whose risk orders the list; default: the one that :func:`fit_in_order` chooses on
             the training log, as the product does.
         name: the row's label.
+        lead: days of warning that the list is meant for.
     """
 
     window: Window | None = None
     name: str = "tsunagu"
+    lead: int = LEADS_DAYS[0]
 
     def fit(self, log: EventLog, *, seed: int) -> InWindow:
         """Fit the model on a training log; predictors that differ in the window only share it."""
-        return InWindow(fitted_risk(log, seed), self.window or _window(log, seed))
+        window = self.window or window_for(chosen_windows(log, seed), self.lead)
+        return InWindow(fitted_risk(log, seed), window)
 
 
-def _window(log: EventLog, seed: int) -> Window:
-    return best_window(log, lambda known: RiskModel.fit(known, seed=seed))
+@once_per_log
+def chosen_windows(log: EventLog, seed: int) -> dict[int, Window]:
+    """The windows of a training log, by days of warning."""
+    return best_windows(log, lambda known: UpToDate(RiskModel.fit(known, seed=seed)))
+
+
+@dataclass(frozen=True)
+class UpToDate:
+    """A model whose level of each end follows the log, as a team's does that is fitted weekly."""
+
+    model: RiskModel
+
+    def score(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """The model's score table."""
+        return self.model.score_in_time(log, snapshots)
 
 
 @once_per_log
 def fitted_risk(log: EventLog, seed: int) -> RememberedScores:
     """The risk model of a training log, shared by all predictors that use it."""
-    return RememberedScores(RiskModel.fit(log, seed=seed))
+    return RememberedScores(UpToDate(RiskModel.fit(log, seed=seed)))
 
 
 class RememberedScores:
     """A model that keeps its last score table, for predictors that ask for the same one."""
 
-    def __init__(self, model: RiskModel) -> None:
+    def __init__(self, model: UpToDate) -> None:
         self._model = model
         self._asked: tuple[EventLog, ir.Table] | None = None
         self._scores = pa.table({})

@@ -33,6 +33,18 @@ def default_cut(log: EventLog, train_share: float) -> datetime:
     return moment.astimezone(UTC)
 
 
+def training_part(log: EventLog, cut: datetime | None, train_share: float) -> EventLog:
+    """The log as it stood at the cut that an evaluation would take.
+
+    Evaluated in its turn, it is where choices may be made: what comes after the cut stays unseen.
+
+    Raises:
+        NotEnoughHistoryError: if the log has no outcome, or none is observed after the cut.
+        ValueError: if the share or the cut is out of its range.
+    """
+    return log.until(checked_cut(log, default_cut(log, train_share) if cut is None else cut))
+
+
 def checked_cut(log: EventLog, cut: datetime) -> datetime:
     """The cut in UTC.
 

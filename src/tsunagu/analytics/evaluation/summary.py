@@ -11,7 +11,8 @@ from tsunagu.analytics.evaluation.arrays import Floats
 from tsunagu.analytics.evaluation.calibration import bins
 from tsunagu.analytics.evaluation.censoring import LEAST_FOLLOWED, CensoringWeights
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, alerts
-from tsunagu.analytics.evaluation.figures import Measures, comparable, lower_is_better
+from tsunagu.analytics.evaluation.figures import GROUP, Measures, comparable, lower_is_better
+from tsunagu.analytics.evaluation.groups import Grouping
 from tsunagu.analytics.evaluation.judging import Judgement
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, Landmarks
 from tsunagu.analytics.evaluation.names import OURS
@@ -19,6 +20,7 @@ from tsunagu.analytics.evaluation.resampling import Sample, deal_weights, resamp
 from tsunagu.analytics.evaluation.results import (
     Difference,
     Distribution,
+    GroupCalibration,
     NativeVolume,
     Performance,
     ReliabilityBin,
@@ -35,12 +37,18 @@ class Summary:
         landmarks: the landmarks of the test part.
         judgements: what predictors said of them, the model first.
         value: (d,) the deals' values, or None.
+        groupings: of the deals, for calibration within groups.
     """
 
     def __init__(
-        self, landmarks: Landmarks, judgements: list[Judgement], value: Floats | None
+        self,
+        landmarks: Landmarks,
+        judgements: list[Judgement],
+        value: Floats | None,
+        groupings: tuple[Grouping, ...] = (),
     ) -> None:
         self._landmarks, self._judgements, self._value = landmarks, judgements, value
+        self._groupings = groupings
         self._censoring = CensoringWeights(landmarks.labels)
         self.horizons = tuple(
             h for h in HORIZONS_DAYS if self._censoring.followed(h) >= LEAST_FOLLOWED
@@ -48,7 +56,9 @@ class Summary:
 
     def performances(self, *, seed: int, bootstrap: int, tell: Progress) -> tuple[Performance, ...]:
         """Every predictor's figures with intervals over ``bootstrap`` resamplings of the deals."""
-        measures = Measures(self._landmarks, self._judgements, self.horizons, self._value)
+        measures = Measures(
+            self._landmarks, self._judgements, self.horizons, self._value, self._groupings
+        )
         deals = len(self._landmarks.deal_ids)
         draws = deal_weights(deals, bootstrap, seed)
         samples = resample(measures, draws, deals, lambda n: tell("bootstrap", n / bootstrap))
@@ -86,7 +96,7 @@ class Summary:
         return tuple(notes)
 
     def _performance(self, judgement: Judgement, samples: Mapping[str, Sample]) -> Performance:
-        sample = samples[judgement.name]
+        sample, model = samples[judgement.name], samples[self._judgements[0].name]
         others = [j.name for j in self._judgements[1:] if j is not judgement]
         rivals = {name: samples[name] for name in others if name not in OURS}
         keys = [key for key in sample.point if comparable(key)]
@@ -96,6 +106,22 @@ class Summary:
             versus_best=_versus_best(sample, rivals, keys),
             reliability=self._reliability(judgement, sample),
             distribution=self._distribution(judgement),
+            versus_model={key: sample.minus(model, key) for key in keys if key in model.point},
+            groups=self._groups(judgement, sample),
+        )
+
+    def _groups(self, judgement: Judgement, sample: Sample) -> tuple[GroupCalibration, ...]:
+        if not judgement.probability or not self.horizons:
+            return ()
+        return tuple(
+            GroupCalibration(
+                grouping.name,
+                name,
+                int(np.sum(grouping.of == number)),
+                *(sample.figure(f"group_{figure}_{grouping.name}_{number}") for figure in GROUP),
+            )
+            for grouping in self._groupings
+            for number, name in enumerate(grouping.groups)
         )
 
     def _reliability(

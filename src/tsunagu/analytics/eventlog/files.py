@@ -16,6 +16,7 @@ from tsunagu.analytics.eventlog.delimited import read_delimited
 from tsunagu.analytics.eventlog.encoding import file_error, open_bytes
 from tsunagu.analytics.eventlog.mapping import FileChoice
 from tsunagu.analytics.eventlog.rejects import as_written
+from tsunagu.analytics.eventlog.remarks import without_remarks
 from tsunagu.analytics.eventlog.sources import OWN_COLUMNS, Source, mended, merge_mended
 from tsunagu.analytics.eventlog.store import DEALS_FILE, EVENTS_FILE, META_FILE
 from tsunagu.analytics.eventlog.workbook import read_workbook
@@ -45,11 +46,12 @@ def load_source(path: Path, choice: FileChoice | None = None) -> Source:
     choice = choice or FileChoice()
     kind = Path(path.name.removesuffix(".gz")).suffix.lower()
     if kind in _WORKBOOK:
-        return mended(_named_by_sheet(path, choice))
+        return without_remarks(mended(_named_by_sheet(path, choice)))
     if kind in _PARQUET:
         return mended(read_parquet(path))
     if kind in _TEXT:
-        return _unguarded(mended(read_delimited(path, encoding=choice.encoding)))
+        source = mended(read_delimited(path, encoding=choice.encoding))
+        return without_remarks(_unguarded(source))
     if kind in _XES:
         return _event_numbered(path, read_xes(path))
     known = ", ".join((*_TEXT, *_WORKBOOK, *_PARQUET, *_XES))

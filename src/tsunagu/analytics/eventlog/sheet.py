@@ -15,20 +15,6 @@ from tsunagu.analytics.eventlog.cells import WORDS, Converted, Mask, Trouble
 from tsunagu.analytics.eventlog.sources import Source
 from tsunagu.analytics.eventlog.times import Clock, DayPart
 
-_TOTALS = (
-    "合計",
-    "小計",
-    "総計",
-    "総合計",
-    "計",
-    "total",
-    "totals",
-    "subtotal",
-    "grand total",
-    "sum",
-)
-
-
 FINE, SKIPPED = -1, -2
 
 
@@ -93,7 +79,6 @@ class Sheet:
     def __post_init__(self) -> None:
         self.faults = Faults.none(len(self.source.table))
         self._known: dict[tuple[str, str], Converted] = {}
-        self._reject_totals()
 
     def __len__(self) -> int:
         return len(self.source.table)
@@ -165,20 +150,6 @@ class Sheet:
         if (column, name) not in self._known:
             self._known[column, name] = convert(self.raw(column))
         return self._known[column, name]
-
-    def _reject_totals(self) -> None:
-        """Sums at the foot of a list are no rows; they are told by the first filled cell."""
-        first = pa.nulls(len(self), pa.string())
-        for name in self.source.table.column_names[:3]:
-            if not self.source.has(name) or name in self.source.repeated:
-                continue
-            values = self.source.column(name)
-            if pa.types.is_string(values.type):
-                first = pc.coalesce(first, pc.utf8_lower(cells.plain(values)))
-        totals = pc.is_in(first, pa.array(_TOTALS)).to_numpy(zero_copy_only=False)
-        message = "this is a row of totals, not a record."
-        column = self.source.table.column_names[0]
-        self.faults.add(totals, Fault(column, message, "Leave it out."))
 
 
 def _plain(values: pa.Array) -> Converted:

@@ -1,7 +1,7 @@
 """Headers that are recognised without a mapping: our own, and those of well-known systems.
 
-Sources: the exports' documented field names of Salesforce, HubSpot, Pipedrive, Mazrica, GENIEE,
-F-RevoCRM and kintone, in English and Japanese.
+Sources: the exports' documented field names of Salesforce, HubSpot, Pipedrive, Zoho, Mazrica,
+GENIEE, F-RevoCRM, kintone and eセールスマネージャー, in English and Japanese.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "customer": (
         "customer_id", "accountid", "account id", "account name", "account", "org_id", "org_name",
-        "organization", "associated company", "company", "取引先id", "取引先", "取引先名",
-        "顧客企業名", "顧客名", "会社名", "会社",
+        "organization", "associated company", "company", "取引先id", "顧客コード", "取引先",
+        "取引先名", "顧客企業名", "顧客名", "会社名", "会社",
     ),
     "owner": (
         "owner_id", "ownerid", "owner", "hubspot_owner_id", "deal owner", "opportunity owner",
@@ -77,7 +77,8 @@ FINAL_WORDS: dict[Outcome, tuple[str, ...]] = {
 }
 """Words of stages and states that end a deal."""
 
-_MAZRICA_NOTE = re.compile(r"\s*\(管理番号:[^)]*\)\s*$")
+_NOTES = re.compile(r"(?:\s*\((?:管理番号:[^)]*|※必須項目です|法人|顧客|案件|活動)\))+\s*$")
+"""What Mazrica (管理番号) and eセールスマネージャー (the rest) put behind the name of an item."""
 
 
 def guess_mapping(sources: Sequence[Source]) -> Mapping:
@@ -152,9 +153,9 @@ def _find(source: Source, words: Sequence[str]) -> str | None:
 
 
 def folded(header: str) -> str:
-    """A header or word as it is compared: without width, case, and Mazrica's number in brackets."""
+    """A header or word as it is compared: without width, case, and notes in brackets behind it."""
     text = unicodedata.normalize("NFKC", header).strip()
-    return _MAZRICA_NOTE.sub("", text).casefold()
+    return _NOTES.sub("", text).casefold()
 
 
 def _must(source: Source, found: dict[str, str | None], meaning: str) -> str:

@@ -12,6 +12,7 @@ import python_calamine as calamine
 from tsunagu.analytics.errors import InputError
 from tsunagu.analytics.eventlog.encoding import file_error
 from tsunagu.analytics.eventlog.formula_errors import formula_errors
+from tsunagu.analytics.eventlog.merged import Header, Range, merged_header
 from tsunagu.analytics.eventlog.sources import Source, string_table, unique_headers
 
 _TOP_ROWS = 20
@@ -34,11 +35,19 @@ def read_workbook(path: Path, *, sheet: str | None = None, header_row: int | Non
     if name not in book.sheet_names:
         shown = ", ".join(f"“{known}”" for known in book.sheet_names)
         raise file_error(path, f"there is no sheet “{name}”.", f"Its sheets are {shown}.")
-    cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    found = book.get_sheet_by_name(name)
+    cells = found.to_python(skip_empty_area=False)
     for (row, column), error in formula_errors(path, name).items():
         if row < len(cells) and column < len(cells[row]):
             cells[row][column] = error
-    return _as_source(path, cells, header_row, _notices(path, book, name, sheet))
+    top = header_row - 1 if header_row else _header_place(cells)
+    header = merged_header(cells, top, _merged(found))
+    return _as_source(path, cells, header, _notices(path, book, name, sheet))
+
+
+def _merged(sheet: calamine.CalamineSheet) -> list[Range]:
+    """The sheet's merged ranges; formats that do not tell of them have none."""
+    return [Range(*start, *end) for start, end in sheet.merged_cell_ranges or ()]
 
 
 def sheets(path: Path) -> list[tuple[str, bool]]:
@@ -85,15 +94,14 @@ def _notices(
 
 
 def _as_source(
-    path: Path, cells: list[list[Any]], header_row: int | None, notices: tuple[str, ...]
+    path: Path, cells: list[list[Any]], header: Header, notices: tuple[str, ...]
 ) -> Source:
-    top = header_row - 1 if header_row else _header_place(cells)
-    if top >= len(cells):
+    if header.first >= len(cells):
         raise file_error(path, "the sheet is empty.", "Export it again with its header and rows.")
-    width = max((place for place, cell in enumerate(cells[top], 1) if cell != ""), default=0)
-    width = max(width, *(_width(row) for row in cells[top + 1 :]), 0)
-    headers, repeated = unique_headers(path, [_text(cell) for cell in cells[top][:width]])
-    body = [(row, number) for number, row in enumerate(cells[top + 1 :], top + 2) if _width(row)]
+    below = header.last + 1
+    width = max(_width(header.names), *(_width(row) for row in cells[below:]), 0)
+    headers, repeated = unique_headers(path, [_text(cell) for cell in header.names[:width]])
+    body = [(row, number) for number, row in enumerate(cells[below:], below + 1) if _width(row)]
     columns = [[_text(row[place]) for row, _ in body] for place in range(width)]
     table = string_table(headers, columns)
     numbers = np.array([number for _, number in body], np.int64)

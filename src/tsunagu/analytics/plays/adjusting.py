@@ -63,9 +63,14 @@ def _residual(weight: Floats, error: Floats) -> float:
 
 
 def _level(cases: Settled, outcome: Floats) -> Floats:
+    """Each cause's own, drawn to the mean of all where its cases are few (method of moments)."""
     tried = np.bincount(cases.cause, minlength=len(cases.causes))
     level: Floats = np.bincount(cases.cause, outcome.mean(axis=1), len(cases.causes)) / tried
-    return level
+    mean = np.average(level, weights=tried)
+    noise = level * (1 - level) / tried
+    real = np.average((level - mean) ** 2 - noise, weights=tried)
+    kept: Floats = max(real, 0.0) / (max(real, 0.0) + np.maximum(noise, 1e-9))
+    return mean + kept * (level - mean)
 
 
 def _cross_fitted(cases: Settled) -> tuple[Floats, Floats]:

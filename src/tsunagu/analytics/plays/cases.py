@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tsunagu.analytics.errors import TsunaguError
+from tsunagu.analytics.plays.settings import GRADE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -48,6 +49,7 @@ class Settled:
         play, cause: shape (n,), index into them.
         resumed: shape (n,), 1.0 or 0.0.
         hardness: shape (n, k), standardised, without gaps.
+        grade: shape (n,), what people said of it, standardised; nan where nobody did.
         fold: shape (n,), the part of the cross-fitting in which a case is held out.
     """
 
@@ -57,6 +59,7 @@ class Settled:
     cause: Ints
     resumed: Floats
     hardness: Floats
+    grade: Floats
     fold: Ints
 
     def __len__(self) -> int:
@@ -87,6 +90,7 @@ def settle(cases: pa.Table, until: datetime, horizon_days: int, folds: int, seed
         cause,
         _resumed(kept, horizon_days),
         _standardised([_filled(kept[name]) for name in names], len(kept)),
+        _grades(kept),
         _folds(kept["case_id"].to_pylist(), play, folds, seed),
     )
 
@@ -123,6 +127,17 @@ def _filled(column: pa.ChunkedArray) -> list[Floats]:
         return []
     filled = np.where(gaps, np.median(values[~gaps]), values)
     return [filled, gaps.astype(np.float64)] if gaps.any() else [filled]
+
+
+def _grades(cases: pa.Table) -> Floats:
+    if GRADE not in cases.column_names:
+        return np.full(len(cases), np.nan)
+    grade = np.asarray(cases[GRADE].cast(pa.float64()).to_numpy(), dtype=np.float64)
+    known = grade[np.isfinite(grade)]
+    if not len(known) or known.std() == 0:
+        return np.full(len(cases), np.nan)
+    scaled: Floats = (grade - known.mean()) / known.std()
+    return scaled
 
 
 def _standardised(columns: list[list[Floats]], count: int) -> Floats:

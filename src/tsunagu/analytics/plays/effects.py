@@ -20,6 +20,7 @@ from tsunagu.analytics.plays.results import (
     Verdict,
 )
 from tsunagu.analytics.plays.settings import NO_PLAY, Settings
+from tsunagu.analytics.plays.unseen import shifted, unseen
 
 DEFAULTS = Settings()
 _LEVELS = (0.025, 0.975, 0.05, 0.95)
@@ -87,12 +88,13 @@ def _learn(
     alike = np.array([play != NO_PLAY for play in cases.plays])
     told = Told(tried * counts.share, tried, counts.level, alike)
     drawn = pool(told, settings.draws, seed)
+    chances = shifted(drawn.cells, unseen(cases, settings, seed + 2))
     share = np.bincount(cases.cause, minlength=len(cases.causes)) / len(cases)
     usual = _usual(cases, settings.draws, seed + 1)
     found: list[PlayEffect] = []
     for cause in range(-1, len(cases.causes)):
         weight = share if cause < 0 else np.eye(len(cases.causes))[cause]
-        cells = list(_cells(cases, counts, np.einsum("pcd,c->pd", drawn.cells, weight), cause))
+        cells = list(_cells(cases, counts, np.einsum("pcd,c->pd", chances, weight), cause))
         found += _compared(cells, np.einsum("cd,c->d", usual, weight), settings)
     mixed = np.einsum("cd,c->d", drawn.new, share)
     new_play = {ALL_CAUSES: _beta(mixed)} | {

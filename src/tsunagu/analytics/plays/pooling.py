@@ -4,13 +4,18 @@ The hierarchical beta-binomial model of Gelman et al., Bayesian Data Analysis, 3
 chapter 5, with one level more.  In play p and cause c with n cases, of which s resumed,
 
     s ~ Binomial(n, t_pc)
-    t_pc ~ Beta(k m, k (1 - m)),  logit m = logit t_p + d_c
+    t_pc ~ Beta(k_p m, k_p (1 - m)),  logit m = logit t_p + d_c
     t_p ~ Beta(k0 m0, k0 (1 - m0))
 
-where d_c is how far a cause lies above or below the others.  Doing nothing is not one play among
-the others: its t_p is uniform, or it would be taken for better than it is.  The few unknowns that
-all share (m0, k0, k) and each t_p are summed over on grids, so that nothing has to converge; k0 and
-k are uniform on the log scale between their ends, which keeps the posterior proper.
+where d_c is how far a cause lies above or below the others.  Each play has a k_p of its own: one
+that helps in one cause and harms in another must not be drawn as close to its mean as the rest are.
+Doing nothing is not one play among the others: its t_p is uniform, or it would be taken for better
+than it is.  All unknowns are summed over on grids, so that nothing has to converge.
+
+The spread that k stands for, on the log-odds, is half-normal of scale 1 beforehand (Roever et al.,
+Research Synthesis Methods 12, 2021, for heterogeneous log-odds ratios).  Uniform on the scale of
+log k would put most of the belief on no spread at all (Gelman, Bayesian Analysis 1, 2006), and
+intervals would be too narrow.
 """
 
 from __future__ import annotations
@@ -23,7 +28,18 @@ from tsunagu.analytics.plays.cases import Bools, Floats, Ints
 
 _CHANCES: Floats = (np.arange(100) + 0.5) / 100
 _CENTRES: Floats = (np.arange(30) + 0.5) / 30
-_PRECISIONS: Floats = np.exp2(np.arange(1.0, 10.0))
+_PRECISIONS: Floats = np.exp2(np.arange(0.0, 9.5, 0.5))
+
+
+def _belief() -> Floats:
+    """Of each precision beforehand: half-normal in the spread, at a middling chance."""
+    spread = 1 / np.sqrt((_PRECISIONS + 1) / 4)
+    weight = spread * np.exp(-(spread**2) / 2)  # the grid is even in its logarithm
+    belief: Floats = weight / weight.sum()
+    return belief
+
+
+_BELIEF: Floats = _belief()
 
 
 @dataclass(frozen=True)
@@ -62,19 +78,24 @@ def pool(told: Told, draws: int, seed: int) -> Drawn:
     likelihood = _likelihood(told.resumed, told.tried, means)
     prior = _prior()
     rng = np.random.default_rng(seed)
-    chosen = _draw_shared(rng, likelihood, prior, told.alike, draws)
-    return _draw(rng, told, (means, likelihood, prior), chosen)
+    base = prior[_draw_shared(rng, likelihood.sum(axis=2), prior, told.alike, draws)]
+    return _draw(rng, told, means, likelihood, base)
 
 
 def _likelihood(resumed: Floats, tried: Floats, means: Floats) -> Floats:
-    """Log-likelihood of each play's cases.  Shape (plays, chances, precisions)."""
+    """Of each play's cases, times the belief in the precision; a play's highest is 1.
+
+    Shape (plays, chances, precisions).
+    """
     a = means[:, :, None] * _PRECISIONS
     b = (1 - means)[:, :, None] * _PRECISIONS
     cells = [
         _log_beta_binomial(s[:, None], n[:, None], a, b).sum(axis=1)
         for s, n in zip(resumed, tried, strict=True)
     ]
-    return np.stack(cells)
+    logs = np.stack(cells) + np.log(_BELIEF)
+    found: Floats = np.exp(logs - logs.max(axis=(1, 2), keepdims=True))
+    return found
 
 
 def _log_beta_binomial(resumed: Floats, tried: Floats, a: Floats, b: Floats) -> Floats:
@@ -98,34 +119,29 @@ def _prior() -> Floats:
 
 def _draw_shared(
     rng: np.random.Generator, likelihood: Floats, prior: Floats, alike: Bools, draws: int
-) -> tuple[Ints, Ints, Ints]:
-    """Indices of centre, plays' precision and cells' precision."""
-    top = likelihood.max(axis=1, keepdims=True)
-    given = np.einsum("mkt,ptj->pmkj", prior, np.exp(likelihood - top))
-    given[~alike] = np.exp(likelihood - top)[~alike].mean(axis=1)[:, None, None]
-    logs = (np.log(np.maximum(given, 1e-300)) + top[:, None]).sum(axis=0)
+) -> tuple[Ints, Ints]:
+    """Indices of centre and plays' precision, by the plays that are of one kind."""
+    given = np.einsum("mkt,pt->pmk", prior, likelihood[alike])
+    logs = np.log(np.maximum(given, 1e-300)).sum(axis=0) + np.log(_BELIEF)
     weight = np.exp(logs - logs.max()).ravel()
     picked = rng.choice(len(weight), draws, p=weight / weight.sum())
-    centre, between, within = np.unravel_index(picked, logs.shape)
-    return centre, between, within
+    centre, between = np.unravel_index(picked, logs.shape)
+    return centre, between
 
 
 def _draw(
-    rng: np.random.Generator,
-    told: Told,
-    grids: tuple[Floats, Floats, Floats],
-    chosen: tuple[Ints, Ints, Ints],
+    rng: np.random.Generator, told: Told, means: Floats, likelihood: Floats, base: Floats
 ) -> Drawn:
-    means, likelihood, prior = grids
-    centre, between, within = chosen
-    base, precision = prior[centre, between], _PRECISIONS[within]
-    cells = np.empty((*told.tried.shape, len(centre)))
+    """Each play's chance by its marginal, its precision given that, then its cells."""
+    cells = np.empty((*told.tried.shape, len(base)))
     for play, (s, n) in enumerate(zip(told.resumed, told.tried, strict=True)):
-        logs = likelihood[play].T[within]
-        own = (base if told.alike[play] else 1.0) * np.exp(logs - logs.max(axis=1, keepdims=True))
-        mean = means[_pick(rng, own)].T
-        cells[play] = _beta(rng, s[:, None] + precision * mean, n[:, None], s[:, None], precision)
+        own = (base if told.alike[play] else np.ones_like(base)) * likelihood[play].sum(axis=1)
+        chance = _pick(rng, own)
+        precision = _PRECISIONS[_pick(rng, likelihood[play][chance])]
+        a = s[:, None] + precision * means[chance].T
+        cells[play] = _beta(rng, a, n[:, None], s[:, None], precision)
     mean = means[_pick(rng, base)].T
+    precision = rng.choice(_PRECISIONS, len(base), p=_BELIEF)
     return Drawn(cells, rng.beta(precision * mean, precision * (1 - mean)))
 
 

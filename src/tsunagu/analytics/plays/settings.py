@@ -8,6 +8,10 @@ NO_PLAY = "none"
 """The play of a case that was answered without one."""
 
 
+GRADE = "grade"
+"""The column of hardness that people's grades are in, where they are known."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Numbers behind the estimate and the rule of "too early to say".
@@ -22,6 +26,13 @@ class Settings:
         widest: neither does a 95% interval of the chance that is wider.
         least_overlap: neither does a play that was hardly ever tried on a larger part of the cases.
         draws: of the posterior.
+        unseen_slope: what is believed of the log-odds of resuming for each standard deviation of a
+            grade while there are no grades to learn it from (normal around 0).
+        unseen_tilt: what is believed of the mean grade of a play's cases, in standard deviations,
+            so long (normal around 0).  0 for either: nothing is unseen.
+        least_reliable: at least so much of what varies in a grade is hardness, at most all: half is
+            what two people who judge the same agree in (Viswesvaran, Ones and Schmidt, Journal of
+            Applied Psychology 81, 1996).
     """
 
     horizon_days: int = 60
@@ -31,6 +42,9 @@ class Settings:
     widest: float = 0.4
     least_overlap: float = 0.5
     draws: int = 4_000
+    unseen_slope: float = 1.0
+    unseen_tilt: float = 0.5
+    least_reliable: float = 0.5
 
     def as_dict(self) -> dict[str, float]:
         """Names and values, for JSON."""

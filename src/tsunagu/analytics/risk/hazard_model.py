@@ -11,12 +11,15 @@ import numpy as np
 from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk import pooling
 from tsunagu.analytics.risk.arrays import Floats, Ints, Singles
+from tsunagu.analytics.risk.calendar import AS_EXPECTED, Recent
 from tsunagu.analytics.risk.calibration import Calibration
+from tsunagu.analytics.risk.conformal import NOTHING_SURE, Confidence
 from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
 from tsunagu.analytics.risk.scorecard import Columns, Scorecard
 from tsunagu.analytics.risk.trees import Trees
 from tsunagu.analytics.risk.usual import Usual
 
+AGE = "days_since_created"
 _BATCH = 100_000
 
 
@@ -84,12 +87,23 @@ class HazardModel:
         trees: None with too little history.
         weight: of the trees against the prior.
         calibration: of the blended hazards.
+        recent: how often ends came lately, beside what prior and trees expect.
+        sure: which risks rule what out.
     """
 
     prior: Prior
     trees: Trees | None
     weight: float
     calibration: Calibration
+    recent: Recent = AS_EXPECTED
+    sure: Confidence = NOTHING_SURE
+
+    def age(self, landmarks: Landmarks) -> Floats:
+        """Days since the deals were created, 0 where that is no feature, shape (n,)."""
+        column = self.prior.columns.get(AGE)
+        if column is None:
+            return np.zeros(len(landmarks))
+        return np.nan_to_num(landmarks.features[:, column].astype(np.float64))
 
     def blended(self, landmarks: Landmarks) -> Floats:
         """Hazards before calibration, shape (n, intervals, causes)."""
@@ -100,7 +114,9 @@ class HazardModel:
         prior = self.prior.hazards(landmarks)
         if self.trees is None:
             return prior
-        return pooling.blend(prior, self.trees.hazards(landmarks.features), self.weight)
+        mixed = pooling.blend(prior, self.trees.hazards(landmarks.features), self.weight)
+        lately = self.recent.log_ratios(self.age(landmarks))
+        return hz.from_log_odds(hz.to_log_odds(mixed) + lately)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; the booster's text is kept beside it."""
@@ -113,6 +129,8 @@ class HazardModel:
             "threads": None if self.trees is None else self.trees.threads,
             "weight": self.weight,
             "calibration": self.calibration.to_dict(),
+            "recent": self.recent.to_dict(),
+            "sure": self.sure.to_dict(),
         }
 
     @classmethod
@@ -135,7 +153,10 @@ class HazardModel:
             if trees.booster.num_feature() != len(names) + 1:
                 raise ValueError("the trees have other features than the model")
         calibration = Calibration.from_dict(data["calibration"])
-        model = cls(prior, trees, float(data["weight"]), calibration)
+        late, sure = AS_EXPECTED, NOTHING_SURE  # absent from files of version 1
+        if "recent" in data:
+            late, sure = Recent.from_dict(data["recent"]), Confidence.from_dict(data["sure"])
+        model = cls(prior, trees, float(data["weight"]), calibration, late, sure)
         model.incidence(Landmarks(np.zeros((1, len(names)), np.float32), np.array([-1])))
         return model
 

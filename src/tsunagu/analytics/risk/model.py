@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,38 @@ from tsunagu.analytics.contracts import (
     HORIZONS_DAYS,
     EventLog,
     Explanation,
+    NextStep,
     Outcome,
     Progress,
     Reason,
+    Verdict,
     incidence_column,
     score_schema,
     silent,
 )
 from tsunagu.analytics.features import FittedFeatures
-from tsunagu.analytics.risk import dataset, inputs, reasons, storage, training, wording
+from tsunagu.analytics.risk import (
+    dataset,
+    inputs,
+    next_steps,
+    reasons,
+    recency,
+    storage,
+    training,
+    wording,
+)
 from tsunagu.analytics.risk.arrays import Floats
 from tsunagu.analytics.risk.hazard_model import HazardModel
 from tsunagu.analytics.risk.periods import CAUSES
 from tsunagu.analytics.risk.settings import Settings
 from tsunagu.analytics.risk.summary import Summary, state_history
-from tsunagu.analytics.risk.window import DEFAULT_WINDOW, Window
+from tsunagu.analytics.risk.window import Window, window_for
 
 DEFAULTS = Settings()
 EXPLAINED_AT_ONCE = 2_000
+
+LEAD_DAYS = 7
+"""Days of warning that lists are meant for where nobody asks for more."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +61,8 @@ class RiskModel:
         recipe: the features.
         hazards: the scorecard, the trees and their calibration.
         summary: what the model says about itself.
-        window: the span of days whose risk orders lists of deals; :meth:`fit` leaves the default,
-            :func:`tsunagu.analytics.evaluation.fit_in_order` chooses it.
+        windows: by days of warning wished for, the span of days whose risk orders lists of deals;
+            :meth:`fit` chooses none, :func:`tsunagu.analytics.evaluation.fit_in_order` does.
 
     Example::
 
@@ -59,7 +73,16 @@ class RiskModel:
     recipe: FittedFeatures
     hazards: HazardModel
     summary: Summary
-    window: Window = DEFAULT_WINDOW
+    windows: Mapping[int, Window] = field(default_factory=dict)
+
+    @property
+    def window(self) -> Window:
+        """That for lists of :data:`LEAD_DAYS`."""
+        return self.window_for(LEAD_DAYS)
+
+    def window_for(self, lead: int) -> Window:
+        """The span whose risk orders a list that shall warn at least ``lead`` days before."""
+        return window_for(self.windows, lead)
 
     @classmethod
     def fit(
@@ -94,6 +117,45 @@ class RiskModel:
         """
         found = inputs.read(self.recipe, log, snapshots)
         return _score_table(found.keys, self.hazards.incidence(found.landmarks))
+
+    def as_of(self, log: EventLog) -> RiskModel:
+        """This model with how often deals ended lately, as ``log`` tells; the rest stays as fitted.
+
+        Args:
+            log: the whole log of the team, up to the day that is asked about.
+        """
+        return replace(self, hazards=recency.brought_up_to(self.recipe, self.hazards, log))
+
+    def score_in_time(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
+        """:meth:`score` by a model that is kept up to date: how often deals ended lately is that
+        of each snapshot's week, not of the day of the fit.
+
+        Everything else stays as fitted.  Nothing later than a snapshot is known to it.
+
+        Args:
+            log: the whole log of the team, since it tells how often deals end.
+            snapshots: ``deal_id, at``, on the log's backend.
+        """
+        found = inputs.read(self.recipe, log, snapshots)
+        return _score_table(found.keys, recency.incidence(self.recipe, self.hazards, log, found))
+
+    def verdicts(self, scores: pa.Table) -> list[list[Verdict]]:
+        """By row of a score table, what can be said for each of the horizons, or that nothing can.
+
+        Of one in ten deals of either kind the wrong thing may be said.
+        """
+        columns = [incidence_column(Outcome.BROKEN_OFF, horizon) for horizon in HORIZONS_DAYS]
+        risk = np.column_stack([scores[name].to_numpy() for name in columns])
+        return self.hazards.sure.verdicts(risk)
+
+    def next_steps(self, log: EventLog, deal_id: str) -> tuple[NextStep, ...]:
+        """Steps that go with a lower risk to break off within 30 days, the lowest first.
+
+        Args:
+            log: the whole log, up to now.
+            deal_id: an open deal.
+        """
+        return next_steps.next_steps(self, log, deal_id)
 
     def explain(self, log: EventLog, snapshots: ir.Table, *, top: int = 3) -> list[Explanation]:
         """Why each snapshot's risk to break off is what it is.
@@ -188,7 +250,7 @@ class RiskModel:
             "recipe": self.recipe.to_dict(),
             "hazards": self.hazards.to_dict(),
             "summary": self.summary.to_dict(),
-            "window": asdict(self.window),
+            "windows": {str(lead): asdict(window) for lead, window in self.windows.items()},
         }
 
 
@@ -252,5 +314,6 @@ def _score_table(keys: pa.Table, incidence: Floats) -> pa.Table:
 def _from_dict(data: dict[str, Any], booster: str | None) -> RiskModel:
     recipe = FittedFeatures.from_dict(data["recipe"])
     hazards = HazardModel.from_dict(data["hazards"], recipe.names, booster)
-    summary, window = Summary.from_dict(data["summary"]), Window(**data["window"])
-    return RiskModel(recipe, hazards, summary, window)
+    told = data.get("windows", {str(LEAD_DAYS): data.get("window")})  # version 1 had one
+    windows = {int(lead): Window(**window) for lead, window in told.items()}
+    return RiskModel(recipe, hazards, Summary.from_dict(data["summary"]), windows)

@@ -7,7 +7,7 @@ Analysis (2011), chapter 7.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -56,6 +56,10 @@ class PersonPeriods:
     def where(self, keep: Bools | Ints) -> PersonPeriods:
         """The rows that ``keep`` selects."""
         return PersonPeriods(*(getattr(self, field.name)[keep] for field in fields(self)))
+
+    def weighted(self, weight: Floats) -> PersonPeriods:
+        """The rows with their weights times ``weight``."""
+        return replace(self, weight=self.weight * weight)
 
 
 def expand(at: Floats, ended_at: Floats, outcome: Ints, observed_until: float) -> PersonPeriods:

@@ -55,8 +55,9 @@ def contributions(model: HazardModel, landmarks: Landmarks, blended: Floats) -> 
         return Contributions(features, base)
     share = model.weight
     by_trees, trees_base = _of_trees(model.trees, landmarks, weight)
+    lately = _of_late(model, landmarks, weight)
     return Contributions(
-        (1 - share) * features + share * by_trees, (1 - share) * base + share * trees_base
+        (1 - share) * features + share * by_trees, (1 - share) * base + share * trees_base + lately
     )
 
 
@@ -92,6 +93,13 @@ def _of_trees(trees: Trees, landmarks: Landmarks, weight: Floats) -> tuple[Float
     start = hz.to_log_odds(trees.base)[:_INTERVALS, _BROKEN_OFF]
     features, rest = trees.contributions(landmarks.features, weight)
     return features, rest + weight @ start
+
+
+def _of_late(model: HazardModel, landmarks: Landmarks, weight: Floats) -> Floats:
+    """How often deals of this age broke off lately: no reason of the deal's own, so it is base."""
+    ratios = model.recent.log_ratios(model.age(landmarks))[:, :_INTERVALS, _BROKEN_OFF]
+    averaged: Floats = (weight * ratios).sum(axis=1)
+    return averaged
 
 
 @dataclass(frozen=True)

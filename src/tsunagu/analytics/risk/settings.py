@@ -19,9 +19,10 @@ class Settings:
         prior_events: expected events the prior base hazards are worth (gamma-Poisson).
         calibration_share: share of the outcomes, the latest, kept for calibration.
         stopping_share: share of the remaining outcomes, the latest, that stop the boosting.
-        refit: fit the trees once more on all rows with the number of rounds found.
         least_calibration_events: events of a cause needed to calibrate it, all intervals pooled.
         least_interval_events: events needed to calibrate an interval of a cause on its own.
+        within_weeks: the trees learn how deals differ beside the level of their weeks; off only to
+            measure what that buys.
         max_rows: person-period rows to learn from; of more, survivors are thinned and weighted.
         rounds: most boosting rounds.
         patience: rounds without gain on the stopping slice before boosting ends.
@@ -40,13 +41,13 @@ class Settings:
     prior_events: float = 5.0
     calibration_share: float = 0.25
     stopping_share: float = 0.2
-    refit: bool = False
     least_calibration_events: int = 30
     least_interval_events: int = 100
+    within_weeks: bool = True
     max_rows: int = 1_500_000
     rounds: int = 300
-    patience: int = 20
-    learning_rate: float = 0.08
+    patience: int = 30
+    learning_rate: float = 0.06
     leaves: int = 15
     depth: int = 4
     leaf_rows: int = 50

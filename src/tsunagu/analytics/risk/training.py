@@ -5,7 +5,8 @@ interval closes, so no label is known to a slice before its time, and none is lo
 
     ... boosting ... | ... stopping the boosting ... | ... calibration ... | observed_until
 
-Features (their levels, their medians) are fitted on the log as it stood before calibration.
+Features (their levels, their medians) are fitted on the log as it stood before calibration.  The
+number of boosting rounds and the calibration found, the trees are fitted once more on everything.
 """
 
 from __future__ import annotations
@@ -15,10 +16,31 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsunagu.analytics.contracts import Progress
-from tsunagu.analytics.risk import calibration, pooling, prior_fit, scorecard, trees, usual
-from tsunagu.analytics.risk.arrays import Bools, Floats, Ints
+from tsunagu.analytics.risk import (
+    calibration,
+    conformal,
+    pooling,
+    prior_fit,
+    scorecard,
+    trees,
+    usual,
+)
+from tsunagu.analytics.risk import hazards as hz
+from tsunagu.analytics.risk.arrays import SECONDS_PER_DAY, Bools, Floats, Ints
+from tsunagu.analytics.risk.calendar import (
+    WEEK,
+    WEEKS_BACK,
+    Calendar,
+    Recent,
+    Weekly,
+    bands,
+    calmed,
+)
+from tsunagu.analytics.risk.conformal import Confidence
+from tsunagu.analytics.risk.following import expected_of, in_time
 from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks, Prior, of_rows
 from tsunagu.analytics.risk.periods import (
+    BOUNDS,
     BROKEN_OFF_CLASS,
     CAUSES,
     INTERVALS,
@@ -29,6 +51,7 @@ from tsunagu.analytics.risk.periods import (
 from tsunagu.analytics.risk.settings import Settings
 
 _BASE_SAMPLE = 20_000
+_MOST_JUDGED = 300_000
 
 
 @dataclass(frozen=True)
@@ -124,44 +147,74 @@ class Trainer:
             return grown
         self.progress("calibration", 0.0)
         calibrated = self.calibrate(grown.model, plan)
-        return Fitted(self._renewed(calibrated, plan, grown.rounds), grown.rounds)
+        self.progress("trees", 0.6)
+        renewed = self._renewed(calibrated, grown.rounds)
+        last = replace(renewed, recent=self._recent(renewed), sure=self._sure(calibrated, plan))
+        return Fitted(last, grown.rounds)
 
     def grow(self, plan: Plan) -> Fitted:
         """Pool the prior and grow trees on what was known before calibration."""
         rows = self._rows()
         early = self._thin(rows.where(rows.closes <= plan.calibrate))
-        prior = self._prior(early, plan)
+        prior = self._prior(early, plan.calibrate)
         if not (plan.weight and self._can_boost(early, plan)):
             return Fitted(_alone(prior), 0)
         self.progress("trees", 0.0)
-        lesson = self._lesson(prior, plan)
+        lesson = self._lesson(prior, plan.calibrate)
         boosting: Bools = early.closes <= plan.stop
-        _, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
-        self.progress("trees", 0.6)
-        grown = trees.refit(lesson, early, rounds)
+        grown, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
         return Fitted(HazardModel(prior, grown, plan.weight, calibration.identity("none")), rounds)
 
     def calibrate(self, model: HazardModel, plan: Plan) -> HazardModel:
-        """Fit the calibration of the blended hazards on rows that no tree has seen."""
+        """Fit the calibration of the blended hazards on rows that no tree has seen.
+
+        Beside the level of their weeks: a wave of break-offs is no lasting lesson.
+        """
         rows = self._rows()
         later = self._thin(rows.where(rows.closes > plan.calibrate))
+        level = self._lesson(model.prior, self.history.observed_until).level(later)
+        told = hz.to_log_odds(of_rows(model, self.landmarks, later)) + np.log(level)
         s = self.settings
-        maps = calibration.fit(
-            of_rows(model, self.landmarks, later),
-            later,
+        maps = calibration.fit_if_it_lasts(
+            hz.from_log_odds(told),
+            later.weighted(calmed(level)),
             pooled=s.least_calibration_events,
             alone=s.least_interval_events,
         )
         return replace(model, calibration=maps)
 
-    def _renewed(self, model: HazardModel, plan: Plan, rounds: int) -> HazardModel:
-        """If asked for: trees and pooled ratios once more, on all rows."""
-        if not self.settings.refit:
-            return model
-        everything = self._thin(self._rows())
-        prior = self._prior(everything, plan)
-        renewed = trees.refit(self._lesson(prior, plan), everything, rounds)
+    def _renewed(self, model: HazardModel, rounds: int) -> HazardModel:
+        """Trees and pooled ratios once more, on all rows: what is latest matters most."""
+        everything, now = self._thin(self._rows()), self.history.observed_until
+        prior = self._prior(everything, now)
+        renewed = trees.refit(self._lesson(prior, now), everything, rounds)
         return replace(model, prior=prior, trees=renewed)
+
+    def _recent(self, model: HazardModel) -> Recent:
+        until = self.history.observed_until
+        edges = bands(model.age(self.landmarks))
+        late = self._since(until - WEEKS_BACK * WEEK)
+        return Recent.of(expected_of(model, self.landmarks, self.history, late), until, edges)
+
+    def _sure(self, model: HazardModel, plan: Plan) -> Confidence:
+        """What the risks of landmarks are worth that this model's trees have not seen."""
+        h, edges = self.history, bands(model.age(self.landmarks))
+        past = self._since(plan.stop - WEEKS_BACK * WEEK)
+        rows = past[h.at[past] >= plan.stop]
+        weekly, asked = expected_of(model, self.landmarks, h, past), self.landmarks.where(rows)
+        risk = in_time(model, weekly, asked, h.at[rows], edges)[:, :, BROKEN_OFF_CLASS - 1]
+        ahead = BOUNDS[1:] * SECONDS_PER_DAY
+        broke = (h.ended_at[rows] - h.at[rows])[:, None] <= ahead
+        known = h.at[rows][:, None] + ahead <= h.observed_until
+        theirs = (h.outcome[rows] == BROKEN_OFF_CLASS)[:, None]
+        return conformal.learn(risk, broke & theirs, known, h.deal[rows])
+
+    def _since(self, moment: float) -> Ints:
+        """Landmarks from ``moment`` on; of very many, those of every second deal, or third, ..."""
+        rows = np.flatnonzero(self.history.at >= moment)
+        every = len(rows) // _MOST_JUDGED + 1
+        chosen: Ints = rows[self.history.deal[rows] % every == 0]
+        return chosen
 
     def _rows(self) -> PersonPeriods:
         h = self.history
@@ -170,8 +223,8 @@ class Trainer:
     def _thin(self, rows: PersonPeriods) -> PersonPeriods:
         return thin(rows, self.settings.max_rows, np.random.default_rng(self.seed))
 
-    def _prior(self, rows: PersonPeriods, plan: Plan) -> Prior:
-        known = self.history.at <= plan.calibrate
+    def _prior(self, rows: PersonPeriods, until: float) -> Prior:
+        known = self.history.at <= until
         normal = usual.learn(self.landmarks.features[known], self.landmarks.stages[known])
         columns = {name: position for position, name in enumerate(self.names)}
         even = np.ones((INTERVALS, len(CAUSES)))
@@ -184,13 +237,16 @@ class Trainer:
             for slice_ in (early.closes <= plan.stop, early.closes > plan.stop)
         )
 
-    def _lesson(self, prior: Prior, plan: Plan) -> trees.Lesson:
-        known = np.flatnonzero(self.history.at <= plan.calibrate)
+    def _lesson(self, prior: Prior, until: float) -> trees.Lesson:
+        h = self.history
+        known = np.flatnonzero(h.at <= until)
         sample = self.landmarks.where(known[:: max(1, len(known) // _BASE_SAMPLE)])
         base = prior.hazards(sample).mean(axis=0)
-        return trees.Lesson(
-            self.landmarks.features, list(self.categorical), base, self.settings, self.seed
-        )
+        nothing, every = np.zeros(len(h.at)), np.tile(base[0], (len(h.at), 1))
+        weekly = Weekly(h.at, h.ended_at, h.outcome, nothing, every)
+        calendar = Calendar.of(weekly, until if self.settings.within_weeks else -np.inf)
+        features, categorical = self.landmarks.features, list(self.categorical)
+        return trees.Lesson(features, categorical, base, self.settings, self.seed, h.at, calendar)
 
 
 def _alone(prior: Prior) -> HazardModel:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsunagu.analytics.risk import hazards as hz
-from tsunagu.analytics.risk.arrays import Floats, Ints, Singles
+from tsunagu.analytics.risk.arrays import SECONDS_PER_DAY, Floats, Ints, Singles
+from tsunagu.analytics.risk.calendar import Calendar, calmed
 from tsunagu.analytics.risk.paths import Paths
 from tsunagu.analytics.risk.periods import (
+    BOUNDS,
     BROKEN_OFF_CLASS,
     CLASSES,
     INTERVALS,
@@ -116,7 +118,9 @@ class Lesson:
         categorical: positions of the features that are codes of categories.
         base: pooled hazards from which the margins start, shape (intervals, causes).
         settings: of the model.
-        seed: of LightGBM's column sampling.
+        seed: of LightGBM's sampling of rows and columns.
+        at: epoch seconds of the landmarks, shape (landmarks,).
+        calendar: the level of each week, from which the trees do not learn.
     """
 
     features: Singles
@@ -124,6 +128,13 @@ class Lesson:
     base: Floats
     settings: Settings
     seed: int
+    at: Floats
+    calendar: Calendar
+
+    def level(self, rows: PersonPeriods) -> Floats:
+        """Of the weeks that each row spans, shape (rows, causes)."""
+        begins = self.at[rows.landmark] + BOUNDS[rows.interval] * SECONDS_PER_DAY
+        return self.calendar.over(begins, rows.closes)
 
 
 def fit(lesson: Lesson, rows: PersonPeriods, stopping: PersonPeriods) -> tuple[Trees, int]:
@@ -164,12 +175,13 @@ def _dataset(
 ) -> lightgbm.Dataset:
     import lightgbm
 
+    level = lesson.level(rows)
     margins = np.zeros((len(rows), CLASSES))
-    margins[:, SURVIVED + 1 :] = hz.to_log_odds(lesson.base)[rows.interval]
+    margins[:, SURVIVED + 1 :] = hz.to_log_odds(lesson.base)[rows.interval] + np.log(level)
     return lightgbm.Dataset(
         with_interval(lesson.features[rows.landmark], rows.interval),
         label=rows.label,
-        weight=rows.weight,
+        weight=rows.weight * calmed(level),
         init_score=margins,
         categorical_feature=lesson.categorical,
         reference=reference,
@@ -188,6 +200,8 @@ def _parameters(lesson: Lesson, rows: int) -> dict[str, Any]:
         "min_data_in_leaf": settings.leaf_rows,
         "min_sum_hessian_in_leaf": 1.0,
         "feature_fraction": 0.7,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
         "lambda_l2": 5.0,
         "max_bin": _BINS,
         "seed": lesson.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -29,6 +30,12 @@ class Window:
 
 
 DEFAULT_WINDOW = Window(30)
+
+
+def window_for(windows: Mapping[int, Window], lead: int) -> Window:
+    """The window for at least ``lead`` days of warning: the longest known that is not longer."""
+    known = [days for days in windows if days <= lead]
+    return windows[max(known)] if known else DEFAULT_WINDOW
 
 
 def _broken_off(scores: pa.Table, horizon: int) -> Floats:

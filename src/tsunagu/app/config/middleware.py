@@ -12,11 +12,13 @@ POLICY = "; ".join(
         "img-src 'self' data:",  # the user interface kit draws its marks as data
         "object-src 'none'",
         "base-uri 'self'",
-        "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
 """Only our own files: no inline script or style, nothing from other sites."""
+
+FORMS = "form-action 'self'"
+"""Forms go to us, and on to the ``form_targets`` of an answer: an app that asked for consent."""
 
 
 def content_security_policy(
@@ -26,7 +28,8 @@ def content_security_policy(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        forms = " ".join([FORMS, *getattr(response, "form_targets", ())])
+        response.headers.setdefault("Content-Security-Policy", f"{POLICY}; {forms}")
         return response
 
     return middleware

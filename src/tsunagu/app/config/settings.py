@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "tsunagu.app.customers",
     "tsunagu.app.deals",
     "tsunagu.app.exchange",
+    "tsunagu.app.exports",
+    "tsunagu.app.exchange.api",
     "tsunagu.app.scoring",
     "tsunagu.app.outlook",
     "tsunagu.app.interruptions",
@@ -62,6 +64,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_tasks",
     "django_tasks_db",
+    "oauth2_provider",
     "rules",
 ]
 
@@ -85,10 +88,12 @@ WSGI_APPLICATION = "tsunagu.app.config.wsgi.application"
 DATABASES = {"default": database(HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    # Shared by the workers of one machine: log-in attempts are counted here.
+    # Shared by the workers of one machine: log-in attempts and calls of the API are counted here.
+    # When it is full some counts are lost, so that it must hold those of everybody.
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": HOME / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
 
@@ -187,10 +192,42 @@ SCHEDULE = {
     "left behind": ("every 60", "tsunagu.app.scoring.tasks.take_up"),
     "mails left behind": ("every 60", "tsunagu.app.followup.tasks.take_up"),
     "imports left behind": ("every 30", "tsunagu.app.exchange.tasks.take_up"),
+    "exports left behind": ("every 300", "tsunagu.app.exports.tasks.take_up"),
+    "exports no longer kept": ("every 3600", "tsunagu.app.exports.tasks.tidy_up"),
+    "kept answers": ("daily 04:15", "tsunagu.app.exchange.api.tasks.tidy_up"),
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
     "webhooks": ("every 30", "tsunagu.app.webhooks.tasks.tell"),
     "old webhooks": ("daily 04:15", "tsunagu.app.webhooks.tasks.tidy_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
+}
+
+# Ten thousand rows in one call of the API; files are not among them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# Calls of the API that each token may make in a minute.
+API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
+
+# Apps that act for people. The flags are RFC 9700's; among them: tokens are kept as digests only.
+OAUTH2_PROVIDER = {
+    "SCOPES_BACKEND_CLASS": "tsunagu.app.exchange.api.oauth_scopes.OurScopes",
+    "PKCE_REQUIRED": True,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3_600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 90 * 86_400,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http on this machine only: api.oauth
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            "IMPLICIT_GRANT",
+            "PASSWORD_GRANT",
+            "PKCE_METHOD",
+            "ACCESS_TOKEN_TRANSPORT",
+            "AUTHZ_RESPONSE_ISS",
+            "TOKEN_STORAGE",
+            "REFRESH_TOKEN",
+            "REDIRECT_URI_MATCHING",
+            "PKCE_REQUIRED",
+        )
+    },
 }
 
 # Called after the commit of every change to a deal, with its id; dotted names of functions. The
@@ -234,6 +271,36 @@ CASE_TIMELINE: list[str] = [
     "tsunagu.app.playbooks.timeline.STEPS",
 ]
 
+# The lists that can be exported, dotted names (tsunagu.app.listing.Listed).
+EXPORTS: list[str] = [
+    "tsunagu.app.today.listed.TODAY",
+    "tsunagu.app.today.listed.TEAM",
+    "tsunagu.app.interruptions.listed.INBOX",
+    "tsunagu.app.interruptions.listed.CASES",
+    "tsunagu.app.deals.listed.DEALS",
+    "tsunagu.app.deals.listed.ACTIVITIES",
+    "tsunagu.app.deals.listed.HISTORY",
+    "tsunagu.app.deals.listed.PROCESSES",
+    "tsunagu.app.deals.listed.CUSTOMERS_DEALS",
+    "tsunagu.app.deals.listed.CUSTOMERS_COURSE",
+    "tsunagu.app.customers.listed.CUSTOMERS",
+    "tsunagu.app.customers.listed.CONTACTS",
+    "tsunagu.app.playbooks.listed.TASKS",
+    "tsunagu.app.playbooks.listed.PLAYBOOKS",
+    "tsunagu.app.playbooks.listed.VERSIONS",
+    "tsunagu.app.knowledge.listed.LESSONS",
+    "tsunagu.app.knowledge.listed.IMPROVEMENTS",
+    "tsunagu.app.knowledge.listed.DUE",
+    "tsunagu.app.rooms.listed.NOTICES",
+    "tsunagu.app.outlook.listed.TARGETS",
+    "tsunagu.app.exchange.listed.IMPORTS",
+    "tsunagu.app.exchange.listed.PROBLEMS",
+    "tsunagu.app.webhooks.listed.ENDPOINTS",
+    "tsunagu.app.webhooks.listed.MESSAGES",
+    "tsunagu.app.organisation.listed.PEOPLE",
+    "tsunagu.app.organisation.listed.TEAMS",
+]
+
 # Hosts to which webhooks may go though they lie in a private network: a program beside this one.
 WEBHOOK_PRIVATE_HOSTS = frozenset(
     h for h in os.environ.get("WEBHOOK_PRIVATE_HOSTS", "").split(",") if h
@@ -249,7 +316,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether subdomains follow and browsers preload the rule is the domain owner's choice, not ours.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Apps on one's own machine come back by http: api.oauth lets no other address be registered so.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "oauth2_provider.W008"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None

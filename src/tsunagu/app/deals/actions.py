@@ -66,6 +66,7 @@ def create_deal(  # noqa: PLR0913
 ) -> Deal:
     """Begin a deal in ``stage`` (default: the process's first)."""
     require(user, "deals.add", owner)
+    _see_that_active(owner)
     began = _past(at)
     deal = Deal(
         external_id=external_id or uuid.uuid4().hex,
@@ -143,6 +144,17 @@ def plan_next_step(user: User, deal: Deal, on: date | None, *, text: str | None 
         return change.add(Kind.PLANNED, value=on.isoformat() if on else None, text=text)
 
 
+def still_ahead(on: date) -> date:
+    """``on``, where it can be planned for: what people and programs ask of a next step.
+
+    Raises:
+        ValidationError: the day is over.
+    """
+    if on < timezone.localdate():
+        raise ValidationError(_("Choose today or a later day."))
+    return on
+
+
 def record_departure(user: User, deal: Deal, contact: Contact) -> Event:
     """Say that ``contact`` is met on this deal no more."""
     with _change(user, deal, "deals.log") as change:
@@ -152,9 +164,9 @@ def record_departure(user: User, deal: Deal, contact: Contact) -> Event:
 def move_stage(user: User, deal: Deal, stage: Stage, *, at: datetime | None = None) -> Event | None:
     """Move to ``stage``; None if it stands there already (a card dropped twice)."""
     with _change(user, deal, "deals.change", at) as change:
-        _of_process(stage, change.deal.process)
         if change.deal.stage_id == stage.pk:
             return None
+        _of_process(stage, change.deal.process)
         return change.add(Kind.STAGE, value=stage.key)
 
 
@@ -190,6 +202,7 @@ def change_owner(user: User, deal: Deal, owner: User, *, reason: str | None = No
         require(user, "deals.add", owner)
         if change.deal.owner_id == owner.pk:
             return None
+        _see_that_active(owner)
         before = change.deal.owner_id
         change.deal.team = owner.team
         change.deal.save(update_fields=["team"])
@@ -204,8 +217,7 @@ def hand_over_all(user: User, owner: User, heir: User, *, reason: str | None = N
     require(user, "deals.add", heir)
     count = 0
     with transaction.atomic():
-        if not User.objects.select_for_update().get(pk=heir.pk).is_active:
-            raise ValidationError(_("Choose somebody who is active."))
+        _see_that_active(User.objects.select_for_update().get(pk=heir.pk))
         theirs = Deal.objects.filter(owner=owner, outcome__isnull=True)
         for deal in theirs.order_by("pk"):
             count += change_owner(user, deal, heir, reason=reason) is not None
@@ -363,7 +375,14 @@ def _free_instant(deal: Deal, at: datetime) -> datetime:
 def _of_process(stage: Stage | None, process: Process) -> Stage:
     if stage is None or stage.process_id != process.pk:
         raise ValidationError(_("This stage belongs to another process."))
+    if stage.retired:
+        raise ValidationError(_("This stage takes no more deals. Choose another."))
     return stage
+
+
+def _see_that_active(owner: User) -> None:
+    if not owner.is_active:
+        raise ValidationError(_("Choose somebody who is active."))
 
 
 def _money(amount: Decimal) -> Decimal:

@@ -33,19 +33,19 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     customer = get_object_or_404(visible_customers(user), pk=pk)
     contacts = page_of(Contact.objects.filter(customer=customer), request.GET.get("people"), SHOWN)
-    course = page_of(_course(user, customer), request.GET.get("course"), SHOWN)
+    course = page_of(course_of(user, customer), request.GET.get("course"), SHOWN)
     context = {
         "customer": customer,
         "contacts": contacts,
         "left": _left(user, customer, contacts),
-        "deals": page_of(_deals(user, customer), request.GET.get("page"), SHOWN),
+        "deals": page_of(deals_of(user, customer), request.GET.get("page"), SHOWN),
         "course": course,
         "told": history.tell(course),
     }
     return render_list(request, "deals/customer.html", "deals/_customer.html", context)
 
 
-def _deals(user: User, customer: Customer) -> QuerySet[Deal]:
+def deals_of(user: User, customer: Customer) -> QuerySet[Deal]:
     """The deals that one may see: running ones first, next to close; then the last to end."""
     rows = visible_deals(user).filter(customer=customer)
     return rows.select_related("customer", "owner", "stage", "score").order_by(
@@ -53,7 +53,7 @@ def _deals(user: User, customer: Customer) -> QuerySet[Deal]:
     )
 
 
-def _course(user: User, customer: Customer) -> QuerySet[Event]:
+def course_of(user: User, customer: Customer) -> QuerySet[Event]:
     """What was done on those deals, newest first."""
     deals = visible_deals(user).filter(customer=customer).order_by().values("pk")
     done = Event.objects.filter(deal__in=deals).exclude(kind__in=history.CHANGES)

@@ -169,9 +169,7 @@ class PlanForm(DealForm):
         on = cleaned.get("quick") or cleaned.get("on")
         if on is None and not self.errors:
             raise ValidationError(_("Choose a day."))
-        if on is not None and on < timezone.localdate():
-            raise ValidationError(_("Choose today or a later day."))
-        cleaned["on"] = on
+        cleaned["on"] = on if on is None else actions.still_ahead(on)
         return cleaned
 
     def perform(self) -> str:

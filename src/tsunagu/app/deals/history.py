@@ -8,6 +8,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
 from tsunagu.app.deals.results import result_word
@@ -24,6 +25,20 @@ CHANGES = (
 )
 """Facts about the sale itself; the rest is what people did and planned."""
 
+
+PLAY = "play:"
+"""So the value of an activity begins by which an interruption was answered."""
+
+PLAYS = {
+    "none": _("No play"),
+    "explain_and_listen": _("Explain and listen"),
+    "joint_visit": _("Visit together with the manager"),
+    "revised_proposal": _("Revised proposal"),
+    "price_review": _("Review of the price"),
+    "new_contact": _("Another contact person sought"),
+    "wait_and_nurture": _("Wait for the right time"),
+}
+"""Plays that event logs name, such as that of the simulator."""
 
 KIND_WORDS = {kind.value: kind.label for kind in Kind}
 """Far quicker than ``get_kind_display``, which translates every choice at every call."""
@@ -93,9 +108,17 @@ def _name(event: Event, stages: dict[str, str], people: dict[str, str]) -> str:
         return stages.get(value, value)
     if event.kind == Kind.OWNER:
         return people.get(value, value)
+    if event.kind == Kind.ACTIVITY and value.startswith(PLAY):
+        return play_word(value)
     if event.kind == Kind.OUTCOME and value in Outcome.values:
         return str(Outcome(value).label)
     return value
+
+
+def play_word(value: str) -> str:
+    """The play that an activity's ``value`` names, in words; one that is not known as it stands."""
+    key = value.removeprefix(PLAY)
+    return str(PLAYS.get(key, key.replace("_", " ")))
 
 
 def _day(value: str | None) -> date | None:

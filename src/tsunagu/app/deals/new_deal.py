@@ -6,9 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -100,9 +98,7 @@ class NewDealForm(OnceForm):
     def clean_next_on(self) -> Any:
         """Not in the past."""
         on = self.cleaned_data["next_on"]
-        if on is not None and on < timezone.localdate():
-            raise ValidationError(_("Choose today or a later day."))
-        return on
+        return on if on is None else actions.still_ahead(on)
 
     def clean(self) -> dict[str, Any]:
         """The customer who is meant, and a day for the step."""

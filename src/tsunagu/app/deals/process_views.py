@@ -8,8 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tsunagu.app.deals import process_actions as actions
-from tsunagu.app.deals.models import Deal, Process, Stage
+from tsunagu.app.deals.models import Process, Stage
+from tsunagu.app.deals.queries import process_list
 from tsunagu.app.lists import page_of, render_list
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
@@ -52,21 +52,11 @@ def processes(request: HttpRequest) -> HttpResponse:
         made = _kept(form, lambda: actions.add_process(user, form.cleaned_data["name"]))
         if made:
             return redirect("settings:process", made.pk)
-    page = page_of(_with_numbers(), request.GET.get("page"))
+    page = page_of(process_list(), request.GET.get("page"))
     context = {"form": form, "page": page}
     response = render_list(request, "deals/processes.html", "deals/_processes.html", context)
     response.status_code = 422 if form.errors else 200
     return response
-
-
-def _with_numbers() -> QuerySet[Process]:
-    steps = Stage.objects.filter(process=OuterRef("pk"), retired=False).order_by().values("process")
-    running = Deal.objects.filter(process=OuterRef("pk"), outcome__isnull=True)
-    deals = running.order_by().values("process")
-    return Process.objects.annotate(
-        steps=Coalesce(Subquery(steps.annotate(n=Count("pk")).values("n")), 0),
-        running=Coalesce(Subquery(deals.annotate(n=Count("pk")).values("n")), 0),
-    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
-from tsunagu.app.deals.models import Deal, Event, Kind, Stage
+from tsunagu.app.deals.models import Deal, Event, Kind, Process, Stage
 from tsunagu.app.lists import ordering, search_text
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_deals
@@ -71,6 +72,17 @@ def deal_list(user: User, wanted: DealFilter) -> QuerySet[Deal]:
 def stage_choices() -> QuerySet[Stage]:
     """Stages of all processes, for a filter."""
     return Stage.objects.select_related("process")
+
+
+def process_list() -> QuerySet[Process]:
+    """Processes with the numbers of their stages and running deals."""
+    steps = Stage.objects.filter(process=OuterRef("pk"), retired=False).order_by().values("process")
+    running = Deal.objects.filter(process=OuterRef("pk"), outcome__isnull=True)
+    deals = running.order_by().values("process")
+    return Process.objects.annotate(
+        steps=Coalesce(Subquery(steps.annotate(n=Count("pk")).values("n")), 0),
+        running=Coalesce(Subquery(deals.annotate(n=Count("pk")).values("n")), 0),
+    )
 
 
 def shown_deals(user: User) -> QuerySet[Deal]:

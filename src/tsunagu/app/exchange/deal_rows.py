@@ -234,6 +234,11 @@ def _check_end(
     )
 
 
+def _one_line(title: str | None) -> str:
+    """A title stands in one line, though the cell had several."""
+    return " ".join(title.splitlines()) if title else ""
+
+
 def _customers(columns: Columns, mapping: Mapping, ids: pa.Array) -> dict[str, list[str]]:
     keys = columns.ids(mapping.column("customer")).to_pylist()
     names = columns.texts(mapping.column("customer_name")).to_pylist()
@@ -245,7 +250,7 @@ def _customers(columns: Columns, mapping: Mapping, ids: pa.Array) -> dict[str, l
         "customer": known,
         "customer_name": called,
         "title": [
-            (t or (c if c != unknown else str(i)))[:LONGEST]
+            (_one_line(t) or (c if c != unknown else str(i)))[:LONGEST]
             for t, c, i in zip(titles, called, ids.to_pylist(), strict=True)
         ],
     }

@@ -183,7 +183,8 @@ def recognised_preset(kind: str, headers: Sequence[str]) -> str:
 def _fitting(kind: str, preset: str, columns: set[str]) -> list[str]:
     fields = _preset_words(kind, preset)
     found = [field for field, words in fields.items() if columns & {plain(word) for word in words}]
-    return found if "id" in found else []
+    number = "id" if "id" in fields else "deal"
+    return found if number in found else []
 
 
 def _preset_words(kind: str, preset: str) -> Mapping[str, Iterable[str]]:

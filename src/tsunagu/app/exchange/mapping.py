@@ -126,7 +126,7 @@ def word_maps(source: Import, mapping: Mapping) -> list[dict[str, Any]]:
 
 
 def check(source: Import, chosen: Mapping) -> None:
-    """Refuse fields and columns that there are not.
+    """Refuse fields, columns and meanings that there are not.
 
     Raises:
         ValidationError: naming what there is.
@@ -144,3 +144,11 @@ def check(source: Import, chosen: Mapping) -> None:
             raise ValidationError(
                 _("There is no column {key}; there are {names}.").format(key=header, names=names)
             )
+    for words, meant in chosen.words.items():
+        for word, meaning in meant.items():
+            if not _is_meaning(words, meaning):
+                said = _("“{word}” cannot mean “{meaning}”.")
+                raise ValidationError(said.format(word=word, meaning=meaning))
+    if chosen.date_format not in DATE_FORMATS:
+        names = ", ".join(DATE_FORMATS[1:])
+        raise ValidationError(_("A date is written as one of {names}.").format(names=names))

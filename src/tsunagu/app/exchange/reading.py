@@ -6,7 +6,7 @@ Encodings, dialects, workbooks, numbers, dates and reject files are understood i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -83,6 +83,14 @@ class FileTable:
             return cls(load_source(path, FileChoice(sheet=sheet or None)))
         except InputError as error:
             raise _unreadable(error) from error
+
+    @classmethod
+    def of_columns(cls, name: str, columns: Mapping[str, list[str | None]]) -> FileTable:
+        """Rows that come without a file, as texts by column; they are counted from 0."""
+        table = pa.table(
+            {header: pa.array(texts, pa.string()) for header, texts in columns.items()}
+        )
+        return cls(Source(name, table, np.arange(len(table))))
 
     @property
     def headers(self) -> list[str]:

@@ -33,8 +33,6 @@ PLAIN = (
     _("Correct the year, or leave the cell empty."),
     _("the spreadsheet's formula ended in an error."),
     _("Mend the formula, or write the value itself."),
-    _("this is a row of totals, not a record."),
-    _("Leave it out."),
     _("the row has another number of cells than the header."),
     _("Put cells that hold the separator into quotes, and give each row all its cells."),
     _("a cell's closing quote is missing, or the cell is too long."),
@@ -72,16 +70,20 @@ SHAPED = (
         _("the text is in no encoding that is understood."),
     ),
     (
+        r".*: totals and remarks are no records and were left out: row (?P<rows>.*)",
+        _("Totals and remarks are no records and were left out: row %(rows)s."),
+    ),
+    (
         r".*: the encoding was guessed to be .*",
         _("The encoding of the text was guessed; if names look wrong, save the file as CSV UTF-8."),
     ),
 )
-"""Messages with file-specific parts; the parts are left away in translation."""
+"""Messages with file-specific parts; only the parts that are named stand in the translation."""
 
 
 def words_of(message: str) -> str:
     """The message in the present language."""
     for pattern, plain in SHAPED:
-        if re.fullmatch(pattern, message):
-            return gettext(plain)
+        if found := re.fullmatch(pattern, message):
+            return gettext(plain) % found.groupdict()
     return gettext(message) if message else ""

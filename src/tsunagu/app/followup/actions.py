@@ -85,7 +85,7 @@ def send(user: User, mail: Mail) -> None:
     _check_address(mail)
     _check_pace(user)
     with transaction.atomic():
-        _moved(mail, Status.QUEUED, error="", by_hand=False)
+        _moved(mail, Status.QUEUED, error="", by_hand=False, tries=0, again_at=None)
         audit.record(user, "send_mail", mail)
         # The task stands in the same database: it is there if and only if the change is.
         tasks.deliver.enqueue(mail.pk)
@@ -96,7 +96,7 @@ def mark_sent(user: User, mail: Mail) -> None:
     """Say that it went out another way: by one's own mail program, or by post."""
     require(user, "deals.log", mail.case.deal)
     with transaction.atomic():
-        _moved(mail, Status.SENT, by_hand=True, error="", sent_at=timezone.now())
+        _moved(mail, Status.SENT, by_hand=True, error="", again_at=None, sent_at=timezone.now())
         audit.record(user, "mark_mail_sent", mail)
         deal_actions.record_mail(user, mail.case.deal, **mail.fact)
     mail.refresh_from_db()
@@ -108,7 +108,7 @@ def discard(user: User, mail: Mail) -> None:
     with transaction.atomic():
         audit.record(user, "discard_mail", mail)
         gone, _rows = Mail.objects.filter(
-            pk=mail.pk, status__in=(Status.DRAFT, Status.FAILED)
+            pk=mail.pk, status__in=(Status.DRAFT, Status.WAITING, Status.FAILED)
         ).delete()
         if not gone:
             raise ValidationError(_("It was sent in the meantime."))

@@ -1,5 +1,8 @@
 """Sends one mail, never twice; and finds the mail that a reply answers.
 
+A mail that the server surely did not take, for a reason that passes, is tried again by itself,
+after longer and longer waits (:data:`AGAIN_AFTER`); then it is given up, and a person decides.
+
 A worker that dies while it talks to the mail server leaves the mail in ``SENDING``: whether it went
 out nobody knows, so it becomes ``UNSURE`` and a person decides, instead of a second mail.
 """
@@ -18,13 +21,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from tsunagu.app.deals import actions as deal_actions
-from tsunagu.app.followup.models import UNDER_WAY, Mail, Status, Trouble
+from tsunagu.app.followup.models import PASSING, UNDER_WAY, Mail, Status, Trouble
 from tsunagu.app.followup.moving import move
 
 log = logging.getLogger(__name__)
 
+TEMPORARY = range(400, 500)
+"""Codes by which a mail server says: not now (RFC 5321, 4.2.1)."""
+
 WAITS = timedelta(minutes=5)
 """So long a mail may wait for its worker, or be in its hands, before somebody looks after it."""
+
+
+AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+"""How long a mail waits after each failure; some five hours, within a working day."""
 
 
 def deliver(pk: int) -> bool:
@@ -36,15 +46,25 @@ def deliver(pk: int) -> bool:
     if trouble is None:
         _note(mail)
         return True
-    unsure = trouble == Trouble.BROKEN
-    move(pk, [Status.SENDING], Status.UNSURE if unsure else Status.FAILED, error=trouble)
+    _put_back(mail, trouble)
     return False
+
+
+def _put_back(mail: Mail, trouble: Trouble) -> None:
+    """It did not go out: later again, or never, or nobody knows."""
+    tries, status, again_at = mail.tries + 1, Status.FAILED, None
+    if trouble == Trouble.BROKEN:
+        status = Status.UNSURE
+    elif trouble in PASSING and tries <= len(AGAIN_AFTER):
+        status, again_at = Status.WAITING, timezone.now() + AGAIN_AFTER[tries - 1]
+    move(mail.pk, [Status.SENDING], status, error=trouble, tries=tries, again_at=again_at)
 
 
 def _note(mail: Mail) -> None:
     """The mail is sent, and the deal's facts say so, together."""
     with transaction.atomic():
-        if move(mail.pk, [Status.SENDING], Status.SENT, sent_at=timezone.now(), error=""):
+        sent = {"sent_at": timezone.now(), "error": "", "again_at": None}
+        if move(mail.pk, [Status.SENDING], Status.SENT, **sent):
             deal_actions.record_mail(mail.made_by, mail.case.deal, **mail.fact)
 
 
@@ -85,6 +105,21 @@ def _from_name(mail: Mail) -> str:
 
 def trouble_of(failure: Exception) -> Trouble:
     """What went wrong, as a person can act on it."""
+    return Trouble.BUSY if _passes(failure) else _lasting(failure)
+
+
+def _passes(failure: Exception) -> bool:
+    """Whether the server says "not now", as many do to who writes for the first time."""
+    match failure:
+        case smtplib.SMTPRecipientsRefused(recipients=answers):
+            codes = {code for code, _words in answers.values()}
+            return bool(codes) and all(code in TEMPORARY for code in codes)
+        case smtplib.SMTPResponseException(smtp_code=code):
+            return code in TEMPORARY
+    return False
+
+
+def _lasting(failure: Exception) -> Trouble:
     match failure:
         case smtplib.SMTPAuthenticationError():
             return Trouble.LOG_IN
@@ -100,8 +135,15 @@ def trouble_of(failure: Exception) -> Trouble:
     return Trouble.CONNECTION
 
 
+def due_again() -> list[int]:
+    """Mails whose wait is over; they are queued here, each by one caller."""
+    rows = Mail.objects.filter(status=Status.WAITING, again_at__lte=timezone.now())
+    found = list(rows.values_list("pk", flat=True))
+    return [pk for pk in found if move(pk, [Status.WAITING], Status.QUEUED)]
+
+
 def left_behind() -> list[int]:
-    """Mails that wait for too long; those in dead hands become ``UNSURE`` here."""
+    """Mails that nobody took for too long; those in dead hands become ``UNSURE`` here."""
     late = timezone.now() - WAITS
     rows = Mail.objects.filter(status__in=UNDER_WAY, moved_at__lt=late)
     found = list(rows.values_list("pk", "status"))

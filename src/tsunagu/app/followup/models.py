@@ -22,17 +22,21 @@ class Form(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """Where it stands. ``UNSURE``: the way to the mail server broke before its answer came."""
+    """Where it stands. ``UNSURE``: the way to the mail server broke before its answer came.
+
+    ``WAITING``: the mail server could not take it, and is asked again by itself.
+    """
 
     DRAFT = "draft", _("Not sent yet")
     QUEUED = "queued", _("About to be sent")
     SENDING = "sending", _("Being sent")
+    WAITING = "waiting", _("Waiting to be sent again")
     SENT = "sent", pgettext_lazy("mail", "Sent")
-    FAILED = "failed", _("Not sent: failed")
+    FAILED = "failed", _("Given up: not sent")
     UNSURE = "unsure", _("Perhaps sent")
 
 
-SENDABLE = (Status.DRAFT, Status.FAILED, Status.UNSURE)
+SENDABLE = (Status.DRAFT, Status.WAITING, Status.FAILED, Status.UNSURE)
 """From where a person may send, or say that it was sent."""
 
 UNDER_WAY = (Status.QUEUED, Status.SENDING)
@@ -43,10 +47,15 @@ class Trouble(models.TextChoices):
 
     LOG_IN = "log_in", _("The mail server refused our log-in. Tell your administrator.")
     ADDRESS = "address", _("The mail server refused the address. Check it.")
-    CONNECTION = "connection", _("The mail server could not be reached. Try again later.")
+    CONNECTION = "connection", _("The mail server could not be reached.")
+    BUSY = "busy", _("The mail server cannot take the mail just now.")
     REFUSED = "refused", _("The mail server refused the mail. Tell your administrator.")
     NO_MAIL = "no_mail", _("Outgoing mail is not set up.")
     BROKEN = "broken", _("The connection broke; it may have arrived. Ask first.")
+
+
+PASSING = (Trouble.CONNECTION, Trouble.BUSY)
+"""What may be over by itself; the mail has surely not gone out."""
 
 
 class Mail(models.Model):
@@ -54,7 +63,8 @@ class Mail(models.Model):
 
     ``message_id`` names it towards mail programs, so that replies can be matched; ``in_reply_to``
     is the message that it answers. ``by_hand``: a person sent it otherwise and said so. ``once``
-    is the key of the form that made it. ``status`` moves by conditional update only.
+    is the key of the form that made it. ``status`` moves by conditional update only. ``tries``
+    counts those that failed since a person last sent it; while it waits, ``again_at`` is the next.
     """
 
     case = models.ForeignKey(Interruption, models.CASCADE, related_name="mails", db_index=False)
@@ -73,6 +83,8 @@ class Mail(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     moved_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    again_at = models.DateTimeField(null=True)
     once = models.CharField(max_length=64)
 
     class Meta:
@@ -84,6 +96,11 @@ class Mail(models.Model):
                 fields=["moved_at"],
                 name="mail_under_way",
                 condition=models.Q(status__in=UNDER_WAY),
+            ),
+            models.Index(
+                fields=["again_at"],
+                name="mail_waiting",
+                condition=models.Q(status=Status.WAITING),
             ),
         ]
 
@@ -104,6 +121,16 @@ class Mail(models.Model):
     def is_under_way(self) -> bool:
         """Whether the worker has it."""
         return self.status in UNDER_WAY
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is tried again by itself."""
+        return self.status == Status.WAITING
+
+    @property
+    def may_go_again(self) -> bool:
+        """Whether it surely did not go out, and sending it again is one click."""
+        return self.status in (Status.WAITING, Status.FAILED) and bool(self.to)
 
     @property
     def fact_key(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from django.conf import settings
 from django.core.paginator import Page
 
 from tsunagu.app.followup.models import Mail
@@ -26,6 +27,11 @@ class Panel:
         """Whether the reader may write and call."""
         return has_permission(self.user, "deals.log", self.case.deal)
 
+    @property
+    def may_send(self) -> bool:
+        """Whether the reader may let the application send a mail."""
+        return self.may_log and bool(settings.MAIL_IS_SET_UP)
+
     @cached_property
     def page(self) -> Page[Mail]:
         """The mails shown."""
@@ -36,3 +42,8 @@ class Panel:
     def is_under_way(self) -> bool:
         """Whether something may change within moments."""
         return any(mail.is_under_way for mail in self.page)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something may change within minutes."""
+        return any(mail.is_waiting for mail in self.page)

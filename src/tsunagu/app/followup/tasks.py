@@ -15,8 +15,8 @@ def deliver(pk: int) -> bool:
 
 @task()
 def take_up() -> int:
-    """See to mails whose worker died; returns how many go out again."""
-    waiting = delivery.left_behind()
+    """See to mails whose wait is over, or whose worker died; returns how many go out again."""
+    waiting = [*delivery.due_again(), *delivery.left_behind()]
     for pk in waiting:
         deliver.enqueue(pk)
     return len(waiting)

@@ -20,6 +20,7 @@ from tsunagu.app.deals.models import Deal
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import State
 from tsunagu.app.knowledge.models import Improvement
+from tsunagu.app.scoring.detection import wilson
 
 SETTLED = timedelta(days=14)
 """So long after its beginning most of what is an interruption was confirmed."""
@@ -27,7 +28,6 @@ SETTLED = timedelta(days=14)
 LONGEST = timedelta(days=180)
 SHORTEST = timedelta(days=30)
 LEAST_DEALS = 30
-Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,8 @@ def _rate(cause: str, since: datetime, until: datetime) -> Rate:
 
 def rate(count: int, deals: int) -> Rate:
     """``count`` of ``deals`` for each 100, with Wilson's interval."""
-    if not deals:
-        return Rate(count, deals, 0.0, 0.0, 100.0)
-    share, square = count / deals, Z * Z
-    middle = (count + square / 2) / (deals + square)
-    half = Z * math.sqrt(deals * share * (1 - share) + square / 4) / (deals + square)
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return Rate(count, deals, 100 * share, 100 * low, 100 * high)
+    low, high = wilson(count, deals)
+    return Rate(count, deals, 100 * count / max(deals, 1), 100 * low, 100 * high)
 
 
 def verdict(before: Rate, after: Rate) -> str:

@@ -43,13 +43,16 @@ def _run(
         editor.execute(statement.replace("NAME", table).replace("KEY", key), None)
 
 
-def matching(rows: QuerySet[Row], words: Sequence[str], *, every: bool = True) -> QuerySet[Row]:
+def matching(
+    rows: QuerySet[Row], words: Sequence[str], *, every: bool = True, whole: bool = False
+) -> QuerySet[Row]:
     """Those of ``rows`` that hold every word (or any), the best match first.
 
-    Words in Latin letters match the beginning of a word: "contract" finds "contracts".
+    Words in Latin letters match the beginning of a word, "contract" finds "contracts", unless
+    ``whole`` words are asked for.
     """
     table, key = rows.model._meta.db_table, rows.model._meta.pk.column
-    query = _query(words, every)
+    query = _query(words, every, whole)
     if connection.vendor == "sqlite":
         return _on_sqlite(rows, f"{table}_words", f'"{table}"."{key}"', query)
     return _on_postgresql(rows, f'"{table}"."words"', query)
@@ -79,12 +82,14 @@ def _on_postgresql(rows: QuerySet[Row], vector: str, query: str) -> QuerySet[Row
     )
 
 
-def _query(words: Sequence[str], every: bool) -> str:
+def _query(words: Sequence[str], every: bool, whole: bool) -> str:
     """In the database's language; the words hold letters and digits only."""
     sqlite = connection.vendor == "sqlite"
     quote, prefix = ('"', "*") if sqlite else ("'", ":*")
     both, either = (" AND ", " OR ") if sqlite else (" & ", " | ")
-    terms = [f"{quote}{w}{quote}{prefix if LATIN.fullmatch(w) else ''}" for w in words]
+    terms = [
+        f"{quote}{w}{quote}{prefix if LATIN.fullmatch(w) and not whole else ''}" for w in words
+    ]
     return (both if every else either).join(terms)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -128,43 +128,39 @@ def people_who_resumed(case: Interruption, limit: int = 10) -> list[User]:
 
 def _ranked(case: Interruption, limit: int) -> tuple[Profile, list[_Found]]:
     own = profiles.read([case])[case.pk]
-    rows = _candidates(own).exclude(pk=case.pk)
-    found = {pk: _Found(pk, profile) for pk, profile in _profiles(rows)}
-    rarity = _rarity(own, [one.profile for one in found.values()])
-    for pk, profile in _profiles(_by_words(rarity).exclude(pk=case.pk)):
-        found.setdefault(pk, _Found(pk, profile))
-    compared = [_compared(own, one, rarity) for one in found.values()]
+    rows = CaseProfile.objects.order_by().exclude(pk=case.pk)
+    found = dict(_candidates(rows, own))
+    rarity = _rarity(own, list(found.values()))
+    found |= dict(_by_words(rows, rarity))
+    compared = [_compared(own, _Found(*one), rarity) for one in found.items()]
     alike = sorted(compared, key=lambda one: (-one.likeness, -one.pk))
     return own, [one for one in alike if one.likeness >= LEAST][:limit]
 
 
-def _candidates(own: Profile) -> QuerySet[CaseProfile]:
+def _candidates(rows: QuerySet[CaseProfile], own: Profile) -> Iterator[tuple[int, Profile]]:
     """The nearest in value of each group; each half of a group is one stretch of an index."""
-    rows = CaseProfile.objects.order_by()
     groups = [
         *([rows.filter(cause=own.cause, stage=own.stage)] if own.cause and own.stage else []),
         *([rows.filter(cause=own.cause)] if own.cause else []),
         *([rows.filter(stage=own.stage)] if own.stage and not own.cause else []),
     ] or [rows]
-    ids: set[int] = set()
     for group in groups:
         above = group.filter(magnitude__gte=own.magnitude).order_by("magnitude")
         below = group.filter(magnitude__lt=own.magnitude).order_by("-magnitude")
-        for half in (above, below):
-            ids |= set(half.values_list("pk", flat=True)[:NEAREST])
-    return rows.filter(pk__in=ids)
+        yield from _profiles(above[:NEAREST])
+        yield from _profiles(below[:NEAREST])
 
 
-def _by_words(rarity: dict[str, float]) -> QuerySet[CaseProfile]:
+def _by_words(
+    rows: QuerySet[CaseProfile], rarity: dict[str, float]
+) -> Iterable[tuple[int, Profile]]:
     rarest = sorted(rarity, key=lambda word: (-rarity[word], word))[:RAREST]
-    rows = CaseProfile.objects.order_by()
     if not rarest:
-        return rows.none()
-    ids = matching(rows, rarest, every=False).values_list("pk", flat=True)
-    return rows.filter(pk__in=list(ids[:BY_WORDS]))
+        return ()
+    return _profiles(matching(rows, rarest, every=False, whole=True)[:BY_WORDS])
 
 
-def _profiles(rows: QuerySet[CaseProfile]) -> Iterable[tuple[int, Profile]]:
+def _profiles(rows: QuerySet[CaseProfile]) -> Iterator[tuple[int, Profile]]:
     columns = ("pk", "cause", "stage_id", "industry", "size", "magnitude", "kinds", "tokens")
     for pk, cause, stage, industry, size, magnitude, kinds, words in rows.values_list(*columns):
         known = frozenset(kinds), frozenset(words.split())

@@ -25,6 +25,7 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.exchange import store
 from tsunagu.app.exchange.models import BUSY, Import
+from tsunagu.app.exports.actions import forget_all
 from tsunagu.app.followup.models import Mail, Status
 from tsunagu.app.interruptions.models import Decision, Finding, Reply
 from tsunagu.app.knowledge import erasing as knowledge_erasing
@@ -184,6 +185,7 @@ def _end_sessions(user: User) -> None:
 
 
 def _drop_files() -> None:
-    """Uploaded files may name anybody; what was imported from them can be undone without them."""
+    """Files that came in or wait to go out may name anybody; neither is needed any more."""
     for source in Import.objects.only("folder"):
         store.drop(source)
+    forget_all()

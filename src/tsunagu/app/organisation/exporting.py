@@ -21,9 +21,7 @@ from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Beginnings that spreadsheets take for a formula, the full-width ones too."""
+from tsunagu.app.spreadsheets import safe
 
 
 def export(actor: User, subject: Subject) -> IO[bytes]:
@@ -52,6 +50,7 @@ WORDS = {
     "deals.event": gettext_lazy("Activities and other facts"),
     "followup.mail": gettext_lazy("Mails and letters"),
     "exchange.import": gettext_lazy("Imports"),
+    "exports.export": gettext_lazy("Exports"),
     "exchange.sourcerow": gettext_lazy("Rows of imported files"),
     "rooms.comment": gettext_lazy("Team room"),
     "rooms.attachment": gettext_lazy("Team room"),
@@ -109,18 +108,11 @@ def _write_csv(raw: IO[bytes], columns: list[str], rows: Iterable[dict[str, Any]
     with io.TextIOWrapper(raw, "utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)
-        writer.writerows([safe(row[column]) for column in columns] for row in rows)
+        writer.writerows([_cell(row[column]) for column in columns] for row in rows)
 
 
-def safe(value: Any) -> str:
-    """A cell that no spreadsheet runs as a formula; numbers stay numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, dict | list):
-        value = _json(value)
-    text = str(value)
-    is_text = isinstance(value, str)
-    return f"'{text}" if is_text and text.startswith(FORMULA) else text
+def _cell(value: Any) -> str:
+    return safe(_json(value) if isinstance(value, dict | list) else value)
 
 
 def _json(value: Any) -> str:

@@ -17,6 +17,7 @@ from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Process, Stage
 from tsunagu.app.exchange import ranks
 from tsunagu.app.exchange.models import Import
+from tsunagu.app.exports.models import Export
 from tsunagu.app.interruptions.models import OwnThreshold
 from tsunagu.app.outlook import queries as outlook
 from tsunagu.app.people.models import Language, Team, User
@@ -104,6 +105,17 @@ def _imports(user: User) -> str:
     return f"{last.file_name} · {last.state.label}" if last else _("Nothing imported yet")
 
 
+def _exports(user: User) -> str:
+    last = Export.objects.filter(user=user).first()
+    return f"{last.file_name} · {last.state.label}" if last else _("Nothing exported yet")
+
+
+def _tokens(user: User) -> str:
+    now = timezone.now()
+    count = user.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=now).count()
+    return ngettext("%(count)d token", "%(count)d tokens", count) % {"count": count}
+
+
 def _webhooks(user: User) -> str:
     return webhooks.state_words()
 
@@ -136,6 +148,14 @@ SECTIONS = (
         gettext_lazy("Your name, the language of your screens, your password."),
         None,
         _profile,
+    ),
+    Section(
+        "settings:tokens",
+        "lock",
+        gettext_lazy("API tokens"),
+        gettext_lazy("Let your own programs and apps work with Tsunagu for you."),
+        None,
+        _tokens,
     ),
     Section(
         "settings:people",
@@ -184,6 +204,14 @@ SECTIONS = (
         gettext_lazy("Bring deals, activities and customers from files, and take them back."),
         "exchange.run",
         _imports,
+    ),
+    Section(
+        "exports:list",
+        "download",
+        gettext_lazy("Exports"),
+        gettext_lazy("Fetch your exports, the event log, or the whole organisation."),
+        None,
+        _exports,
     ),
     Section(
         "webhooks:list",

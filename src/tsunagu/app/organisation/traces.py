@@ -29,7 +29,9 @@ from tsunagu.app.deals.models import Event, Kind
 from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people.models import AuditEntry, User
 
-SECRET = frozenset({"password"})
+SECRET = frozenset(
+    {"password", "digest", "token", "token_checksum", "client_secret", "code", "code_challenge"}
+)
 """Columns that neither leave the house nor name anybody."""
 
 AT_ONCE = 2_000

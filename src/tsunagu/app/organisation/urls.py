@@ -4,6 +4,7 @@ from django.urls import path
 
 from tsunagu.app.deals import process_views
 from tsunagu.app.exchange import rank_views
+from tsunagu.app.exchange.api import views as api_views
 from tsunagu.app.organisation import people_views, privacy_views, team_views, views
 from tsunagu.app.outlook import views as outlook_views
 
@@ -30,6 +31,12 @@ urlpatterns = [
     path("processes/<int:pk>/change/", process_views.change, name="process_change"),
     path("processes/<int:pk>/order/", process_views.order, name="stage_order"),
     path("stages/<int:pk>/", process_views.stage, name="stage"),
+    path("tokens/", api_views.tokens, name="tokens"),
+    path("tokens/add/", api_views.token_add, name="token_add"),
+    path("tokens/<int:pk>/revoke/", api_views.token_revoke, name="token_revoke"),
+    path("apps/", api_views.apps, name="apps"),
+    path("apps/<int:pk>/remove/", api_views.app_remove, name="app_remove"),
+    path("apps/<int:pk>/disconnect/", api_views.app_disconnect, name="app_disconnect"),
     path("ranks/", rank_views.ranks, name="ranks"),
     path("ranks/restore/", rank_views.restore, name="ranks_restore"),
 ]

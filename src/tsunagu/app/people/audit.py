@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import models
@@ -9,6 +12,18 @@ from django.db import models
 from tsunagu.app.people.models import AuditEntry, User
 
 SECRET = frozenset({"password", "token", "secret", "key"})
+
+_through: ContextVar[str | None] = ContextVar("through", default=None)
+
+
+@contextmanager
+def through(what: str) -> Iterator[None]:
+    """Entries within say that the person acted through ``what``, a program; empty for none."""
+    before = _through.set(what or None)
+    try:
+        yield
+    finally:
+        _through.reset(before)
 
 
 def record(
@@ -33,6 +48,7 @@ def record(
         object_id=str(obj.pk),
         before=_plain(before or {}),
         after=_plain(after or {}),
+        through=_through.get(),
     )
 
 

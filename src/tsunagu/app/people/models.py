@@ -122,7 +122,10 @@ class User(AbstractBaseUser):
 
 
 class AuditEntry(AppendOnly):
-    """Who did what to which object, when, and what changed. Never holds a secret."""
+    """Who did what to which object, when, and what changed. Never holds a secret.
+
+    ``through`` names the token or app that acted for the person, where it was one.
+    """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -131,6 +134,8 @@ class AuditEntry(AppendOnly):
     object_id = models.CharField(max_length=64)
     before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    # It may be null: SQLite would build the table anew otherwise, without its trigger.
+    through = models.CharField(max_length=200, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["object_type", "object_id"])]

@@ -20,6 +20,7 @@ see a deal                   own, shared     own, the subtree's  all         all
 ``playbooks.approve``        no              the subtree's      all         all
 ``playbooks.configure``      no              no                 yes         yes
 ``exchange.run``             no              no                 yes         yes
+``exports.archive``          no              no                 no          yes
 ``outlook.set_targets``      no              the subtree's      all         all
 ``people.lead``              no              yes                yes         yes
 ``people.manage``            no              no                 no          yes
@@ -122,6 +123,13 @@ def people_who_see(deal: Deal) -> QuerySet[User]:
     may = Q(pk=deal.owner_id) | Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
     if deal.shared and deal.team_id is not None:
         may |= Q(role=Role.REPRESENTATIVE, team=deal.team_id)
+    return User.objects.filter(may, is_active=True)
+
+
+def people_who_approve(deal: Deal) -> QuerySet[User]:
+    """Active people who may ``playbooks.approve`` on ``deal``: the rule from its other side."""
+    above = deal.team.lineage if deal.team else []
+    may = Q(role__in=SEES_ALL) | Q(role=Role.MANAGER, team__in=above)
     return User.objects.filter(may, is_active=True)
 
 
@@ -244,6 +252,7 @@ rules.add_perm("deals.add", may_answer_for | sees_all)
 rules.add_perm("deals.configure", sees_all)
 rules.add_perm("customers.change", rules.always_allow)
 rules.add_perm("exchange.run", sees_all)
+rules.add_perm("exports.archive", is_administrator)
 rules.add_perm("interruptions.decide", _answers)
 rules.add_perm("interruptions.override", leads | (is_manager & owns) | sees_all)
 rules.add_perm("interruptions.configure", sees_all)

@@ -23,7 +23,7 @@ from tsunagu.app.interruptions.states import LIVING, State
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
-from tsunagu.app.playbooks import people
+from tsunagu.app.playbooks import approving, people
 from tsunagu.app.playbooks.business_days import business_day
 from tsunagu.app.playbooks.conditions import Known
 from tsunagu.app.playbooks.models import (
@@ -183,6 +183,7 @@ def complete(user: User, task: Task, text: str = "") -> Task:
         found = _open(user, task)
         if not found.may_complete:
             raise ValidationError(_("This step needs the manager's approval first."))
+        approving.check_doer(user, found)
         _close(found, Ending.DONE, user)
         _note(found, Act.COMPLETE, user, text)
     return found
@@ -235,9 +236,11 @@ def ask_approval(user: User, task: Task, text: str = "") -> Task:
 
 
 def approve(user: User, task: Task, text: str = "") -> Task:
-    """Let it be done."""
+    """Let it be done; not one's own step, unless nobody else may."""
     wanted = (ApprovalState.NEEDED, ApprovalState.ASKED, ApprovalState.REFUSED)
-    return _approval(user, task, APPROVE, wanted, ApprovalState.APPROVED, Act.APPROVE, text)
+    with transaction.atomic():
+        act = approving.act_of(user, _open(user, task, APPROVE))
+        return _approval(user, task, APPROVE, wanted, ApprovalState.APPROVED, act, text)
 
 
 def refuse(user: User, task: Task, text: str) -> Task:

@@ -92,7 +92,7 @@ class StepForm(TypedForm):
         label=NAMES["amount"], help_text=_("Only for the condition on the amount.")
     )
     approval = forms.ChoiceField(label=NAMES["approval"], choices=steps.Approval.choices)
-    gate = forms.ChoiceField(label=NAMES["gate"], choices=steps.Gate.choices)
+    gate = forms.ChoiceField(label=NAMES["gate"], choices=steps.GATES)
     done_by = forms.ChoiceField(label=NAMES["done_by"], choices=steps.DoneBy.choices)
 
     def __init__(self, raw: Raw, number: int, problems: list[Problem]) -> None:

@@ -229,6 +229,7 @@ class Act(models.TextChoices):
     REASSIGN = "reassign", _("Given to somebody else")
     ASK = "ask", _("Approval asked for")
     APPROVE = "approve", _("Approved")
+    ALONE = "alone", _("Approved alone: nobody else may")
     REFUSE = "refuse", _("Approval refused")
     ESCALATE = "escalate", _("Overdue: told the manager")
 

@@ -10,7 +10,7 @@ from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import State
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import has_permission
-from tsunagu.app.playbooks import filling
+from tsunagu.app.playbooks import approving, filling
 from tsunagu.app.playbooks.actions import APPROVE, DECIDE, WORK
 from tsunagu.app.playbooks.effects import Advice, Known, known
 from tsunagu.app.playbooks.models import Playbook, Run, Task
@@ -41,6 +41,11 @@ class OnCase:
     def may_approve(self) -> bool:
         """Whether the reader approves."""
         return has_permission(self.user, APPROVE, self.deal)
+
+    @cached_property
+    def other_approvers(self) -> list[User]:
+        """Some of those who may approve beside the reader."""
+        return approving.others(self.user, self.deal)
 
     @cached_property
     def runs(self) -> list[Run]:

@@ -136,7 +136,7 @@ def todays_tasks(user: User, member: User) -> TodaysTasks:
     parts = {"due": mine(member) & Q(due_on__lte=timezone.localdate())}
     if member == user and has_permission(user, "people.lead"):
         parts["escalated"] = led(user) & ESCALATED & ~Q(assignee=user)
-        parts["approvals"] = led(user) & ASKED
+        parts["approvals"] = led(user) & ASKED & ~Q(assignee=user)
     else:
         parts["escalated"] = parts["approvals"] = Q(pk__in=())
     rows = open_tasks(user)

@@ -22,9 +22,10 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from tsunagu.app.interruptions.causes import Cause
+from tsunagu.app.interruptions.passing import Gate
 from tsunagu.app.playbooks.words import LANGUAGES, Words
 
 ANY = "any"
@@ -79,15 +80,8 @@ class Approval(TextChoices):
     MANAGER = "manager", gettext_lazy("By the manager")
 
 
-class Gate(TextChoices):
-    """The gate of the restart plan that a step serves."""
-
-    NONE = "", gettext_lazy("None")
-    EXPLAIN = "explain", gettext_lazy("Explain and listen")
-    CONTACT = "contact", gettext_lazy("Two-way contact again")
-    NEEDS = "needs", gettext_lazy("Needs confirmed again")
-    PROPOSAL = "proposal", gettext_lazy("Revised proposal")
-    RESUMED = "resumed", pgettext_lazy("gate", "Resumed")
+GATES = [("", gettext_lazy("None")), *Gate.choices]
+"""Which gate of the restart plan a step may serve, as a form offers it."""
 
 
 class DoneBy(TextChoices):
@@ -130,7 +124,10 @@ NONE = Words()
 
 @dataclass(frozen=True)
 class Step:
-    """One step; ``day`` counts business days from the start. See the enumerations for the rest."""
+    """One step; ``day`` counts business days from the start, ``gate`` is the one that it serves.
+
+    See the enumerations for the rest.
+    """
 
     key: str
     day: int
@@ -144,7 +141,7 @@ class Step:
     condition: Condition = Condition.ALWAYS
     amount: int | None = None
     approval: Approval = Approval.NONE
-    gate: Gate = Gate.NONE
+    gate: Gate | None = None
     done_by: DoneBy = DoneBy.CLICK
 
 
@@ -369,6 +366,6 @@ def _step(reader: _Reader) -> Step:
         condition=condition,
         amount=reader.whole("amount", 1, 10**15) if condition == Condition.VALUE_AT_LEAST else None,
         approval=reader.one_of("approval", Approval, Approval.NONE),
-        gate=reader.one_of("gate", Gate, Gate.NONE),
+        gate=reader.one_of("gate", Gate) if reader.raw.get("gate") else None,
         done_by=reader.one_of("done_by", DoneBy, DoneBy.CLICK),
     )

@@ -20,9 +20,8 @@ SHOWN = 40
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """Notices, the newest first."""
-    rows = notices.visible(person(request)).order_by("-at", "-pk")
     wanted = "unread" if request.GET.get("show") == "unread" else ""
-    rows = rows.filter(read_at=None) if wanted else rows
+    rows = notices.inbox(person(request), wanted)
     context = {"page": page_of(rows, request.GET.get("page"), SHOWN), "show": wanted}
     return render_list(request, "rooms/notices.html", "rooms/_notices.html", context)
 

@@ -86,6 +86,12 @@ def visible(user: User) -> QuerySet[Notice]:
     )
 
 
+def inbox(user: User, show: str) -> QuerySet[Notice]:
+    """The person's notices, the newest first; ``show``: ``unread``, else all."""
+    rows = visible(user).order_by("-at", "-pk")
+    return rows.filter(read_at=None) if show == "unread" else rows
+
+
 def unread_count(user: User) -> int:
     """How many are unread, counted as far as anybody cares."""
     return visible(user).filter(read_at=None)[:MOST_COUNTED].count()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -140,6 +141,23 @@ def records_of(wanted: Q, at: datetime, model: RiskModel) -> Records:
     events = Event.objects.filter(Q(deal__in=own) | (Q(deal__in=others) & telling))
     deals = Deal.objects.filter(Q(pk__in=own) | Q(pk__in=others))
     return records(deals, events, at, _known(model).split)
+
+
+def write_log(deals: QuerySet[Deal], events: QuerySet[Event], at: datetime, folder: Path) -> None:
+    """These rows up to ``at`` as an event log on disk, with their texts.
+
+    The folder is one that ``tsunagu fit``, ``score`` and :func:`tsunagu.analytics.read_log` take.
+    """
+    import pyarrow.parquet as pq
+
+    from tsunagu.analytics.eventlog import store
+
+    found = records(deals, events, at, attributes.split, texts=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    in_order = found.events.sort_by([("deal_id", "ascending"), ("at", "ascending")])
+    pq.write_table(in_order, folder / store.EVENTS_FILE, compression="zstd")
+    pq.write_table(found.deals.sort_by("deal_id"), folder / store.DEALS_FILE, compression="zstd")
+    store.write_meta(folder, observed_until=at, time_zone=settings.TIME_ZONE, stages=_stages())
 
 
 def _known(model: RiskModel) -> attributes.Known:

@@ -258,3 +258,10 @@ def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for key, name in pairs:
         names.setdefault(key, set()).add(name)
     return {key: found.pop() for key, found in names.items() if len(found) == 1}
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """The 95% interval of the share that ``count`` is ``of`` so many."""
+    from tsunagu.analytics.intervals import wilson as interval
+
+    return interval(count, of)

@@ -71,6 +71,16 @@ def page_address(context: Any, number: int, key: str = "") -> str:
     return f"?{query.urlencode()}"
 
 
+@register.simple_tag(takes_context=True)
+def export_query(context: Any, of: int | str = "") -> str:
+    """What the list was asked for, as its export is; ``of``: the row whose page it stands on."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    if of:
+        query["of"] = str(of)
+    return str(query.urlencode())
+
+
 @register.filter
 def control(field: BoundField) -> SafeString:
     """A form's field in the user interface kit's look."""

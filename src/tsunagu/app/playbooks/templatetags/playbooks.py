@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import User
-from tsunagu.app.playbooks import effects
+from tsunagu.app.playbooks import approving, effects
 from tsunagu.app.playbooks.filling import Values, fill_html
-from tsunagu.app.playbooks.models import Playbook
+from tsunagu.app.playbooks.models import Playbook, Task
 from tsunagu.app.playbooks.on_case import OnCase
 from tsunagu.app.playbooks.queries import TodaysTasks, todays_tasks
 from tsunagu.app.playbooks.steps import Channel
@@ -42,6 +42,19 @@ def response_to(case: Interruption, user: User) -> OnCase:
 def tasks_of_today(user: User, member: User) -> TodaysTasks:
     """The part of Today."""
     return todays_tasks(user, member)
+
+
+@register.filter
+def approval_waits(response: OnCase, task: Task) -> str:
+    """Why the reader, who may approve, does not approve this step; empty: nothing is against it."""
+    waits = approving.is_own(response.user, task) and response.other_approvers
+    return approving.own_words(response.other_approvers) if waits else ""
+
+
+@register.filter
+def approves_alone(response: OnCase, task: Task) -> bool:
+    """Whether the step is the reader's own and nobody else may approve it."""
+    return approving.is_own(response.user, task) and not response.other_approvers
 
 
 @register.filter

@@ -1,0 +1,317 @@
+"""How will it be decided?  Outcome prediction as the field measures it, beside the field's methods.
+
+    python -m benchmarks.foresight.outcome --bpi ../shared/data/bpic2012/BPI_Challenge_2012.xes.gz \
+        --school ../shared/data/school_crm/deals.csv ../shared/data/school_crm/calls.csv.gz
+
+``--validate`` never opens the test part: the training part is parted once more in the same way.
+``--ablate`` fits our model again without each part of it.  Needs the dependency group
+``benchmarks``: ``uv sync --group benchmarks``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from benchmarks.foresight import printing, published, resampling, rivals, tasks
+from benchmarks.foresight.reliability import draw
+from benchmarks.foresight.tasks import Task
+
+from tsunagu.analytics.evaluation.arrays import Flags, Floats, Integers
+from tsunagu.analytics.evaluation.resampling import Sample
+from tsunagu.analytics.outcomes import OutcomeModel, Settings, sized
+from tsunagu.analytics.outcomes.decisions import place
+from tsunagu.analytics.outcomes.encoding import encode
+from tsunagu.analytics.outcomes.view import View
+from tsunagu.analytics.outcomes.vocabulary import learn
+
+OURS = "tsunagu"
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "time between steps": ("gaps", "length"),
+    "calendar": ("calendar",),
+    "time since each step, time after it": ("recency", "waiting"),
+    "transitions": ("transitions",),
+    "people": ("hands", "busy", "rates_people"),
+    "amount and attributes": ("attributes", "amounts", "rates_attributes"),
+    "other deals' load": ("load",),
+    "how deals were decided lately": (
+        "rates_lately",
+        "rates_steps",
+        "rates_people",
+        "rates_attributes",
+    ),
+}
+"""Groups of features that the ablations leave out together."""
+
+Told = dict[str, Floats]
+"""What each method says of the test moments."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The test moments of one task.
+
+    Attributes:
+        deal: (t,) from 0.
+        place: (t,) prefix length or week.
+        weights: (1 + replicates, deals).
+    """
+
+    deal: Integers
+    place: Integers
+    weights: Floats
+
+    @classmethod
+    def of(cls, task: Task, replicates: int) -> Judge:
+        """For the test moments of ``task``."""
+        deal = np.unique(task.moments.deal[task.test], return_inverse=True)[1].astype(np.int64)
+        weights = resampling.weights(int(deal.max()) + 1, replicates)
+        return cls(deal, task.place[task.test], weights)
+
+    def samples(self, told: Floats, positive: Flags, *, probability: bool) -> Sample:
+        """AUC by place and over all, and errors of probabilities."""
+        by_place = resampling.grouped_aucs(told, positive, self.deal, self.place, self.weights)
+        rows = {p: int((self.place == p).sum()) for p in by_place}
+        figures = {f"auc_{p}": f for p, f in by_place.items()}
+        figures["auc"] = resampling.averaged(by_place, rows)
+        if probability:
+            about = (told, positive, self.deal, self.weights)
+            figures |= {"ece": resampling.eces(*about), "brier": resampling.briers(*about)}
+        return resampling.sample(figures)
+
+    def curve(self, told: Floats, positive: Flags) -> tuple[Floats, Floats, Floats]:
+        """Of reliability."""
+        return resampling.curve(told, positive, self.deal, self.weights)
+
+
+def ours(task: Task, settings: Settings) -> dict[str, Floats]:
+    """Our model's probability of each answer for the test moments."""
+    model = OutcomeModel.fit(
+        task.log.until(task.cut), task.table(task.train), task.taught(), settings
+    )
+    scores = model.score(task.log, task.table(task.test), task.decisions)
+    return {answer: scores[answer].to_numpy() for answer in model.answers}
+
+
+def field_methods(task: Task, positive: Flags) -> Told:
+    """The published encodings and learners."""
+    columns = published.columns(task.steps, "amount_requested")
+    wide = published.aggregation(columns, task.moments)
+    last = published.last_state(columns, task.moments)
+    return {
+        "aggregation, XGBoost": rivals.tuned(rivals.xgboosts(1), wide, positive, task),
+        "aggregation, logistic regression": rivals.tuned(rivals.logistics(), wide, positive, task),
+        "last state, XGBoost": rivals.tuned(rivals.xgboosts(2), last, positive, task),
+    }
+
+
+def floor_methods(task: Task, positive: Flags) -> Told:
+    """Silence, age, the source's prior, and a plain LightGBM on counts of calls."""
+    view = _view(task)
+    found = encode(view, ("length", "counts", "amounts"))
+    column = dict(zip(found.names, found.matrix.T, strict=True))
+    counts = np.column_stack([*_named(column, "count["), task.place]).astype(np.float32)
+    longer = np.column_stack([counts, *_named(column, "amount_")])
+    test = task.test
+    return {
+        "silence (days since the last call)": column["silence"][test].astype(np.float64),
+        "source's prior": _prior(task, positive),
+        "call counts, LightGBM": _plain(counts, positive, task),
+        "call counts and seconds, LightGBM": _plain(longer, positive, task),
+    }
+
+
+def _named(column: Mapping[str, np.ndarray], start: str) -> list[np.ndarray]:
+    return [values for name, values in column.items() if name.startswith(start)]
+
+
+def _plain(matrix: np.ndarray, positive: Flags, task: Task) -> Floats:
+    train, test = task.train, task.test
+    return rivals.lightgbm(matrix[train], positive[train], matrix[test])
+
+
+def _view(task: Task) -> View:
+    decided = place(task.decisions, task.steps.deal_ids, None)
+    return View(task.steps, task.moments, learn(task.steps), decided)
+
+
+def _prior(task: Task, positive: Flags) -> Floats:
+    """Share of each source's training moments, pulled towards that of all by 20."""
+    source = task.steps.attributes["source"].fill_null("").dictionary_encode()
+    code = source.indices.to_numpy()[task.moments.deal]
+    size = len(source.dictionary)
+    rows = np.bincount(code[task.train], minlength=size)
+    true = np.bincount(code[task.train], positive[task.train], size)
+    share = (true + 20 * positive[task.train].mean()) / (rows + 20)
+    found: Floats = share[code[task.test]]
+    return found
+
+
+NO_PROBABILITY = ("silence (days since the last call)",)
+
+
+def judge(told: Told, positive: Flags, about: Judge) -> dict[str, Sample]:
+    """Figures of every method."""
+    return {
+        name: about.samples(p, positive, probability=name not in NO_PROBABILITY)
+        for name, p in told.items()
+    }
+
+
+def print_methods(samples: Mapping[str, Sample], keys: tuple[str, ...]) -> None:
+    """One line a method, ours first, with our lead over it."""
+    head = ["method", "AUC, weighted", "ours less this", "Brier", "ECE"]
+    head += [f"AUC at {key.removeprefix('auc_')}" for key in keys]
+    rows = []
+    for name, found in samples.items():
+        lead = "" if name == OURS else printing.difference(samples[OURS].minus(found, "auc"))
+        errors = [
+            printing.figure(found.figure(k)) if k in found.point else "–" for k in ("brier", "ece")
+        ]
+        by_place = [f"{found.point[key]:.3f}" if key in found.point else "–" for key in keys]
+        rows.append([name, printing.figure(found.figure("auc")), lead, *errors, *by_place])
+    print(printing.table(head, rows), flush=True)
+
+
+def print_calibration(told: Floats, positive: Flags, groups: Mapping[str, Flags], j: Judge) -> None:
+    """Told and observed shares and calibration error, by group."""
+    rows = []
+    for name, chosen in groups.items():
+        if chosen.sum() < 50:
+            continue
+        about = (told[chosen], positive[chosen], j.deal[chosen], j.weights)
+        error = resampling.sample({"ece": resampling.eces(*about)}).figure("ece")
+        shares = (f"{told[chosen].mean():.3f}", f"{positive[chosen].mean():.3f}")
+        rows.append([name, f"{chosen.sum():,}", *shares, printing.figure(error)])
+    print(printing.table(["group", "moments", "told", "observed", "ECE"], rows), flush=True)
+
+
+def ablations(task: Task, settings: Settings) -> Iterator[tuple[str, dict[str, Floats]]]:
+    """Our model without each part."""
+    for name, dropped in PARTS.items():
+        groups = tuple(g for g in settings.groups if g not in dropped)
+        if groups == settings.groups:
+            continue
+        yield f"without {name}", ours(task, replace(settings, groups=groups))
+    yield "trees alone", ours(task, replace(settings, penalties=()))
+
+
+def print_ablations(task: Task, settings: Settings, answers: tuple[str, ...], j: Judge) -> None:
+    """Weighted AUC of our model less that without each part; one seed and one cut, to be quick."""
+    settings = replace(settings, seeds=1, chain=(0.8,))
+    truth = {a: task.answer[task.test] == a for a in answers}
+    whole = ours(task, settings)
+    full = {a: j.samples(whole[a], truth[a], probability=False) for a in answers}
+    rows = []
+    for name, told in ablations(task, settings):
+        less = {a: j.samples(told[a], truth[a], probability=False) for a in answers}
+        rows.append([name, *(printing.difference(full[a].minus(less[a], "auc")) for a in answers)])
+        print(*rows[-1], sep=" | ", flush=True)
+    print(printing.table(["the model less itself", *answers], rows), flush=True)
+
+
+def bpi(log_file: Path, folder: Path, asked: argparse.Namespace) -> None:
+    """BPI Challenge 2012, published and leak-free."""
+    log = tasks.read([log_file], "bpic2012_offers.toml", folder)
+    task, undecided = tasks.bpi2012(log, validate=asked.validate)
+    for title, one in (("as published", task), ("leak-free", task.where(undecided))):
+        if title in asked.variants:
+            _bpi_variant(one, title, asked)
+
+
+def _bpi_variant(task: Task, title: str, asked: argparse.Namespace) -> None:
+    settings = Settings(known_only=False)
+    about = Judge.of(task, asked.replicates)
+    _describe(f"BPI Challenge 2012, {title}", task, about)
+    if asked.ablate:
+        print_ablations(task, settings, ("accepted", "cancelled"), about)
+        return
+    own = ours(task, settings)
+    amount = task.steps.attributes["amount_requested"].fill_null(0).to_numpy()
+    size = np.digitize(amount, np.quantile(amount, [1 / 3, 2 / 3]))[task.moments.deal[task.test]]
+    for answer in ("cancelled", "accepted", "declined"):
+        positive = task.answer == answer
+        told = {OURS: own[answer], **field_methods(task, positive)}
+        print(f"### {answer}, {title} ({positive[task.test].mean():.0%} of the prefixes)\n")
+        samples = judge(told, positive[task.test], about)
+        print_methods(samples, ("auc_1", "auc_5", "auc_10", "auc_20", "auc_30", "auc_40"))
+        groups = {n: size == i for i, n in enumerate(("small amounts", "middle", "large"))}
+        bands = ((1, 10), (11, 20), (21, 40))
+        groups |= {f"{a}-{b} events": (about.place >= a) & (about.place <= b) for a, b in bands}
+        print_calibration(own[answer], positive[task.test], groups, about)
+        if asked.plots:
+            curve = about.curve(own[answer], positive[task.test])
+            draw(asked.plots / f"bpi-{title.replace(' ', '-')}-{answer}.svg", answer, curve)
+
+
+def school(files: list[Path], folder: Path, asked: argparse.Namespace) -> None:
+    """The school's CRM: weeks after the first real talk."""
+    log = tasks.read(files, "school_calls.toml", folder)
+    task = tasks.school(log, validate=asked.validate)
+    about, settings = Judge.of(task, asked.replicates), sized(len(task.taught()))
+    _describe("The school's CRM", task, about)
+    if asked.ablate:
+        print_ablations(task, settings, ("broken_off",), about)
+        return
+    own = ours(task, settings)
+    positive = task.answer == "broken_off"
+    told = {OURS: own["broken_off"], **floor_methods(task, positive)}
+    samples = judge(told, positive[task.test], about)
+    print(f"### broken off, against lost or won ({positive[task.test].mean():.0%})\n")
+    print_methods(samples, ("auc_1", "auc_2", "auc_4", "auc_8", "auc_12"))
+    print_calibration(own["broken_off"], positive[task.test], _school_groups(task), about)
+    if asked.plots:
+        curve = about.curve(own["broken_off"], positive[task.test])
+        draw(asked.plots / "school-broken-off.svg", "broken off", curve)
+
+
+def _school_groups(task: Task) -> dict[str, Flags]:
+    """Test moments by source, and by owner."""
+    s, deal = task.steps, task.moments.deal[task.test]
+    groups: dict[str, Flags] = {}
+    for kind, values in (("source", s.attributes["source"]), ("owner", s.owner)):
+        names = np.array(values.fill_null("unknown").to_pylist())[deal]
+        counted = sorted(((n == names).sum(), n) for n in set(names))[::-1][:6]
+        groups |= {f"{kind} {name}": names == name for _, name in counted}
+    return groups
+
+
+def _describe(title: str, task: Task, about: Judge) -> None:
+    deals = len(np.unique(task.moments.deal[task.train]))
+    print(f"## {title}\n")
+    print(
+        f"Cut {task.cut:%Y-%m-%d %H:%M} UTC. Learnt from {deals:,} deals ({task.train.sum():,} "
+        f"moments), judged on {about.weights.shape[1]:,} ({task.test.sum():,} moments); "
+        f"{len(about.weights) - 1} resamples of deals.\n",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bpi", type=Path, help="BPI_Challenge_2012.xes.gz")
+    parser.add_argument("--school", type=Path, nargs=2, help="deals.csv and calls.csv.gz")
+    parser.add_argument("--validate", action="store_true", help="within the training part only")
+    parser.add_argument("--ablate", action="store_true", help="our model without each part")
+    parser.add_argument("--replicates", type=int, default=500, help="resamples of the deals")
+    parser.add_argument("--plots", type=Path, help="folder for reliability plots")
+    variants = ("as published", "leak-free")
+    parser.add_argument("--variants", nargs="+", default=variants, choices=variants)
+    asked = parser.parse_args()
+    files = [path for path in (asked.bpi, *(asked.school or ())) if path]
+    print(printing.heading("Outcome prediction", files, ("xgboost-cpu",)), flush=True)
+    with TemporaryDirectory(prefix="tsunagu-outcome-") as folder:
+        if asked.bpi:
+            bpi(asked.bpi, Path(folder), asked)
+        if asked.school:
+            school(asked.school, Path(folder), asked)
+    print(f"Took {time.process_time():.0f} s of CPU time.")
+
+
+if __name__ == "__main__":
+    main()

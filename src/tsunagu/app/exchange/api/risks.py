@@ -1,0 +1,106 @@
+"""Risks: how likely each open deal is to break off, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_noop as _
+from ninja import Query
+from pydantic import BaseModel, Field
+
+from tsunagu.app.deals.risk import Level, level
+from tsunagu.app.exchange.api import answers, paging
+from tsunagu.app.exchange.api.answers import Listed
+from tsunagu.app.exchange.api.nouns import Id, Key, Named, Noun, name_of, one_of, user_of
+from tsunagu.app.exchange.api.routing import Routes
+from tsunagu.app.exchange.api.scopes import Group
+from tsunagu.app.people.models import User
+from tsunagu.app.people.permissions import deal_scope, visible_deals
+from tsunagu.app.scoring.models import Score, Source
+
+routes = Routes(Group.DEALS, _("Risks"))
+
+Sort = Literal["id", "-id", "risk_30", "-risk_30", "worth", "-worth"]
+
+
+class ReasonOut(BaseModel):
+    """What moves the risk, and how strongly; above 0 upwards."""
+
+    words: str = Field(examples=["No answer for 30 days"])
+    contribution: float
+
+
+class RiskOut(Noun):
+    """What a deal's future looked like at an instant; ``id`` is the deal's."""
+
+    deal: Named
+    at: datetime
+    risk_7: float
+    risk_14: float
+    risk_30: float = Field(description="The probability to break off within 30 days.")
+    risk_60: float
+    risk_90: float
+    won_30: float
+    lost_30: float
+    level: Level
+    reasons: list[ReasonOut] = Field(description="The strongest first.")
+    source: Source
+    worth: float
+    stale: bool = Field(description="The deal changed since and will be scored again.")
+
+    @classmethod
+    def of(cls, score: Score) -> RiskOut:
+        """``score``, fetched with its deal."""
+        return cls(
+            id=score.deal_id,
+            deal=name_of(score.deal),
+            level=level(score.risk_30),
+            reasons=[_reason(reason) for reason in score.reasons],
+            source=Source(score.source),
+            **{name: getattr(score, name) for name in _AS_THEY_ARE},
+        )
+
+
+_AS_THEY_ARE = (
+    "at", "risk_7", "risk_14", "risk_30", "risk_60", "risk_90", "won_30", "lost_30",
+    "worth", "stale",
+)  # fmt: skip
+
+
+def _reason(reason: dict[str, Any]) -> ReasonOut:
+    words = reason["ja"] if get_language() == "ja" else reason["en"]
+    return ReasonOut(words=words, contribution=reason["contribution"])
+
+
+class RisksWanted(paging.Paged):
+    """What the list of risks can be asked for."""
+
+    owner: Key | None = None
+    least: float = Field(default=0.0, ge=0.0, le=1.0, description="The lowest `risk_30`.")
+    sort: Sort = "-risk_30"
+
+    def of(self, user: User) -> QuerySet[Score]:
+        """Those of deals that ``user`` may see."""
+        rows = Score.objects.select_related("deal")
+        if deal_scope(user) is not None:
+            rows = rows.filter(deal__in=visible_deals(user).values("pk"))
+        if self.owner is not None:
+            rows = rows.filter(deal__owner=self.owner)
+        return rows.filter(risk_30__gte=self.least) if self.least else rows
+
+
+@routes.get("/risks", response=Listed[RiskOut], summary=_("List risks"))
+def list_risks(request: HttpRequest, wanted: Query[RisksWanted]) -> HttpResponse:
+    columns = {"risk_30": "risk_30", "worth": "worth"}
+    found = paging.page(wanted.of(user_of(request)), wanted, sort=wanted.sort, columns=columns)
+    return answers.many(request, RiskOut, map(RiskOut.of, found.rows), found.next)
+
+
+@routes.get("/deals/{pk}/risk", response=RiskOut, summary=_("A deal's risk"))
+def get_risk(request: HttpRequest, pk: Id) -> HttpResponse:
+    deal = one_of(visible_deals(user_of(request)), pk)
+    return answers.one(request, RiskOut.of(one_of(Score.objects.select_related("deal"), deal.pk)))

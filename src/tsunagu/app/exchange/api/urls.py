@@ -1,0 +1,119 @@
+"""Addresses under ``/api/v1/``, and the door that every call of them goes through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+
+from tsunagu.app.exchange.api import (
+    activities,
+    bulk,
+    cases,
+    comments,
+    customers,
+    deals,
+    imports,
+    outlook,
+    people,
+    playbooks,
+    problems,
+    processes,
+    reviews,
+    risks,
+    views,
+)
+from tsunagu.app.exchange.api.describing import describe
+from tsunagu.app.exchange.api.parsing import StrictParser
+from tsunagu.app.exchange.api.problems import ProblemError, not_found
+
+api = NinjaAPI(
+    title="Tsunagu",
+    version="1",
+    description="Tsunagu for other programs: what its pages show and do.",
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api",
+    parser=StrictParser(),
+)
+problems.handle(api)
+NOUNS = (
+    deals,
+    activities,
+    risks,
+    processes,
+    customers,
+    cases,
+    playbooks,
+    comments,
+    reviews,
+    people,
+    outlook,
+    imports,
+    bulk,
+)
+for noun in NOUNS:
+    api.add_router("", noun.routes)
+
+
+def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What every call has: no log-in page, problems for the wrong method, limits told."""
+
+    @csrf_exempt
+    @login_not_required
+    @wraps(view)
+    def call(request: HttpRequest, **values: Any) -> HttpResponse:
+        response = view(request, **values)
+        if response.status_code == 405:
+            response = _wrong_method(response)
+        if hasattr(request, "allowance"):
+            request.allowance.put_on(response)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Content-Language"] = translation.get_language()
+        patch_vary_headers(response, ["Authorization", "Cookie", "Accept-Language"])
+        return response
+
+    return call
+
+
+def _wrong_method(response: HttpResponse) -> HttpResponse:
+    allowed = {"Allow": response.headers["Allow"]}
+    words = _("Here can be used: {methods}.").format(methods=allowed["Allow"])
+    return problems.answer(ProblemError("method", words, headers=allowed))
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The description, in the reader's language."""
+    body = json.dumps(describe(api), ensure_ascii=False)
+    return HttpResponse(body, content_type="application/json")
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    """No operation has this address."""
+    return problems.answer(not_found())
+
+
+def _operations() -> list[URLPattern]:
+    patterns = [p for p in api.urls[0] if isinstance(p, URLPattern) and p.name != "api-root"]
+    for pattern in patterns:
+        pattern.callback = door(pattern.callback)
+    return patterns
+
+
+app_name = "api"
+urlpatterns = [
+    path("openapi.json", door(openapi), name="openapi"),
+    path("docs/", views.docs, name="docs"),
+    *_operations(),
+    re_path(r"^", door(missing), name="missing"),
+]

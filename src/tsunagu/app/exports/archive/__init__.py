@@ -1,0 +1,1 @@
+"""A whole organisation as one file, and back: from SQLite to PostgreSQL, or the other way."""
