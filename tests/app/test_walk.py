@@ -34,7 +34,13 @@ from tsunagu.app.playbooks.actions import start_run
 from tsunagu.app.playbooks.models import Playbook, PlaybookVersion, Run
 from tsunagu.app.rooms import actions as room_actions
 from tsunagu.app.rooms.models import Advice, Notice
-from tsunagu.app.scoring.models import RunKind
+from tsunagu.app.scoring.models import (
+    DriftFinding,
+    DriftKind,
+    RiskModelVersion,
+    RunKind,
+    State,
+)
 from tsunagu.app.scoring.runs import open_run
 from tsunagu.app.webhooks import actions as webhook_actions
 from tsunagu.app.webhooks.models import Delivery
@@ -55,6 +61,20 @@ def an_export(organisation: Organisation) -> dict[str, Any]:
 
 def waiting_fit(organisation: Organisation) -> dict[str, Any]:
     return {"pk": open_run(RunKind.FIT).pk}
+
+
+def a_model(organisation: Organisation) -> dict[str, Any]:
+    """That was in use earlier."""
+    made = RiskModelVersion.objects.create(content=b"", weight=0.5, state=State.RETIRED)
+    return {"pk": made.pk}
+
+
+def a_finding(organisation: Organisation) -> dict[str, Any]:
+    """Something drifts."""
+    made = DriftFinding.objects.create(
+        kind=DriftKind.VOLUME, subject="deals", since=timezone.now(), reading={"value": 0.2}
+    )
+    return {"pk": made.pk}
 
 
 @dataclass(frozen=True)
@@ -409,6 +429,10 @@ PLACES: dict[str, Place] = {
     "scoring:run": Place(see=SEES_ALL, unseen=403),
     "scoring:fit": Place(302, see=SEES_ALL, unseen=403, method="post"),
     "scoring:stop": Place(302, see=SEES_ALL, unseen=403, method="post", arguments=waiting_fit),
+    "scoring:chart": Place(see=SEES_ALL, unseen=403),
+    "scoring:version": Place(see=SEES_ALL, unseen=403, arguments=a_model),
+    "scoring:use": Place(302, see=SEES_ALL, unseen=403, method="post", arguments=a_model),
+    "scoring:note": Place(302, see=SEES_ALL, unseen=403, method="post", arguments=a_finding),
     "webhooks:list": of_webhooks(arguments=nothing),
     "webhooks:add": of_webhooks(arguments=nothing),
     "webhooks:show": of_webhooks(),

@@ -56,6 +56,12 @@ def test_the_demo_has_deals_facts_scores_and_reasons(demo: Demo) -> None:
     assert demo.there.ask("SELECT count(*) FROM people_user WHERE name = ''") == [(0,)]
 
 
+def test_only_a_model_with_a_fingerprint_can_be_made_again(demo: Demo) -> None:
+    done = demo.there.tsunagu("refit", "1", "--lang", "en")
+    assert done.returncode == 1
+    assert "no model 1 with a fingerprint" in done.stderr
+
+
 def test_the_demo_prints_a_log_in_for_each_role(demo: Demo) -> None:
     log_ins = json.loads((demo.folder / "log-ins.json").read_text(encoding="utf-8"))
     assert [log_in["role"] for log_in in log_ins] == [

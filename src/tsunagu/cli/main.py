@@ -18,6 +18,7 @@ from tsunagu.cli import (
     import_scores,
     migrate,
     read,
+    refit,
     rescore,
     restore,
     score,
@@ -44,6 +45,7 @@ OPERATOR = (
     export,
     restore,
     rescore,
+    refit,
     createadmin,
     demo,
 )

@@ -16,17 +16,17 @@ EXAMPLES = "tsunagu rescore\n\ntsunagu rescore --fit"
 
 @with_errors
 def command(
-    fit: Annotated[bool, typer.Option("--fit", help="Fit the model first. / 先に学習する")] = False,
+    fit: Annotated[bool, typer.Option("--fit", help="Fit a model first. / 先に学習する")] = False,
     language: Lang = "ja",
 ) -> None:
     """Score all open deals now. / 進行中の案件をすべて評価し直す。"""
     application.set_up()
     application.require_migrated()
-    from tsunagu.app.scoring import actions, tracing
+    from tsunagu.app.scoring import actions, registry, tracing
 
     with progress(language) as report, application.database_errors():
         if fit:
-            actions.fit_model(progress=report)
+            registry.challenge(progress=report)
         count = actions.rescore_all(report)
         tracing.trace_back(report)
     err().print(words("rescored", language, count=count))

@@ -215,6 +215,27 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "migrated": ("データベースは最新です。", "The database is up to date."),
     "rescored": ("進行中の案件{count:,}件を評価しました。", "Scored {count:,} open deals."),
+    "no_such_model": (
+        "番号{number}の、指紋つきのモデルはありません。",
+        "There is no model {number} with a fingerprint.",
+    ),
+    "no_such_model_remedy": (
+        "モデルのページのアドレスの最後の番号を指定してください。",
+        "Give the number with which the address of the model's page ends.",
+    ),
+    "same_records": (
+        "記録は学習したときと同じです。",
+        "The records are those that it learned from.",
+    ),
+    "other_records": (
+        "記録は学習したときから変わっています（追加・訂正・消去）。",
+        "The records changed since it learned from them (added, mended or erased).",
+    ),
+    "same_model": ("同じモデルができました。", "The model comes out the same, byte for byte."),
+    "other_model": (
+        "異なるモデルになりました。ソフトウェアの版も比べてください。",
+        "Another model came out. Compare the versions of the packages too.",
+    ),
     "try_again": ("直してもう一度実行してください。", "Correct it and try again."),
     "admin_created": ("管理者 {email} を作りました。", "Created the administrator {email}."),
     "serving": ("つなぐを開く: {address}　（終了は Ctrl+C）", "Open {address} (Ctrl+C ends it)"),
@@ -235,6 +256,7 @@ WORDS: dict[str, tuple[str, str]] = {
 STEPS: dict[str, str] = {
     "bootstrap": "信頼区間の計算",
     "calibration": "較正",
+    "compare": "使用中のモデルとの比較",
     "done": "完了",
     "features": "特徴量の計算",
     "load": "取り込み",

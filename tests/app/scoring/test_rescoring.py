@@ -28,6 +28,7 @@ from tsunagu.app.scoring.models import (
     Schedule,
     Score,
     ScorePoint,
+    State,
 )
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +168,7 @@ def test_only_operations_fit_and_the_old_model_stays_as_an_earlier_one(scored: P
     actions.start_fit(make_user(Role.OPERATIONS))
     actions.run_fit()
     assert active_version() != before
-    assert RiskModelVersion.objects.filter(active=True).count() == 1
+    assert RiskModelVersion.objects.filter(state=State.CHAMPION).count() == 1
 
 
 def test_what_is_due_is_enqueued_once_and_a_missed_night_is_made_up(settings: Any) -> None:

@@ -22,7 +22,7 @@ from tsunagu.app.interruptions.models import OwnThreshold
 from tsunagu.app.outlook import queries as outlook
 from tsunagu.app.people.models import Language, Team, User
 from tsunagu.app.people.permissions import has_permission
-from tsunagu.app.scoring.models import RiskModelVersion
+from tsunagu.app.scoring.models import DriftFinding, RiskModelVersion, State
 from tsunagu.app.webhooks import queries as webhooks
 
 
@@ -121,10 +121,16 @@ def _webhooks(user: User) -> str:
 
 
 def _model(user: User) -> str:
-    fitted = RiskModelVersion.objects.filter(active=True).values_list("created_at", flat=True)
+    fitted = RiskModelVersion.objects.filter(state=State.CHAMPION).values_list(
+        "created_at", flat=True
+    )
     at = fitted.first()
     if at is None:
         return _("Not fitted yet")
+    drifting = DriftFinding.objects.filter(until=None, noted_by=None).count()
+    if drifting:
+        words = ngettext("%(count)d thing drifts", "%(count)d things drift", drifting)
+        return words % {"count": drifting}
     return _("Fitted %(day)s") % {"day": date_format(timezone.localtime(at), "SHORT_DATE_FORMAT")}
 
 

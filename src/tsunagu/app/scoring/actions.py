@@ -8,7 +8,7 @@ from itertools import islice
 
 import pyarrow as pa
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -17,7 +17,7 @@ from tsunagu.app.deals.models import Deal
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
-from tsunagu.app.scoring import bridge, outside, runs, writing
+from tsunagu.app.scoring import bridge, outside, registry, runs, writing
 from tsunagu.app.scoring.active import active_version, model_of, prepared_of
 from tsunagu.app.scoring.models import (
     OutsideModel,
@@ -143,28 +143,15 @@ def _forget_ended() -> None:
 
 
 def fit_model(user: User | None = None, progress: Progress | None = None) -> RiskModelVersion:
-    """Learn a model from everything recorded and use it from now on.
+    """Learn a model from everything recorded and use it from now on, compared with none.
 
     With little history this is the shipped scorecard; the version's summary says so.
 
     Raises:
         TsunaguError: the records cannot be learned from.
     """
-    fitted = bridge.fit(timezone.now(), progress)
-    try:
-        return _use(fitted, user)
-    except IntegrityError:  # another worker's first model came in between
-        return _use(fitted, user)
-
-
-def _use(fitted: bridge.Fitted, user: User | None) -> RiskModelVersion:
-    with transaction.atomic():
-        RiskModelVersion.objects.filter(active=True).update(active=False)
-        version = RiskModelVersion.objects.create(
-            content=fitted.content, summary=fitted.summary, weight=fitted.weight, active=True
-        )
-        audit.record(user, "fit_model", version, after={"weight": fitted.weight})
-    return version
+    version = registry.add(bridge.fit(timezone.now(), progress), user)
+    return registry.promote(version, user)
 
 
 def import_scores(
@@ -246,12 +233,12 @@ def run_fit() -> None:
     """Do the fit that waits, with its progress."""
     with runs.working_on(runs.open_run(RunKind.FIT)) as worker:
         if worker is not None:
-            fit_model(worker.run.asked_by, worker.tell)
+            registry.challenge(worker.run.asked_by, worker.tell)
 
 
 def fit_is_due(at: datetime) -> bool:
-    """Whether the model in use is old, or learned from clearly fewer deals than there are."""
-    version = active_version()
-    if version is None or version.created_at < at - FRESH_FOR:
+    """Whether the last fit, taken or not, is old, or learned from clearly fewer deals."""
+    last = RiskModelVersion.objects.only("created_at", "summary").first()
+    if last is None or active_version() is None or last.created_at < at - FRESH_FOR:
         return True
-    return bool(Deal.objects.count() > GROWTH * version.summary["deals"])
+    return bool(Deal.objects.count() > GROWTH * last.summary["deals"])

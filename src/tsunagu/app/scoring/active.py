@@ -7,12 +7,14 @@ from functools import lru_cache
 from typing import Any
 
 from tsunagu.app.scoring import bridge
-from tsunagu.app.scoring.models import RiskModelVersion
+from tsunagu.app.scoring.models import RiskModelVersion, State
 
 
 def active_version() -> RiskModelVersion | None:
-    """The version in use, without its content; None where none was fitted yet."""
-    return RiskModelVersion.objects.defer("content").filter(active=True).first()
+    """The version in use, without what is heavy; None where none was fitted yet."""
+    return (
+        RiskModelVersion.objects.defer("content", "reference").filter(state=State.CHAMPION).first()
+    )
 
 
 def model_of(version: RiskModelVersion) -> Any:

@@ -201,6 +201,17 @@ def _labelled(facts: pa.Table) -> pa.Table:
     return labelled(facts, broken.combine_chunks())
 
 
+def broken_off_on(deal_ids: Sequence[int]) -> dict[int, date]:
+    """Of these deals, those that broke off, and the day; as :func:`_labelled` has it."""
+    confirmed = Q(outcome=Outcome.LOST, pk__in=import_string(settings.BROKEN_OFF)().values("deal"))
+    ended = Deal.objects.filter(Q(outcome=Outcome.BROKEN_OFF) | confirmed, pk__in=deal_ids)
+    return {
+        deal: timezone.localdate(at)
+        for deal, at in ended.values_list("pk", "ended_at")
+        if at is not None
+    }
+
+
 def _stages() -> tuple[str, ...]:
     """Every process's stages in their order, the default process's first."""
     order = ("-process__is_default", "process__name", "position")
@@ -211,7 +222,11 @@ def fit(at: datetime, progress: Progress | None = None) -> Fitted:
     """Learn from everything up to ``at``; with little history this is the shipped scorecard."""
     from tsunagu.analytics.risk import RiskModel
 
-    model = RiskModel.fit(whole_log(at), progress=progress)
+    return kept(RiskModel.fit(whole_log(at), progress=progress))
+
+
+def kept(model: RiskModel) -> Fitted:
+    """A fitted model as what can be kept."""
     content = files.written(model.save)
     return Fitted(content, model.summary.to_dict(), model.summary.trees_weight)
 

@@ -12,26 +12,79 @@ from tsunagu.app.deals.models import Deal
 from tsunagu.app.people.models import User
 
 
+class State(models.TextChoices):
+    """Where a fitted model stands in its life."""
+
+    CHALLENGER = "challenger", _("being compared")
+    CHAMPION = "champion", _("in use")
+    RETIRED = "retired", _("used earlier")
+    REJECTED = "rejected", _("not taken")
+
+
 class RiskModelVersion(models.Model):
     """A fitted model, as the bytes of its file, so that every worker and backup has it.
 
     ``weight`` is that of the organisation's own history against the shipped scorecard, 0 to 1.
+    ``summary`` tells of the fit (seed, settings, versions of the packages), ``fingerprint`` of the
+    data. ``verdict`` says how it compared with the champion of its time, ``against``; ``card``
+    tells people what it is good at. ``reference`` is what the drift is measured against, ``drift``
+    what was last seen of it, while the model was in use. These are empty where not known yet.
     """
 
     created_at = models.DateTimeField(default=timezone.now)
     content = models.BinaryField()
     summary = models.JSONField(default=dict)
     weight = models.FloatField()
-    active = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CHALLENGER)
+    used_since = models.DateTimeField(null=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    verdict = models.JSONField(default=dict)
+    against = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    card = models.JSONField(default=dict)
+    reference = models.JSONField(default=dict)
+    drift = models.JSONField(default=dict)
 
     class Meta:
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-pk"]
         constraints = [
-            models.UniqueConstraint("active", condition=Q(active=True), name="one_active_model")
+            models.UniqueConstraint("state", condition=Q(state=State.CHAMPION), name="one_champion")
         ]
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d %H:%M} ({self.weight:.0%})"
+
+
+class DriftKind(models.TextChoices):
+    """What has drifted."""
+
+    FEATURES = "features", _("What deals look like")
+    CALIBRATION = "calibration", _("Break-offs against the forecast")
+    VOLUME = "volume", _("Number of records")
+
+
+class DriftFinding(models.Model):
+    """Something that drifted: told once, for as long as it lasts. ``until`` None: it still does.
+
+    ``reading`` is the last one. ``noted_by`` has taken note of it, so it calls for nobody.
+    """
+
+    kind = models.CharField(max_length=12, choices=DriftKind.choices)
+    subject = models.CharField(max_length=200)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    reading = models.JSONField(default=dict)
+    noted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-since", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(until__isnull=True), name="one_open_finding"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
 
 
 class Source(models.TextChoices):

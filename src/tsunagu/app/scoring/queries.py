@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from tsunagu.app.deals.models import Deal, Outcome
 from tsunagu.app.scoring.active import active_version
-from tsunagu.app.scoring.models import RiskModelVersion, Run, Score
-
-VERSIONS_SHOWN = 10
+from tsunagu.app.scoring.models import DriftFinding, RiskModelVersion, Run, Score
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,14 @@ def model_in_use() -> ModelInUse | None:
     return ModelInUse(version) if version else None
 
 
-def versions() -> list[RiskModelVersion]:
-    """The newest versions."""
-    return list(RiskModelVersion.objects.defer("content", "summary")[:VERSIONS_SHOWN])
+def versions() -> QuerySet[RiskModelVersion]:
+    """All versions, the newest first, without what is heavy."""
+    return RiskModelVersion.objects.only("created_at", "state", "weight", "verdict", "used_since")
+
+
+def findings() -> QuerySet[DriftFinding]:
+    """What drifts now, the newest first."""
+    return DriftFinding.objects.filter(until=None).select_related("noted_by")
 
 
 def coverage() -> dict[str, int]:

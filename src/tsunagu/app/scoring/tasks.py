@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_tasks import task
 
-from tsunagu.app.scoring import actions, runs, tracing
+from tsunagu.app.scoring import actions, runs, tracing, watching
 from tsunagu.app.scoring.models import RescoreRequest, RunKind
 
 
@@ -24,14 +24,15 @@ def rescore_all() -> int:
 
 @task()
 def fit_and_rescore() -> int:
-    """Fit the model anew, then score all open deals with it."""
+    """Fit the model anew, then score all open deals with the one that is in use then."""
     actions.run_fit()
-    return _score_and_trace()
+    return _score_and_watch()
 
 
-def _score_and_trace() -> int:
+def _score_and_watch() -> int:
     count = actions.rescore_all()
     tracing.trace_back()
+    watching.watch()
     return count
 
 
@@ -43,10 +44,10 @@ def trace_back() -> int:
 
 @task()
 def nightly() -> int:
-    """A fresh model where it is due, then all scores."""
+    """A fresh model where it is due, then all scores, then a look for drift."""
     if actions.fit_is_due(timezone.now()):
         actions.run_fit()
-    return _score_and_trace()
+    return _score_and_watch()
 
 
 @task(queue_name="scores")

@@ -4,22 +4,66 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from tsunagu.app.lists import page_of, wants_part
 from tsunagu.app.people.permissions import require
 from tsunagu.app.people.requests import person
-from tsunagu.app.scoring import actions, queries
-from tsunagu.app.scoring.models import Run
+from tsunagu.app.scoring import actions, charts, presenting, queries, registry, watching
+from tsunagu.app.scoring.models import DriftFinding, RiskModelVersion, Run
+
+VERSIONS_A_PAGE = 20
 
 
 @require_GET
 def model(request: HttpRequest) -> HttpResponse:
     """Which model is in use, what it learned from, and what is under way."""
     require(person(request), "scoring.configure")
-    context = {**_shown(), "versions": queries.versions(), "coverage": queries.coverage()}
+    page = page_of(queries.versions(), request.GET.get("page"), VERSIONS_A_PAGE)
+    rows = {"page": page, "rows": presenting.rows(page)}
+    if wants_part(request):
+        return render(request, "scoring/_versions.html", rows)
+    found = {"findings": presenting.findings(queries.findings()), "card": presenting.card_in_use()}
+    context = {**_shown(), **rows, **found, "coverage": queries.coverage()}
     return render(request, "scoring/model.html", context)
+
+
+@require_GET
+def version(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: its card, and how it compared."""
+    require(person(request), "scoring.configure")
+    found = get_object_or_404(
+        RiskModelVersion.objects.defer("content", "reference", "drift"), pk=pk
+    )
+    return render(request, "scoring/version.html", {"shown": presenting.Shown(found)})
+
+
+@require_GET
+def chart(request: HttpRequest) -> JsonResponse:
+    """What the plots of the model in use draw."""
+    require(person(request), "scoring.configure")
+    return JsonResponse(charts.of_model_in_use())
+
+
+@require_POST
+def use(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an earlier model back."""
+    try:
+        registry.roll_back(person(request), get_object_or_404(RiskModelVersion, pk=pk))
+    except registry.NotUsedEarlierError:
+        messages.error(request, _("Only a model that was in use earlier can be used again."))
+    return redirect("scoring:model")
+
+
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take note of what drifts."""
+    watching.note(person(request), get_object_or_404(DriftFinding, pk=pk))
+    return redirect("scoring:model")
 
 
 @require_GET
