@@ -10,8 +10,8 @@ the whole organisation as an archive, and the archive's restore into another new
 the time, the processor's time and the peak of the process's memory; then how much more memory the
 largest number took than the smallest, beside a process that writes nothing.
 
-SQLite's own page cache is in the figures: it grows to 64 MB (app/config/databases.py) and no
-further, so compare two numbers of rows that both fill it, such as 300000 and 1000000.
+SQLite's own page cache is in the figures: it may grow to 64 MB (app/config/databases.py), so
+compare two numbers of rows that both fill it, such as 300000 and 1000000.
 
 The event log is Arrow in memory, as every fit is; its growth is printed, and is not constant.
 """

@@ -27,14 +27,17 @@ def command(
 
     Everything is checked before anything is written, and written whole or not at all. The archive
     may come from SQLite or PostgreSQL; the version of Tsunagu must be the one that made it.
+    Webhooks are paused: a copy must not tell other programs what the original tells.
     """
     application.set_up()
     application.migrate()
     from tsunagu.app.exports.archive.unpacking import ArchiveError, restore
+    from tsunagu.app.webhooks.actions import pause_all
 
     with application.database_errors(), progress(language) as report:
         try:
             manifest = restore(archive, report)
+            pause_all()
         except ArchiveError as error:
             raise TsunaguError(str(error), remedy=error.remedy) from error
     if as_json:

@@ -264,6 +264,16 @@ def test_messages_wait_while_an_endpoint_is_paused(
     assert receiver.types == ["activity.recorded"]
 
 
+def test_after_a_restore_no_endpoint_is_told_until_somebody_resumes_it(
+    organisation: Organisation, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    assert actions.pause_all() == 1
+    log_call(organisation)
+    tell.call()
+    assert receiver.heard == []
+    assert actions.pause_all() == 0
+
+
 def test_what_waits_for_an_endpoint_that_fails_does_not_hold_up_another(
     organisation: Organisation, endpoint: Endpoint, receiver: Receiver
 ) -> None:
