@@ -48,6 +48,18 @@ def test_sizes_are_thirds_by_value_and_unknown_values_are_in_none() -> None:
     assert np.bincount(found.of + 1).tolist() == [1, 30, 30, 30]
 
 
+def test_an_attribute_called_size_is_another_grouping_than_the_deals_worth() -> None:
+    sizes = ["S", "M", "L", "XL"] * LEAST_DEALS
+    names = [f"D{number:04d}" for number in range(len(sizes))]
+    deals = {name: {"size": size} for name, size in zip(names, sizes, strict=True)}
+    log = small_log(deals, [(names[0], 1, "call", None)])
+    found = groupings(log, pa.array(names), np.arange(len(sizes), dtype=float))
+    assert [(grouping.name, len(grouping.groups)) for grouping in found] == [
+        ("attribute size", 4),
+        ("size", 3),
+    ]
+
+
 def test_figures_of_each_group_by_hand() -> None:
     grouping = Grouping("owner", ("Ann", "Bob"), np.array([0, 0, 1, -1]))
     deal = np.array([0, 1, 2, 2, 3])

@@ -17,6 +17,9 @@ MOST_GROUPS = 8
 LEAST_DEALS = 30
 """A group of fewer deals says nothing about calibration."""
 
+OURS = ("owner", "size")
+"""Names of groupings that are no attributes; an attribute of such a name is called one."""
+
 _SIZES = 3
 
 
@@ -25,7 +28,7 @@ class Grouping:
     """Deals by one thing known of them at creation.
 
     Attributes:
-        name: ``owner``, ``size``, or the name of an attribute.
+        name: one of :data:`OURS`, or the name of an attribute.
         groups: names of the groups, the largest first; a size is its number from the smallest.
         of: (d,) the group of each deal, -1 for none that is shown.
     """
@@ -46,7 +49,8 @@ def groupings(log: EventLog, deal_ids: pa.Array, value: Floats | None) -> tuple[
     texts = [name for name in log.attributes if log.deals[name].type().is_string()]
     table = log.deals.select("deal_id", "owner_id", *texts).to_pyarrow()
     table = table.take(pc.index_in(deal_ids, value_set=table["deal_id"].combine_chunks()))
-    found = [_by_text("owner", table["owner_id"]), *(_by_text(n, table[n]) for n in texts)]
+    found = [_by_text("owner", table["owner_id"])]
+    found += [_by_text(f"attribute {n}" if n in OURS else n, table[n]) for n in texts]
     if value is not None:
         found.append(_by_size(value))
     return tuple(grouping for grouping in found if len(grouping.groups) > 1)
