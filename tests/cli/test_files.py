@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tsunagu.app.organisation.exporting import FORMULA
+from tsunagu.app.spreadsheets import FORMULA
 from tsunagu.cli.files import write_table
 
 

@@ -38,7 +38,7 @@ def command(
         message = f"No open deal “{deal_id}” as of {log.observed_until:%Y-%m-%d}."
         raise TsunaguError(message, remedy="See the open deals with `tsunagu score`, or give --at.")
     row = deal_rows(table, log, model, language)[0]
-    steps = model.next_steps(log, deal_id)
+    steps = model.next_steps(log, key)
     if as_json:
         print_json({**row.as_dict(), "next_steps": [asdict(step) for step in steps]})
         return

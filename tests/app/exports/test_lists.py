@@ -31,6 +31,7 @@ NO_EXPORT = {
     "exports/_table.html": "a list of files",
     "api/_apps.html": "what lets programs in",
     "api/_tokens.html": "what lets programs in",
+    "scoring/_versions.html": "fitted models: the page of each says all that is known of it",
 }
 
 
