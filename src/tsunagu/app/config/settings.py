@@ -196,7 +196,7 @@ SCHEDULE = {
     "exports no longer kept": ("every 3600", "tsunagu.app.exports.tasks.tidy_up"),
     "kept answers": ("daily 04:15", "tsunagu.app.exchange.api.tasks.tidy_up"),
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
-    "webhooks": ("every 30", "tsunagu.app.webhooks.tasks.tell"),
+    "webhooks": ("every 60", "tsunagu.app.webhooks.tasks.tell"),
     "old webhooks": ("daily 04:15", "tsunagu.app.webhooks.tasks.tidy_up"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
