@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db.models import F, Q
-from django.utils import timezone
-from django_tasks.base import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
 
+from tsunagu.app.asking import ask_once
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.interruptions import watching
 from tsunagu.app.interruptions.models import Watch
@@ -49,15 +47,10 @@ def deals_scored(deal_ids: Sequence[int]) -> None:
 
 
 def ask() -> None:
-    """Let a worker look soon, unless one was asked already and has not begun: it will see all."""
+    """Let a worker look soon."""
     from tsunagu.app.interruptions.tasks import look_at_due
 
-    waiting = DBTaskResult.objects.filter(
-        task_path=look_at_due.module_path, status=TaskResultStatus.READY
-    )
-    if not waiting.exists():
-        soon = timezone.now() + GATHER if look_at_due.get_backend().supports_defer else None
-        look_at_due.using(run_after=soon).enqueue()
+    ask_once(look_at_due, after=GATHER)
 
 
 def look_at_all(process: int | None = None) -> None:

@@ -31,7 +31,7 @@ def add(user: User, *, name: str, url: str, topics: Iterable[str]) -> Endpoint:
     """A new endpoint; it is told what happens from now on."""
     require(user, "webhooks.configure")
     endpoint = Endpoint(made_by=user, **_checked(name, url, topics))
-    if not Endpoint.objects.filter(removed_at__isnull=True, stopped_at__isnull=True).exists():
+    if not outbox.listening().exists():
         outbox.begin_here(timezone.now())
     endpoint.save()
     audit.record(user, "add_webhook", endpoint, after=_said(endpoint))
@@ -71,7 +71,7 @@ def pause_all() -> int:
 
 def resume(user: User, endpoint: Endpoint) -> None:
     """Send again, what waits first."""
-    if endpoint.stopped_at and not _others(endpoint):
+    if endpoint.stopped_at and not outbox.listening().exists():
         outbox.begin_here(timezone.now())
     _set(user, endpoint, "resume_webhook", paused_at=None, stopped_at=None, failing_since=None)
     hearing.ask()
@@ -139,11 +139,6 @@ def _set(user: User, endpoint: Endpoint, action: str, **columns: Any) -> None:
 
 def _locked(endpoint: Endpoint) -> Endpoint:
     return Endpoint.objects.select_for_update().get(pk=endpoint.pk, removed_at__isnull=True)
-
-
-def _others(endpoint: Endpoint) -> bool:
-    told = Endpoint.objects.filter(removed_at__isnull=True, stopped_at__isnull=True)
-    return told.exclude(pk=endpoint.pk).exists()
 
 
 def _checked(name: str, url: str, topics: Iterable[str]) -> dict[str, Any]:

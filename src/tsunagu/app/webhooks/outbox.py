@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tsunagu.app.webhooks import sending, signing
@@ -42,6 +43,11 @@ SETTLES = timedelta(minutes=5)
 """No transaction that records facts one by one takes longer."""
 
 
+def listening() -> QuerySet[Endpoint]:
+    """Endpoints for which messages are made; of paused ones they wait."""
+    return Endpoint.objects.filter(removed_at__isnull=True, stopped_at__isnull=True)
+
+
 def begin_here(now: datetime) -> None:
     """Tell from now on: what happened before is not read."""
     for stream in STREAMS:
@@ -54,7 +60,7 @@ def begin_here(now: datetime) -> None:
 
 def collect(now: datetime) -> int:
     """Make messages of what was recorded since the last time; returns how many rows were read."""
-    endpoints = list(Endpoint.objects.filter(removed_at__isnull=True, stopped_at__isnull=True))
+    endpoints = list(listening())
     return sum(_collect(stream, endpoints, now) for stream in STREAMS) if endpoints else 0
 
 
