@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "tsunagu.app.webhooks",
     "allauth",
     "allauth.account",
+    "corsheaders",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tsunagu.app.config.middleware.content_security_policy",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -205,6 +207,35 @@ SCHEDULE = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # Calls of the API that each token may make in a minute.
 API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
+# Those that each address may make without a valid token, and to get or give back tokens of apps.
+API_ANONYMOUS_CALLS_A_MINUTE = int(os.environ.get("API_ANONYMOUS_CALLS_A_MINUTE", "60"))
+# Pages of other sites that may call the API from a browser, with a token: CORS. Never with cookies.
+CORS_ALLOWED_ORIGINS = [
+    origin.strip().rstrip("/")
+    for origin in os.environ.get("API_ORIGINS", "").split(",")
+    if origin.strip()
+]
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "accept-language",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "WWW-Authenticate",
+]
 
 # Apps that act for people. The flags are RFC 9700's; among them: tokens are kept as digests only.
 OAUTH2_PROVIDER = {
