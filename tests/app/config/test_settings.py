@@ -68,6 +68,17 @@ def test_django_finds_nothing_unsafe_behind_https(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_sites_that_may_call_the_api_are_named_with_commas_between() -> None:
+    said = {"API_ORIGINS": "https://a.example.jp/, https://b.example.jp:8443"}
+    show = "from tsunagu.app.config import settings; print(settings.CORS_ALLOWED_ORIGINS)"
+
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", show], env={**os.environ, **said}, capture_output=True, text=True
+    )
+
+    assert done.stdout.strip() == "['https://a.example.jp', 'https://b.example.jp:8443']"
+
+
 @pytest.mark.django_db
 def test_the_health_check_needs_no_proxy(client: Client, settings: Any) -> None:
     """Else a server behind https would wait for its own answer in vain."""
