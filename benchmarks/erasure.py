@@ -93,9 +93,8 @@ def fill(kind: str, rows: int, others: int) -> tuple[Any, Any]:
 
     call_command("migrate", verbosity=0)
     administrator = create_user(None, name="管理", email="a@x.jp", role="administrator")
-    user = create_user(
-        None, name=NAME if kind == "user" else "佐藤", email="m@x.jp", role="manager"
-    )
+    names = (NAME, "鈴木") if kind == "user" else ("佐藤", NAME)
+    user = create_user(None, name=names[0], email="m@x.jp", role="manager")
     User.objects.filter(pk=user.pk).update(is_active=False)
     user.refresh_from_db()
     customer = Customer.objects.create(external_id="C1", name="青葉商事")

@@ -72,11 +72,11 @@ def test_sites_that_may_call_the_api_are_named_with_commas_between() -> None:
     said = {"API_ORIGINS": "https://a.example.jp/, https://b.example.jp:8443"}
     show = "from tsunagu.app.config import settings; print(settings.CORS_ALLOWED_ORIGINS)"
 
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", show], env={**os.environ, **said}, capture_output=True, text=True
+    told = subprocess.check_output(  # noqa: S603
+        [sys.executable, "-c", show], env={**os.environ, **said}, text=True
     )
 
-    assert done.stdout.strip() == "['https://a.example.jp', 'https://b.example.jp:8443']"
+    assert told.strip() == "['https://a.example.jp', 'https://b.example.jp:8443']"
 
 
 @pytest.mark.django_db
