@@ -102,9 +102,7 @@ def fill(kind: str, rows: int, others: int) -> tuple[Any, Any]:
         customer=customer, external_id="P1", name=names[1], email="p@y.jp"
     )
     cases = make_cases(user, customer)
-    about = {"kind": "call", "actor": user.external_id}
-    if kind == "contact":
-        about = {"kind": "contact", "value": contact.external_id, "actor": "somebody"}
+    about = {"kind": "call", "actor": user.external_id if kind == "user" else "somebody"}
     batches(Event, facts(cases, 0, rows, f"{NAME}さんと電話。予算を確認", about))
     batches(Event, facts(cases, rows, others, "電話で予算を確認した", {"kind": "call"}))
     batches(Mail, mails(cases, rows, user, contact))
