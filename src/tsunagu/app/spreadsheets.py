@@ -12,16 +12,10 @@ def safe(value: Any) -> str:
     """A cell that no spreadsheet runs as a formula: an apostrophe stands before such a text.
 
     Numbers stay numbers. A text that begins with apostrophes before such a sign gets one more,
-    so that exactly one can be taken away again (:func:`as_meant`).
+    so that exactly one can be taken away again (:mod:`tsunagu.analytics.eventlog.rejects`).
     """
     if value is None:
         return ""
     if not isinstance(value, str):
         return str(value)
     return f"'{value}" if value.lstrip("'").startswith(FORMULA) else value
-
-
-def as_meant(cell: str) -> str:
-    """The text of a cell that :func:`safe` wrote."""
-    guarded = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA)
-    return cell[1:] if guarded else cell

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from tests.app.exchange.files import imported
 from tests.app.factories import Organisation, make_contact, make_customer
 
+from tsunagu.analytics.eventlog.rejects import as_written
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.exchange.reading import FileTable
 from tsunagu.app.exports import actions, lists, store, writing
 from tsunagu.app.exports.models import Format
-from tsunagu.app.spreadsheets import as_meant, safe
+from tsunagu.app.spreadsheets import safe
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
 GUARDED = st.builds(
@@ -30,7 +31,7 @@ GUARDED = st.builds(
 @example("'+81-3-1234-5678")
 @example("''=1")
 def test_a_guarded_cell_means_what_it_was(text: str) -> None:
-    assert as_meant(safe(text)) == text
+    assert as_written(safe(text)) == text
 
 
 @settings(deadline=None, max_examples=50)

@@ -7,7 +7,7 @@ Encodings, dialects, workbooks, numbers, dates and reject files are understood i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 
 from tsunagu.analytics.errors import InputError
 from tsunagu.analytics.eventlog import cells, synonyms, workbook
-from tsunagu.analytics.eventlog.files import load_source
+from tsunagu.analytics.eventlog.files import load_source, unguarded
 from tsunagu.analytics.eventlog.mapping import FileChoice
 from tsunagu.analytics.eventlog.rejects import Reject, rejects_of, write_rejects
 from tsunagu.analytics.eventlog.sheet import Fault, Sheet
 from tsunagu.analytics.eventlog.sources import OWN_COLUMNS, Source
 from tsunagu.analytics.eventlog.times import Clock, DayPart
 from tsunagu.app.exports import lists
-from tsunagu.app.spreadsheets import as_meant
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -87,7 +86,7 @@ class FileTable:
             source = load_source(path, FileChoice(sheet=sheet or None))
         except InputError as error:
             raise _unreadable(error) from error
-        return cls(_unguarded(source) if _is_our_own(path, source) else source)
+        return cls(unguarded(source) if _is_our_own(path, source) else source)
 
     @classmethod
     def of_columns(cls, name: str, columns: Mapping[str, list[str | None]]) -> FileTable:
@@ -139,19 +138,6 @@ def _is_our_own(path: Path, source: Source) -> bool:
     """Whether it is the CSV of a list, whole; a file of rejected rows was read as such already."""
     is_text = path.suffix.lower() not in WORKBOOKS and source.original is None
     return is_text and tuple(source.table.column_names) in lists.headings()
-
-
-def _unguarded(source: Source) -> Source:
-    table = source.table
-    for place, name in enumerate(table.column_names):
-        plain = cells.by_distinct_values(table.column(name), _as_meant)
-        table = table.set_column(place, name, plain)
-    return replace(source, table=table)
-
-
-def _as_meant(texts: pa.Array) -> pa.Array:
-    meant = [None if text is None else as_meant(text) for text in texts.to_pylist()]
-    return pa.array(meant, pa.string())
 
 
 def sheets_of(path: Path) -> list[tuple[str, bool]]:

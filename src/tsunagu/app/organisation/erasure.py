@@ -172,18 +172,15 @@ def _save(model: type[Model], rows: list[Model], names: list[str]) -> None:
     columns = [field for field in model._meta.concrete_fields if field.name in names]
     quoted = connection.ops.quote_name
     put = ", ".join(f"{quoted(field.column)} = %s" for field in columns)
-    key = quoted(model._meta.pk.column)
+    table, key = quoted(model._meta.db_table), quoted(model._meta.pk.column)
+
+    def values(row: Model) -> list[Any]:
+        fields = (*columns, model._meta.pk)
+        return [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
+
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {quoted(model._meta.db_table)} SET {put} WHERE {key} = %s",  # noqa: S608
-            [
-                [
-                    field.get_db_prep_save(getattr(row, field.attname), connection)
-                    for field in (*columns, model._meta.pk)
-                ]
-                for row in rows
-            ],
-        )
+        statement = f"UPDATE {table} SET {put} WHERE {key} = %s"  # noqa: S608
+        cursor.executemany(statement, [values(row) for row in rows])
 
 
 def _take_off(subject: Subject) -> None:
