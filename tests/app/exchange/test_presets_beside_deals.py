@@ -25,7 +25,8 @@ FIXTURES = Path(__file__).with_name("fixtures")
 class Sheet:
     """One file: of which system, what its rows are, and what becomes of its only row.
 
-    ``deals`` is the file with the deals that it tells about.
+    ``deals`` is the file with the deals that it tells about; not ``told``: too few of the headers
+    are documented for the system to be recognised by itself.
     """
 
     system: str
@@ -35,6 +36,7 @@ class Sheet:
     like: dict[str, Any]
     encoding: str = "utf-8"
     deals: str = ""
+    told: bool = True
 
 
 SHEETS = (
@@ -73,6 +75,7 @@ SHEETS = (
         "Organization - ID,Organization - Name,Organization - Owner,Organization - Address",
         "12,Takahashi Works,Hanako Sato,Tokyo",
         {"external_id": "12", "name": "Takahashi Works"},
+        told=False,
     ),
     Sheet(
         "pipedrive",
@@ -118,6 +121,7 @@ SHEETS = (
         "20001,株式会社髙橋製作所,製造,東京都",
         {"external_id": "20001", "name": "株式会社髙橋製作所", "region": "東京都"},
         "cp932",
+        told=False,
     ),
     Sheet(
         "esm",
@@ -126,6 +130,7 @@ SHEETS = (
         "80001,20001,株式会社髙橋製作所,神崎 由紀子,購買部,課長",
         {"external_id": "80001", "name": "神崎 由紀子", "department": "購買部"},
         "cp932",
+        told=False,
     ),
     Sheet(
         "kintone",
@@ -175,6 +180,6 @@ def test_rows_come_in_under_the_systems_own_headers(user: User, sheet: Sheet) ->
 
     source = brought(user, content, sheet.kind)
 
-    assert source.mapping["preset"] == sheet.system
+    assert source.mapping["preset"] == (sheet.system if sheet.told else "")
     assert source.written["new"] == 1
     assert sheet.like in rows.all()
