@@ -218,7 +218,7 @@ def test_an_erased_users_mails_are_blank(
     assert mail.body == erased_text()
 
 
-def test_many_mails_are_erased_by_as_many_statements_as_one_and_no_others_are(
+def test_many_mails_are_erased_by_no_more_statements_than_one_and_no_others_are(
     organisation: Organisation, case: Interruption, contact: Contact
 ) -> None:
     one, many, other = (make_contact(organisation.own.customer, email="x@y.jp") for _ in range(3))
@@ -230,7 +230,9 @@ def test_many_mails_are_erased_by_as_many_statements_as_one_and_no_others_are(
             erase(organisation.administrator, Subject.of(erased))
         return len(asked)
 
-    assert statements(one) == statements(many)
+    few = statements(one)
+
+    assert statements(many) <= few
     told = case.deal.events.filter(kind=Kind.EMAIL).order_by("at").values_list("text", flat=True)
     blank = erased_text()
     assert list(told) == [blank, blank, f"{other.pk}様", blank, blank]
