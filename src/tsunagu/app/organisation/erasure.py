@@ -170,9 +170,8 @@ def _rewrite(subject: Subject, place: traces.Place) -> int:
 def _save(model: type[Model], rows: list[Model], names: list[str]) -> None:
     """The named columns of ``rows``. The ORM's ``bulk_update`` takes five times as long."""
     columns = [field for field in model._meta.concrete_fields if field.name in names]
-    quoted = connection.ops.quote_name
-    put = ", ".join(f"{quoted(field.column)} = %s" for field in columns)
-    table, key = quoted(model._meta.db_table), quoted(model._meta.pk.column)
+    put = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
+    table, key = _quoted(model._meta.db_table), _quoted(model._meta.pk.column)
 
     def values(row: Model) -> list[Any]:
         fields = (*columns, model._meta.pk)
@@ -181,6 +180,10 @@ def _save(model: type[Model], rows: list[Model], names: list[str]) -> None:
     with connection.cursor() as cursor:
         statement = f"UPDATE {table} SET {put} WHERE {key} = %s"  # noqa: S608
         cursor.executemany(statement, [values(row) for row in rows])
+
+
+def _quoted(name: str | None) -> str:
+    return str(connection.ops.quote_name(name or ""))
 
 
 def _take_off(subject: Subject) -> None:
