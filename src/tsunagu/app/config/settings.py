@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.config.databases import database
 from tsunagu.app.config.home import home_folder, secret_key
+from tsunagu.app.config.origins import origins
 
 
 def _flag(name: str) -> bool:
@@ -210,11 +211,7 @@ API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
 # Those that each address may make without a valid token, and to get or give back tokens of apps.
 API_ANONYMOUS_CALLS_A_MINUTE = int(os.environ.get("API_ANONYMOUS_CALLS_A_MINUTE", "60"))
 # Pages of other sites that may call the API from a browser, with a token: CORS. Never with cookies.
-CORS_ALLOWED_ORIGINS = [
-    origin.strip().rstrip("/")
-    for origin in os.environ.get("API_ORIGINS", "").split(",")
-    if origin.strip()
-]
+CORS_ALLOWED_ORIGINS = origins(os.environ.get("API_ORIGINS", ""))
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = [
