@@ -24,6 +24,7 @@ from tsunagu.app.exchange.api import (
     customers,
     deals,
     imports,
+    limits,
     outlook,
     people,
     playbooks,
@@ -34,6 +35,7 @@ from tsunagu.app.exchange.api import (
     views,
 )
 from tsunagu.app.exchange.api.describing import describe
+from tsunagu.app.exchange.api.limits import Allowance
 from tsunagu.app.exchange.api.parsing import StrictParser
 from tsunagu.app.exchange.api.problems import ProblemError, not_found
 
@@ -76,14 +78,24 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         response = view(request, **values)
         if response.status_code == 405:
             response = _wrong_method(response)
-        if hasattr(request, "allowance"):
-            request.allowance.put_on(response)
+        response = _counted(request, response)
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Content-Language"] = translation.get_language()
         patch_vary_headers(response, ["Authorization", "Cookie", "Accept-Language"])
         return response
 
     return call
+
+
+def _counted(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Whoever was let in was counted then; the others are by their address."""
+    left: Allowance | None = getattr(request, "allowance", None)
+    if left is None:
+        left = limits.count_address(request)
+        if left.remaining < 0:
+            response = problems.answer(limits.exceeded(left))
+    left.put_on(response)
+    return response
 
 
 def _wrong_method(response: HttpResponse) -> HttpResponse:
