@@ -66,6 +66,17 @@ def sentences(fact: Fact) -> Pair:
     )
 
 
+def is_absurd(fact: Fact) -> bool:
+    """Whether the sentence would praise a long silence.
+
+    The trees cannot be bound to think better of it (see ``docs/reference/foresight-model.md``), but
+    nobody is told that it does good.
+    """
+    if fact.raises or fact.spec.group != "silence":
+        return False
+    return reads_badly(phrase_of(fact.spec), fact) is True
+
+
 def phrase_of(spec: FeatureSpec) -> Phrase:
     """The sentences for a feature; plain ones from its labels where it has none of its own."""
     if spec.name in phrases.SINGLE:
