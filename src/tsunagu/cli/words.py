@@ -215,6 +215,14 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "migrated": ("データベースは最新です。", "The database is up to date."),
     "rescored": ("進行中の案件{count:,}件を評価しました。", "Scored {count:,} open deals."),
+    "fit_under_way": (
+        "ほかの処理がモデルを学習しています。使用中のモデルで評価します。",
+        "A model is being fitted elsewhere already. Scoring goes by the one in use.",
+    ),
+    "no_longer_kept": (
+        "番号{number}のモデルのファイルは保存期間を過ぎて削除されたため、比べられません。",
+        "The file of model {number} was removed after its time: there is nothing to compare with.",
+    ),
     "no_such_model": (
         "番号{number}の、指紋つきのモデルはありません。",
         "There is no model {number} with a fingerprint.",

@@ -42,6 +42,7 @@ from tsunagu.analytics.risk import (
 from tsunagu.analytics.risk.arrays import Floats
 from tsunagu.analytics.risk.calendar import Recent
 from tsunagu.analytics.risk.hazard_model import HazardModel
+from tsunagu.analytics.risk.next_steps import Imagined
 from tsunagu.analytics.risk.periods import CAUSES
 from tsunagu.analytics.risk.settings import Settings
 from tsunagu.analytics.risk.summary import Summary, state_history
@@ -172,7 +173,8 @@ class RiskModel:
         asked = current(log)
         asked = asked.filter(asked.deal_id == deal_id)
         features = self.recipe.transform(log, asked).to_pyarrow()
-        events, deals = (t.filter(t.deal_id == deal_id).to_pyarrow() for t in (log.events, log.deals))
+        own = (table.filter(table.deal_id == deal_id) for table in (log.events, log.deals))
+        events, deals = (table.to_pyarrow() for table in own)
         made = self.imagine(events, deals, pa.array([deal_id]), log.observed_until)
         alone = ibis.duckdb.connect()
         put = {name: alone.create_table(name, table) for name, table in vars(made).items()}
@@ -183,7 +185,7 @@ class RiskModel:
 
     def imagine(
         self, events: pa.Table, deals: pa.Table, deal_ids: pa.Array, at: datetime
-    ) -> next_steps.Imagined:
+    ) -> Imagined:
         """Copies of open deals, each as if one step had just been taken, for :meth:`steps`.
 
         Args:

@@ -26,6 +26,23 @@ class Level(TextChoices):
     VERY_HIGH = "very-high", _("very high")
 
 
+class Verdict(TextChoices):
+    """What can be said of the next 30 days; the values are those of the analytics."""
+
+    BREAKS_OFF = "breaks_off", _("Likely to break off within 30 days")
+    HOLDS = "holds", _("Likely to go on for the next 30 days")
+    UNSURE = "not_enough_evidence", _("Not enough evidence to tell whether it breaks off")
+
+    @property
+    def icon(self) -> str:
+        """The name of its icon."""
+        return {"breaks_off": "alert-triangle", "holds": "check"}.get(self.value, "help-circle")
+
+
+VERDICT_PLACE = 2
+"""Where 30 days stand among a score's verdicts."""
+
+
 LEAST = ((0.5, Level.VERY_HIGH), (0.25, Level.HIGH), (0.1, Level.RAISED))
 """From which risk on a word is used; below all of them it is low."""
 

@@ -228,13 +228,6 @@ def _stages() -> tuple[str, ...]:
     return tuple(dict.fromkeys(Stage.objects.order_by(*order).values_list("key", flat=True)))
 
 
-def fit(at: datetime, progress: Progress | None = None) -> Fitted:
-    """Learn from everything up to ``at``; with little history this is the shipped scorecard."""
-    from tsunagu.analytics.risk import RiskModel
-
-    return kept(RiskModel.fit(whole_log(at), progress=progress))
-
-
 def kept(model: RiskModel) -> Fitted:
     """A fitted model as what can be kept."""
     content = files.written(model.save)
@@ -242,14 +235,14 @@ def kept(model: RiskModel) -> Fitted:
 
 
 def load(content: bytes) -> RiskModel:
-    """The model that :func:`fit` gave."""
+    """The model that :func:`kept` gave."""
     from tsunagu.analytics.risk import RiskModel
 
     return files.read(content, RiskModel.load)
 
 
 def level(model: RiskModel, at: datetime) -> dict[str, Any] | None:
-    """How often deals end lately, as all records up to ``at`` tell; None: the model has no level."""
+    """How often deals ended lately, as all records up to ``at`` tell; None: it has no level."""
     return None if model.level is None else model.as_of(whole_log(at)).level
 
 

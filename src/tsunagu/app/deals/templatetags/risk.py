@@ -53,6 +53,18 @@ def lowering(reasons: list[Mapping[str, Any]]) -> list[str]:
     return _said([r for r in reasons if r["contribution"] < 0])
 
 
+@register.filter
+def verdict(verdicts: list[str]) -> risks.Verdict | None:
+    """What can be said of the next 30 days; None: the score's model says nothing of the kind."""
+    return risks.Verdict(verdicts[risks.VERDICT_PLACE]) if verdicts else None
+
+
+@register.filter
+def in_words(step: Mapping[str, Any]) -> str:
+    """A step in the person's language."""
+    return str(step["ja" if get_language() == "ja" else "en"])
+
+
 def _said(reasons: list[Mapping[str, Any]]) -> list[str]:
     language = "ja" if get_language() == "ja" else "en"
     return [str(reason[language]) for reason in reasons[:REASONS_SHOWN]]
