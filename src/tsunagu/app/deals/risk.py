@@ -36,7 +36,9 @@ class Verdict(TextChoices):
     @property
     def icon(self) -> str:
         """The name of its icon."""
-        return {"breaks_off": "alert-triangle", "holds": "check"}.get(self.value, "help-circle")
+        return {"breaks_off": "alert-triangle", "holds": "circle-check"}.get(
+            self.value, "zoom-question"
+        )
 
 
 VERDICT_PLACE = 2
