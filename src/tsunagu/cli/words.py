@@ -40,8 +40,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "lost": ("失注", "Lost"),
     "open": ("継続", "Still open"),
     "can_be_said": ("言えること（誤り1割以内）", "What can be said (wrong in 1 of 10)"),
-    "breaks_off": ("途切れる見込み", "likely to break off"),
-    "holds": ("途切れない見込み", "likely to hold"),
+    "breaks_off": ("途切れる案件に近い", "looks like deals that break off"),
+    "holds": ("途切れない案件に近い", "looks like deals that hold"),
     "not_enough_evidence": ("判断できる材料が足りません", "not enough evidence to tell"),
     "next_step": (
         "{step}：30日以内に途切れる確率 {before:.0%} → {after:.0%}",

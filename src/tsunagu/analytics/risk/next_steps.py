@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 DAYS = 30
 COLUMN = incidence_column(Outcome.BROKEN_OFF, DAYS)
-LEAST_GAIN = 0.01
-"""A smaller difference is not worth a line."""
+LEAST_GAIN = 0.03
+"""A smaller difference is not worth a line: from week to week a risk moves as much by itself."""
 
 HELD = frozenset({"load"})
 """Groups of features that a step leaves as they were: they are about the owner's other deals."""

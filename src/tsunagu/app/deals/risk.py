@@ -27,11 +27,15 @@ class Level(TextChoices):
 
 
 class Verdict(TextChoices):
-    """What can be said of the next 30 days; the values are those of the analytics."""
+    """What can be said of the next 30 days; the values are those of the analytics.
 
-    BREAKS_OFF = "breaks_off", _("Likely to break off within 30 days")
-    HOLDS = "holds", _("Likely to go on for the next 30 days")
-    UNSURE = "not_enough_evidence", _("Not enough evidence to tell whether it breaks off")
+    Not “likely”: the bounds are by kind of deal, and where few break off most of those above them
+    go on all the same.
+    """
+
+    BREAKS_OFF = "breaks_off", _("Looks like deals that break off")
+    HOLDS = "holds", _("Looks like deals that go on")
+    UNSURE = "not_enough_evidence", _("Not enough evidence to tell which it is like")
 
     @property
     def icon(self) -> str:
