@@ -113,6 +113,7 @@ def test_a_feature_of_a_later_version_is_worded_by_its_label() -> None:
         ("days_since_inbound", 2.0, 6.0, False, False),
         ("days_since_inbound", 40.0, 6.0, True, False),
         ("silence_vs_rhythm", 5.0, math.nan, False, True),
+        ("days_since_note", 768.0, 18.0, False, True),
         ("days_in_stage", 90.0, 6.0, False, False),
     ],
 )

@@ -201,3 +201,15 @@ def test_who_may_not_see_the_deal_sees_no_step_of_it(organisation: Organisation)
     make_score(organisation.own, 0.41, verdicts=verdicts("holds"), next_steps=STEPS)
     stranger = browser(make_user())
     assert stranger.get(f"/deals/{organisation.own.pk}/").status_code == 404
+
+
+def test_what_lowers_a_risk_never_stands_under_what_raises_it(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    calm = {"group": "talks", "contribution": -0.3, "ja": "打ち合わせが3回です", "en": "3 meetings"}
+    make_score(deal, 0.04, reasons=[calm])
+
+    text = page(user, deal)
+
+    assert text.count("打ち合わせが3回です") == 1
+    assert "リスクを高めている要因" not in text

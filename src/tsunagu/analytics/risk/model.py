@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,9 @@ from tsunagu.analytics.risk.window import Window, window_for
 
 DEFAULTS = Settings()
 EXPLAINED_AT_ONCE = 2_000
+
+SPARE = 2
+"""Reasons looked at beyond those asked for, since absurd ones are not told."""
 
 LEAD_DAYS = 7
 """Days of warning that lists are meant for where nobody asks for more."""
@@ -266,11 +269,13 @@ class RiskModel:
         rows = zip(
             page.keys["deal_id"].to_pylist(),
             page.keys["at"].to_pylist(),
-            reasons.strongest(parts, specs, top),
+            reasons.strongest(parts, specs, top + SPARE),
             strict=True,
         )
         return [
-            Explanation(deal, at, tuple(chain.from_iterable(in_words(row, r) for r in found)))
+            Explanation(
+                deal, at, tuple(islice(chain.from_iterable(in_words(row, r) for r in found), top))
+            )
             for row, (deal, at, found) in enumerate(rows)
         ]
 

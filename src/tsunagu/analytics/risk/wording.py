@@ -72,7 +72,8 @@ def is_absurd(fact: Fact) -> bool:
     The trees cannot be bound to think better of it (see ``docs/reference/foresight-model.md``), but
     nobody is told that it does good.
     """
-    if fact.raises or fact.spec.group != "silence":
+    waits = fact.spec.group == "silence" or _SINCE.fullmatch(fact.spec.name) is not None
+    if fact.raises or not waits:
         return False
     return reads_badly(phrase_of(fact.spec), fact) is True
 

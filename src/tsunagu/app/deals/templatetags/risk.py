@@ -48,6 +48,12 @@ def raising(reasons: list[Mapping[str, Any]]) -> list[str]:
 
 
 @register.filter
+def only_raising(reasons: list[Mapping[str, Any]]) -> list[str]:
+    """The strongest reasons for the risk, where any speaks for it."""
+    return _said([r for r in reasons if r["contribution"] > 0])
+
+
+@register.filter
 def lowering(reasons: list[Mapping[str, Any]]) -> list[str]:
     """The strongest reasons against the risk."""
     return _said([r for r in reasons if r["contribution"] < 0])
