@@ -201,6 +201,7 @@ SCHEDULE = {
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
     "webhooks": ("every 60", "tsunagu.app.webhooks.tasks.tell"),
     "old webhooks": ("daily 04:15", "tsunagu.app.webhooks.tasks.tidy_up"),
+    "old models": ("daily 04:45", "tsunagu.app.scoring.tasks.prune_models"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import BaseModel, Field
 
-from tsunagu.app.deals.risk import Level, level
+from tsunagu.app.deals.risk import Level, Verdict, level
+from tsunagu.app.deals.templatetags.risk import in_words
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
 from tsunagu.app.exchange.api.nouns import Id, Key, Named, Noun, name_of, one_of, user_of
@@ -20,6 +20,7 @@ from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import deal_scope, visible_deals
+from tsunagu.app.scoring.bridge import HORIZONS
 from tsunagu.app.scoring.models import Score, Source
 
 routes = Routes(Group.DEALS, _("Risks"))
@@ -32,6 +33,22 @@ class ReasonOut(BaseModel):
 
     words: str = Field(examples=["No answer for 30 days"])
     contribution: float
+
+
+class VerdictOut(BaseModel):
+    """What can be said of a horizon, wrongly of one in ten deals of either kind."""
+
+    days: int = Field(examples=[30])
+    said: Verdict
+
+
+class NextStepOut(BaseModel):
+    """A step that goes with a lower risk within 30 days: an association, not a proven effect."""
+
+    step: str = Field(examples=["talk"])
+    words: str = Field(examples=["A two-way contact with the customer this week"])
+    before: float
+    after: float
 
 
 class RiskOut(Noun):
@@ -48,6 +65,10 @@ class RiskOut(Noun):
     lost_30: float
     level: Level
     reasons: list[ReasonOut] = Field(description="The strongest first.")
+    verdicts: list[VerdictOut] = Field(description="Empty for models that run elsewhere.")
+    next_steps: list[NextStepOut] = Field(
+        description="The lowest risk first; looked for from a risk of 10% on, and never an offer."
+    )
     source: Source
     worth: float
     stale: bool = Field(description="The deal changed since and will be scored again.")
@@ -60,6 +81,11 @@ class RiskOut(Noun):
             deal=name_of(score.deal),
             level=level(score.risk_30),
             reasons=[_reason(reason) for reason in score.reasons],
+            verdicts=[
+                VerdictOut(days=days, said=Verdict(said))
+                for days, said in zip(HORIZONS, score.verdicts, strict=False)
+            ],
+            next_steps=[_step(step) for step in score.next_steps],
             source=Source(score.source),
             **{name: getattr(score, name) for name in _AS_THEY_ARE},
         )
@@ -72,8 +98,12 @@ _AS_THEY_ARE = (
 
 
 def _reason(reason: dict[str, Any]) -> ReasonOut:
-    words = reason["ja"] if get_language() == "ja" else reason["en"]
-    return ReasonOut(words=words, contribution=reason["contribution"])
+    return ReasonOut(words=in_words(reason), contribution=reason["contribution"])
+
+
+def _step(step: dict[str, Any]) -> NextStepOut:
+    told = {name: step[name] for name in ("step", "before", "after")}
+    return NextStepOut(words=in_words(step), **told)
 
 
 class RisksWanted(paging.Paged):
