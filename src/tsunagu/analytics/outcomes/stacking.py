@@ -15,7 +15,7 @@ from tsunagu.analytics.outcomes.lesson import Lesson
 from tsunagu.analytics.outcomes.linear import Linear, log_softmax
 from tsunagu.analytics.outcomes.trees import Trees
 
-_PULL = 5.0
+_PULL = 30.0
 """Deals' worth of pull towards an even blend, so that few deals change it little."""
 
 
