@@ -22,11 +22,11 @@ Family = Callable[[Singles, Flags, Singles], Iterator[tuple[Floats, Learner]]]
 Boosters that differ in their number of rounds only are grown once.
 """
 
-DRAWS = 8
+DRAWS = 6
 ROUNDS = {"xgboost": (100, 250, 500), "lightgbm": (40, 80, 160)}
 PENALTIES = (2.0**-16, 2.0**-14, 2.0**-12, 2.0**-10, 2.0**-8, 2.0**-6, 2.0**-4, 2.0**-2)
 _INNER_SHARE = 0.8
-_AMPLE_ROWS = 40_000
+_AMPLE_ROWS = 25_000
 
 
 def tuned(families: Iterator[Family], matrix: Singles, positive: Flags, task: Task) -> Floats:

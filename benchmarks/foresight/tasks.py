@@ -163,10 +163,12 @@ def completing(task: Task) -> Floats:
     the ages of all test deals at the log's end (inverse probability of censoring; ends depend on
     the calendar alone), and for :data:`MOST_STANDS_FOR` at most.
     """
-    created, cut = task.steps.created, task.cut.timestamp()
-    ages = np.sort(task.log.observed_until.timestamp() - created[created >= cut])
-    took = _ended(task.steps, task.decisions) - created
-    followed = 1.0 - np.searchsorted(ages, took) / len(ages)
+    created, until = task.steps.created, task.log.observed_until.timestamp()
+    ended = _ended(task.steps, task.decisions)
+    if np.nanmax(ended) > until:  # told beyond the log's end, as in validation: none is missing
+        return np.ones(len(created))
+    ages = np.sort(until - created[created >= task.cut.timestamp()])
+    followed = 1.0 - np.searchsorted(ages, ended - created) / len(ages)
     return 1.0 / np.maximum(followed, 1.0 / MOST_STANDS_FOR)
 
 

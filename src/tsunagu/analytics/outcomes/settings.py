@@ -23,7 +23,8 @@ class Settings:
         seeds: boosters that are averaged.
         penalties: of the logistic regressions beside the trees, L2 a moment; none: trees alone.
         linear_rows: moments that they learn from at most.
-        chain: shares of the deals, in order of time, at which forward chaining cuts.
+        chain: shares of the deals, in order of time, at which forward chaining cuts to weigh the
+            learners; none: they are blended evenly.
         known_only: whether a deal decided after a cut is unknown to what is learned before it.
         least_deals: fewest decided deals to learn from, and a tenth of it of each answer.
     """
@@ -36,9 +37,9 @@ class Settings:
     tree_rows: int = 16_000
     column_share: float = 0.3
     seeds: int = 3
-    penalties: tuple[float, ...] = (0.02, 0.3)
+    penalties: tuple[float, ...] = ()
     linear_rows: int = 12_000
-    chain: tuple[float, ...] = (0.6, 0.8)
+    chain: tuple[float, ...] = ()
     known_only: bool = True
     least_deals: int = 100
 
@@ -54,7 +55,10 @@ _FOR_FEW = ("length", "counts", "recency", "hands", "attributes", "amounts")
 
 
 def sized(deals: int) -> Settings:
-    """Settings for as many decided deals: fewer features and smaller trees for few."""
+    """Settings for as many decided deals.
+
+    Few: fewer features, smaller trees, and logistic regressions as a second opinion.
+    """
     if deals >= AMPLE_DEALS:
         return Settings()
-    return Settings(groups=_FOR_FEW, leaves=5, penalties=(0.1, 1.0))
+    return Settings(groups=_FOR_FEW, leaves=5, penalties=(0.1, 1.0), chain=(0.6, 0.8))
