@@ -167,7 +167,8 @@ def completing(task: Task) -> Floats:
     ended = _ended(task.steps, task.decisions)
     if np.nanmax(ended) > until:  # told beyond the log's end, as in validation: none is missing
         return np.ones(len(created))
-    ages = np.sort(until - created[created >= task.cut.timestamp()])
+    born = created[(created >= task.cut.timestamp()) & (created <= until)]
+    ages = np.sort(until - born)
     followed = 1.0 - np.searchsorted(ages, ended - created) / len(ages)
     return 1.0 / np.maximum(followed, 1.0 / MOST_STANDS_FOR)
 

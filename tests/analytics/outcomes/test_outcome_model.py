@@ -118,3 +118,19 @@ def test_few_deals_are_asked_less_of_than_many() -> None:
     few, many = sized(300), sized(5_000)
     assert set(few.groups) < set(many.groups)
     assert few.leaves < many.leaves
+
+
+def test_a_file_of_an_earlier_version_is_refused(model: OutcomeModel, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    model.save(path)
+    earlier = path.read_text(encoding="utf-8").replace('"version": 2', '"version": 1')
+    path.write_text(earlier, encoding="utf-8")
+    with pytest.raises(InputError, match="Fit the model again"):
+        OutcomeModel.load(path)
+
+
+def test_trees_alone_need_no_chain(log: EventLog) -> None:
+    alone = replace(QUICK, penalties=(), chain=(), seeds=1)
+    model = OutcomeModel.fit(log, after_each_call(log), settings=alone)
+    assert model.stack.linear == ()
+    assert model.stack.blend.weights == (1.0,)

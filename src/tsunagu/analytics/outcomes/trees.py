@@ -53,11 +53,9 @@ def fit(lesson: Lesson, rows: Ints, seeds: int) -> Trees:
         params={"verbose": -1, "max_bin": _BINS},
         free_raw_data=False,
     )
-    rounds = lesson.settings.rounds
-    parameters = _parameters(lesson, len(rows))
-    boosters = [
-        lightgbm.train({**parameters, "seed": lesson.seed + s}, data, rounds) for s in range(seeds)
-    ]
+    chosen, rounds = _parameters(lesson, len(rows)), lesson.settings.rounds
+    numbers = range(lesson.seed, lesson.seed + seeds)
+    boosters = [lightgbm.train({**chosen, "seed": s}, data, rounds) for s in numbers]
     return Trees(tuple(b.model_to_string() for b in boosters))
 
 
