@@ -99,7 +99,7 @@ def _events(
     if wanted.since is not None:
         rows = rows.filter(at__gte=wanted.since)
     found = paging.page(rows, wanted, sort="at", columns={"at": "at"})
-    return answers.many(request, EventOut, map(EventOut.of, found.rows), found.next)
+    return answers.many(request, EventOut, found)
 
 
 @routes.post("/deals/{pk}/activities", response={201: EventOut}, summary=_("Log an activity"))

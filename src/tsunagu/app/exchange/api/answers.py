@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from tsunagu.app.exchange.api.conditional import knows_already
 from tsunagu.app.exchange.api.nouns import Noun, etag_of
+from tsunagu.app.exchange.api.paging import Page
 from tsunagu.app.exchange.api.problems import wrong
 
 Kind = TypeVar("Kind", bound=Noun)
@@ -37,13 +38,11 @@ def one(request: HttpRequest, noun: Noun, *, made_at: str = "") -> HttpResponse:
     return response
 
 
-def many(
-    request: HttpRequest, kind: type[Kind], rows: Iterable[Kind], following: str | None = None
-) -> HttpResponse:
-    """A page of rows; ``following`` is the next one's cursor."""
+def many(request: HttpRequest, kind: type[Kind], page: Page[Any]) -> HttpResponse:
+    """A page of rows, each as its ``kind``."""
     wanted = _wanted(request, kind)
-    items = [_only(row.model_dump(mode="json"), wanted) for row in rows]
-    content = {"items": items, "next": following}
+    items = [_only(kind.of(row).model_dump(mode="json"), wanted) for row in page.rows]
+    content = {"items": items, "next": page.next}
     return _tagged(request, etag_of(content), content)
 
 

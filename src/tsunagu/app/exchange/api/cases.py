@@ -241,7 +241,7 @@ def cases_of(user: User) -> QuerySet[Interruption]:
 @routes.get("/interruptions", response=Listed[CaseOut], summary=_("List interruptions"))
 def list_interruptions(request: HttpRequest, wanted: Query[CasesWanted]) -> HttpResponse:
     found = paging.page(wanted.of(user_of(request)), wanted, sort=wanted.sort, columns=COLUMNS)
-    return answers.many(request, CaseOut, map(CaseOut.of, found.rows), found.next)
+    return answers.many(request, CaseOut, found)
 
 
 @routes.get("/interruptions/{pk}", response=CaseOut, summary=_("One interruption"))
@@ -254,8 +254,7 @@ def get_interruption(request: HttpRequest, pk: Id) -> HttpResponse:
 )
 def list_signals(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     case = one_of(visible_interruptions(user_of(request)), pk)
-    found = paging.page(Signal.objects.filter(case=case), wanted)
-    return answers.many(request, SignalOut, map(SignalOut.of, found.rows), found.next)
+    return answers.many(request, SignalOut, paging.page(Signal.objects.filter(case=case), wanted))
 
 
 @routes.get(
@@ -264,7 +263,7 @@ def list_signals(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> H
 def list_decisions(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     case = one_of(visible_interruptions(user_of(request)), pk)
     found = paging.page(Decision.objects.filter(case=case), wanted)
-    return answers.many(request, DecisionOut, map(DecisionOut.of, found.rows), found.next)
+    return answers.many(request, DecisionOut, found)
 
 
 @routes.get(

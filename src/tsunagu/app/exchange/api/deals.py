@@ -185,7 +185,7 @@ class NextStep(Said):
 def list_deals(request: HttpRequest, wanted: Query[DealsWanted]) -> HttpResponse:
     rows = wanted.of(user_of(request))
     found = paging.page(rows, wanted, sort=wanted.sort, columns=SORTS)
-    return answers.many(request, DealOut, map(DealOut.of, found.rows), found.next)
+    return answers.many(request, DealOut, found)
 
 
 @routes.get("/deals/{pk}", response=DealOut, summary=_("One deal"))

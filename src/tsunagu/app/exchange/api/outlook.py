@@ -106,8 +106,7 @@ class OutlookOut(BaseModel):
 def list_targets(request: HttpRequest, wanted: Query[TargetsWanted]) -> HttpResponse:
     user = user_of(request)
     require(user, "outlook.set_targets")
-    found = paging.page(wanted.of(user), wanted)
-    return answers.many(request, TargetOut, map(TargetOut.of, found.rows), found.next)
+    return answers.many(request, TargetOut, paging.page(wanted.of(user), wanted))
 
 
 @routes.post("/targets", response=TargetsSet, summary=gettext_noop("Set targets"))

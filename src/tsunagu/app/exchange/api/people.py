@@ -108,7 +108,7 @@ def get_me(request: HttpRequest) -> HttpResponse:
 def list_people(request: HttpRequest, wanted: Query[PeopleWanted]) -> HttpResponse:
     rows = wanted.of(user_of(request))
     found = paging.page(rows, wanted, sort=wanted.sort, columns={"name": "name"})
-    return answers.many(request, PersonOut, map(PersonOut.of, found.rows), found.next)
+    return answers.many(request, PersonOut, found)
 
 
 @routes.get("/people/{pk}", response=PersonOut, summary=_("One person"))
@@ -118,8 +118,7 @@ def get_person(request: HttpRequest, pk: Id) -> HttpResponse:
 
 @routes.get("/teams", response=Listed[TeamOut], summary=_("List teams"))
 def list_teams(request: HttpRequest, wanted: Query[paging.Paged]) -> HttpResponse:
-    found = paging.page(_teams(user_of(request)), wanted)
-    return answers.many(request, TeamOut, map(TeamOut.of, found.rows), found.next)
+    return answers.many(request, TeamOut, paging.page(_teams(user_of(request)), wanted))
 
 
 @routes.get("/teams/{pk}", response=TeamOut, summary=_("One team"))

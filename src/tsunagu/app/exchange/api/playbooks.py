@@ -175,8 +175,7 @@ def _tasks(user: User) -> QuerySet[Task]:
 
 @routes.get("/playbooks", response=Listed[PlaybookOut], summary=_("List playbooks"))
 def list_playbooks(request: HttpRequest, wanted: Query[paging.Paged]) -> HttpResponse:
-    found = paging.page(_playbooks(), wanted)
-    return answers.many(request, PlaybookOut, map(PlaybookOut.of, found.rows), found.next)
+    return answers.many(request, PlaybookOut, paging.page(_playbooks(), wanted))
 
 
 @routes.get("/playbooks/{pk}", response=PlaybookOut, summary=_("One playbook"))
@@ -207,8 +206,7 @@ def _content(raw: dict[str, Any]) -> Content:
 def list_runs(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     user = user_of(request)
     case = one_of(visible_interruptions(user), pk)
-    found = paging.page(_runs(user).filter(case=case), wanted)
-    return answers.many(request, RunOut, map(RunOut.of, found.rows), found.next)
+    return answers.many(request, RunOut, paging.page(_runs(user).filter(case=case), wanted))
 
 
 @routes.post("/interruptions/{pk}/runs", response={201: RunOut}, summary=_("Carry a playbook out"))
@@ -232,15 +230,14 @@ def stop_run(request: HttpRequest, pk: Id, said: Reason) -> HttpResponse:
 def list_run_tasks(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     user = user_of(request)
     run = one_of(_runs(user), pk)
-    found = paging.page(_tasks(user).filter(run=run), wanted)
-    return answers.many(request, TaskOut, map(TaskOut.of, found.rows), found.next)
+    return answers.many(request, TaskOut, paging.page(_tasks(user).filter(run=run), wanted))
 
 
 @routes.get("/tasks", response=Listed[TaskOut], summary=_("List open tasks"))
 def list_tasks(request: HttpRequest, wanted: Query[TasksWanted]) -> HttpResponse:
     rows = task_list(user_of(request), TaskFilter(wanted.of, wanted.late, wanted.q))
     found = paging.page(rows, wanted, sort=wanted.sort, columns={"due_on": "due_on"})
-    return answers.many(request, TaskOut, map(TaskOut.of, found.rows), found.next)
+    return answers.many(request, TaskOut, found)
 
 
 @routes.get("/tasks/{pk}", response=TaskOut, summary=_("One task"))

@@ -282,15 +282,13 @@ def correct_review(request: HttpRequest, pk: Id) -> HttpResponse:
 @routes.get("/lessons", response=Listed[LessonOut], summary=_("List lessons"))
 def list_lessons(request: HttpRequest, wanted: Query[LearntWanted]) -> HttpResponse:
     rows = wanted.asked.of(published().select_related("stage"), [])
-    found = paging.page(rows, wanted)
-    return answers.many(request, LessonOut, map(LessonOut.of, found.rows), found.next)
+    return answers.many(request, LessonOut, paging.page(rows, wanted))
 
 
 @routes.get("/improvements", response=Listed[ImprovementOut], summary=_("List improvements"))
 def list_improvements(request: HttpRequest, wanted: Query[LearntWanted]) -> HttpResponse:
     rows = wanted.asked.of(_improvements(user_of(request)), [])
-    found = paging.page(rows, wanted)
-    return answers.many(request, ImprovementOut, map(ImprovementOut.of, found.rows), found.next)
+    return answers.many(request, ImprovementOut, paging.page(rows, wanted))
 
 
 def _improvements(user: User) -> QuerySet[Improvement]:

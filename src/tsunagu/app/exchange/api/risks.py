@@ -97,7 +97,7 @@ class RisksWanted(paging.Paged):
 def list_risks(request: HttpRequest, wanted: Query[RisksWanted]) -> HttpResponse:
     columns = {"risk_30": "risk_30", "worth": "worth"}
     found = paging.page(wanted.of(user_of(request)), wanted, sort=wanted.sort, columns=columns)
-    return answers.many(request, RiskOut, map(RiskOut.of, found.rows), found.next)
+    return answers.many(request, RiskOut, found)
 
 
 @routes.get("/deals/{pk}/risk", response=RiskOut, summary=_("A deal's risk"))
