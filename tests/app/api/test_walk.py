@@ -65,6 +65,18 @@ def a_confirmed_case(organisation: Organisation) -> dict[str, Any]:
     return {"pk": open_case(organisation.manager, organisation.unshared).pk}
 
 
+def an_inquiry(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": pages.a_link(organisation)["inquiry"]}
+
+
+def a_delivery(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": pages.a_message(organisation)["message"]}
+
+
+def a_new_endpoint(organisation: Organisation) -> dict[str, Any]:
+    return {"name": "x", "url": "https://a.example.com/", "topics": ["deal.ended"]}
+
+
 def a_bulk(organisation: Organisation) -> dict[str, Any]:
     return {"kind": "customers"}
 
@@ -72,6 +84,12 @@ def a_bulk(organisation: Organisation) -> dict[str, Any]:
 def of_imports(status: int = 200, **options: Any) -> Place:
     """For who imports."""
     arguments = {"arguments": pages.an_import, **options}
+    return Place(status=status, see=SEES_ALL, unseen=403, **arguments)
+
+
+def of_an_endpoint(status: int = 200, **options: Any) -> Place:
+    """For who connects programs."""
+    arguments = {"arguments": pages.an_endpoint, **options}
     return Place(status=status, see=SEES_ALL, unseen=403, **arguments)
 
 
@@ -124,6 +142,9 @@ PLACES: dict[str, Place] = {
     "plan_deal": act(200, pages.unshared, on=pages.TODAY),
     "list_events": north(),
     "list_activities": north(),
+    "list_all_events": Place(),
+    "list_all_activities": Place(),
+    "list_checkpoints": north(),
     "log_activity": act(201, pages.unshared, kind="call", direction="both"),
     "list_risks": Place(),
     "get_risk": north(arguments=scored),
@@ -169,6 +190,16 @@ PLACES: dict[str, Place] = {
     "resume_case": act(422),
     "resume_case_anyway": act(422, reason="x"),
     "record_finding": act(question="changed", text="x"),
+    "list_inquiries": Place(),
+    "get_inquiry": north(arguments=an_inquiry),
+    "ask_customer": act(201, language="en"),
+    "withdraw_inquiry": act(200, an_inquiry),
+    "list_mails": Place(),
+    "get_mail": north(arguments=pages.a_mail),
+    "write_mail": act(201, form="letter", subject="x", body="x"),
+    "send_mail": act(422, pages.a_mail),
+    "mark_mail_sent": act(200, pages.a_mail),
+    "discard_mail": north(204, pages.a_mail, method="delete"),
     "list_playbooks": Place(),
     "get_playbook": Place(arguments=pages.a_playbook),
     "publish_playbook": Place(
@@ -192,6 +223,11 @@ PLACES: dict[str, Place] = {
     "list_comments": north(arguments=pages.a_case),
     "create_comment": act(201, text="x"),
     "mark_comment": act(200, pages.a_comment, marked=True),
+    "list_attachments": Place(),
+    "get_attachment": north(arguments=pages.a_file),
+    "download_attachment": north(arguments=pages.a_file),
+    "upload_attachment": act(422),
+    "remove_attachment": north(204, pages.a_file, method="delete"),
     "get_review": north(arguments=a_review),
     "review_causes": act(
         200,
@@ -219,6 +255,10 @@ PLACES: dict[str, Place] = {
     "get_improvement": north(arguments=pages.an_improvement),
     "improvement_done": act(200, pages.an_improvement),
     "improvement_seen": act(422, pages.an_improvement, effect="x"),
+    "get_thresholds": configures(200, "get", arguments=pages.the_process),
+    "set_thresholds": configures(
+        200, "patch", arguments=pages.the_process, said=lambda _o: {"own": {"silence": 2.0}}
+    ),
     "get_me": Place(),
     "list_people": Place(),
     "get_person": Place(
@@ -241,6 +281,21 @@ PLACES: dict[str, Place] = {
     "list_targets": Place(see=LEADERS, unseen=403),
     "set_targets": Place("post", said=a_target, see=LEADERS, unseen=403),
     "get_outlook": north(),
+    "list_webhooks": configures(200, "get"),
+    "get_webhook": of_an_endpoint(),
+    "create_webhook": configures(201, said=a_new_endpoint),
+    "change_webhook": of_an_endpoint(method="patch", said=lambda _o: {"name": "x"}),
+    "remove_webhook": of_an_endpoint(204, method="delete"),
+    "pause_webhook": of_an_endpoint(method="post"),
+    "resume_webhook": of_an_endpoint(method="post"),
+    "rotate_webhook": of_an_endpoint(method="post"),
+    "show_webhook_secret": of_an_endpoint(method="post"),
+    "ping_webhook": of_an_endpoint(201, method="post"),
+    "send_webhooks_again": of_an_endpoint(method="post"),
+    "list_deliveries": of_an_endpoint(),
+    "get_delivery": of_an_endpoint(arguments=a_delivery),
+    "list_attempts": of_an_endpoint(arguments=a_delivery),
+    "send_delivery_again": of_an_endpoint(arguments=a_delivery, method="post"),
     "list_imports": of_imports(arguments=pages.nothing),
     "get_import": of_imports(),
     "list_import_problems": of_imports(),
@@ -260,7 +315,7 @@ PLACES: dict[str, Place] = {
 def nobody_works(settings: Any) -> None:
     """Tasks wait, and nobody is slowed down: a walk is about who may."""
     backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
     settings.API_CALLS_A_MINUTE = 1_000_000
 
 

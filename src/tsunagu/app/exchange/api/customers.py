@@ -25,6 +25,7 @@ from tsunagu.app.exchange.api.nouns import (
     Said,
     chosen,
     locked,
+    narrowed,
     one_of,
     user_of,
 )
@@ -153,14 +154,13 @@ class ContactsWanted(paging.PagedText):
 
     def of(self, user: User) -> QuerySet[Contact]:
         """Those whose customers ``user`` may see."""
-        asked = {
-            "customer": self.customer,
-            "external_id": self.external_id,
-            "email": self.email,
-            "name__icontains": self.q or None,
-        }
-        known = {name: value for name, value in asked.items() if value is not None}
-        return _contacts(user).filter(**known)
+        return narrowed(
+            _contacts(user),
+            customer=self.customer,
+            external_id=self.external_id,
+            email=self.email,
+            name__icontains=self.q or None,
+        )
 
 
 class Personal(BaseModel):

@@ -33,6 +33,7 @@ from tsunagu.app.exchange.api.nouns import (
     locked,
     name_of,
     named,
+    narrowed,
     one_of,
     user_of,
 )
@@ -119,12 +120,12 @@ class DealsWanted(paging.PagedText):
     def of(self, user: User) -> QuerySet[Deal]:
         """Those that ``user`` may see."""
         known = DealFilter(text=self.q, stage=self.stage, owner=self.owner, status=self.status)
-        more = {
-            "customer": self.customer,
-            "external_id": self.external_id,
-            "changed_at__gte": self.changed_since,
-        }
-        return deal_list(user, known).filter(**{k: v for k, v in more.items() if v is not None})
+        return narrowed(
+            deal_list(user, known),
+            customer=self.customer,
+            external_id=self.external_id,
+            changed_at__gte=self.changed_since,
+        )
 
 
 class DealIn(Said):

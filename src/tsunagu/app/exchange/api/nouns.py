@@ -126,6 +126,11 @@ def one_of(rows: QuerySet[Row], pk: int) -> Row:
     return found
 
 
+def narrowed(rows: QuerySet[Row], **conditions: Any) -> QuerySet[Row]:
+    """``rows`` by the conditions that were given; None says nothing."""
+    return rows.filter(**{name: v for name, v in conditions.items() if v is not None})
+
+
 def locked(rows: QuerySet[Row]) -> QuerySet[Row]:
     """``rows`` so that nobody else changes them until the call ends."""
     return rows.select_for_update(of=("self",), no_key=True)

@@ -22,6 +22,7 @@ from tsunagu.app.exchange.api.nouns import (
     Noun,
     Said,
     name_of,
+    narrowed,
     one_of,
     user_of,
 )
@@ -60,9 +61,7 @@ class TargetsWanted(paging.Paged):
     def of(self, user: User) -> QuerySet[Target]:
         """Those of people whom ``user`` leads."""
         rows = Target.objects.select_related("user").filter(user__in=led_users(user).order_by())
-        if self.month is not None:
-            rows = rows.filter(month=self.month.replace(day=1))
-        return rows if self.person is None else rows.filter(user=self.person)
+        return narrowed(rows, month=self.month and self.month.replace(day=1), user=self.person)
 
 
 class OneTarget(Said):

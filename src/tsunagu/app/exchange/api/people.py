@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,17 @@ from pydantic import Field
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
 from tsunagu.app.exchange.api.conditional import expect
-from tsunagu.app.exchange.api.nouns import Id, Key, Noun, Said, chosen, locked, one_of, user_of
+from tsunagu.app.exchange.api.nouns import (
+    Id,
+    Key,
+    Noun,
+    Said,
+    chosen,
+    locked,
+    narrowed,
+    one_of,
+    user_of,
+)
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people import actions
@@ -57,12 +67,12 @@ class PeopleWanted(paging.PagedText):
 
     def of(self, user: User) -> QuerySet[User]:
         """Those whom ``user`` may see."""
-        asked: dict[str, Any] = {
-            "team": self.team,
-            "is_active": self.active,
-            "name__icontains": self.q or None,
-        }
-        return visible_users(user).filter(**{k: v for k, v in asked.items() if v is not None})
+        return narrowed(
+            visible_users(user),
+            team=self.team,
+            is_active=self.active,
+            name__icontains=self.q or None,
+        )
 
 
 class TeamOut(Noun):

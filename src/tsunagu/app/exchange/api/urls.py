@@ -18,12 +18,16 @@ from ninja import NinjaAPI
 
 from tsunagu.app.exchange.api import (
     activities,
+    attachments,
     bulk,
     cases,
+    checkpoints,
     comments,
     customers,
     deals,
     imports,
+    inquiries,
+    mails,
     outlook,
     people,
     playbooks,
@@ -31,7 +35,9 @@ from tsunagu.app.exchange.api import (
     processes,
     reviews,
     risks,
+    thresholds,
     views,
+    webhooks,
 )
 from tsunagu.app.exchange.api.describing import describe
 from tsunagu.app.exchange.api.parsing import StrictParser
@@ -50,15 +56,21 @@ problems.handle(api)
 NOUNS = (
     deals,
     activities,
+    checkpoints,
     risks,
     processes,
     customers,
     cases,
+    inquiries,
+    mails,
     playbooks,
     comments,
+    attachments,
     reviews,
+    thresholds,
     people,
     outlook,
+    webhooks,
     imports,
     bulk,
 )
@@ -78,7 +90,7 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             response = _wrong_method(response)
         if hasattr(request, "allowance"):
             request.allowance.put_on(response)
-        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers["Content-Language"] = translation.get_language()
         patch_vary_headers(response, ["Authorization", "Cookie", "Accept-Language"])
         return response
