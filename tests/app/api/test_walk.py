@@ -87,6 +87,11 @@ def of_imports(status: int = 200, **options: Any) -> Place:
     return Place(status=status, see=SEES_ALL, unseen=403, **arguments)
 
 
+def for_the_manager(**options: Any) -> Place:
+    """The manager's own."""
+    return Place(see=("manager",), **options)
+
+
 def of_an_endpoint(status: int = 200, **options: Any) -> Place:
     """For who connects programs."""
     arguments = {"arguments": pages.an_endpoint, **options}
@@ -148,6 +153,7 @@ PLACES: dict[str, Place] = {
     "log_activity": act(201, pages.unshared, kind="call", direction="both"),
     "list_risks": Place(),
     "get_risk": north(arguments=scored),
+    "list_risk_days": north(arguments=scored),
     "list_processes": Place(),
     "get_process": Place(arguments=pages.the_process),
     "create_process": configures(201, said=lambda _o: {"name": "x"}),
@@ -189,6 +195,7 @@ PLACES: dict[str, Place] = {
     "record_standing_proposal": act(422, at=NOW, text="x"),
     "resume_case": act(422),
     "resume_case_anyway": act(422, reason="x"),
+    "list_findings": north(arguments=pages.a_case),
     "record_finding": act(question="changed", text="x"),
     "list_inquiries": Place(),
     "get_inquiry": north(arguments=an_inquiry),
@@ -228,6 +235,18 @@ PLACES: dict[str, Place] = {
     "download_attachment": north(arguments=pages.a_file),
     "upload_attachment": act(422),
     "remove_attachment": north(204, pages.a_file, method="delete"),
+    "list_advice": north(arguments=pages.a_case),
+    "ask_for_advice": act(422, text="x"),
+    "list_questions": Place(),
+    "get_question": for_the_manager(arguments=pages.some_advice),
+    "give_advice": for_the_manager(
+        arguments=pages.some_advice, method="post", said=lambda _o: {"text": "x"}
+    ),
+    "list_notices": Place(),
+    "get_notice": for_the_manager(arguments=pages.a_notice),
+    "read_notice": for_the_manager(arguments=pages.a_notice, method="post"),
+    "read_all_notices": Place("post", 204),
+    "watch_case": act(wanted=True),
     "get_review": north(arguments=a_review),
     "review_causes": act(
         200,

@@ -36,7 +36,7 @@ from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.interruptions import actions, diagnosing, gates, restarting
 from tsunagu.app.interruptions.causes import Cause
-from tsunagu.app.interruptions.models import Decision, Interruption, Signal
+from tsunagu.app.interruptions.models import Decision, Finding, Interruption, Signal
 from tsunagu.app.interruptions.passing import Gate
 from tsunagu.app.interruptions.queries import SORTS, CaseFilter, all_cases
 from tsunagu.app.interruptions.states import DismissReason, State, Step
@@ -147,6 +147,23 @@ class GateOut(BaseModel):
     passed_at: datetime | None
     evidence: str
     missing: str = Field(description="What it still waits for.")
+
+
+class FindingOut(Noun):
+    """What somebody learnt about a question of the diagnosis; the newest of a question counts."""
+
+    question: str = Field(description="By key.", examples=["changed"])
+    asked: str = Field(description="The question in the caller's language.")
+    text: str
+    by: Named
+    at: datetime
+
+    @classmethod
+    def of(cls, finding: Finding) -> FindingOut:
+        """``finding``, fetched with who learnt it."""
+        names = ("question", "asked", "text", "at")
+        by = name_of(finding.by)
+        return cls(id=finding.pk, by=by, **{name: getattr(finding, name) for name in names})
 
 
 class CausesOut(BaseModel):
@@ -410,6 +427,15 @@ def resume_case_anyway(request: HttpRequest, pk: Id, said: Override) -> HttpResp
 def _stage(case: Interruption, pk: int | None) -> Stage | None:
     stages = Stage.objects.filter(process=case.deal.process_id)
     return None if pk is None else chosen(stages, pk, "stage")
+
+
+@routes.get(
+    "/interruptions/{pk}/findings", response=Listed[FindingOut], summary=_("What was learnt")
+)
+def list_findings(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
+    case = one_of(visible_interruptions(user_of(request)), pk)
+    rows = Finding.objects.select_related("by").filter(case=case)
+    return answers.many(request, FindingOut, paging.page(rows, wanted))
 
 
 @routes.post("/interruptions/{pk}/findings", response=CaseOut, summary=_("Record a finding"))

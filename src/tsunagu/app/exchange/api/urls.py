@@ -18,6 +18,7 @@ from ninja import NinjaAPI
 
 from tsunagu.app.exchange.api import (
     activities,
+    advice,
     attachments,
     bulk,
     cases,
@@ -28,6 +29,7 @@ from tsunagu.app.exchange.api import (
     imports,
     inquiries,
     mails,
+    notices,
     outlook,
     people,
     playbooks,
@@ -66,6 +68,8 @@ NOUNS = (
     playbooks,
     comments,
     attachments,
+    advice,
+    notices,
     reviews,
     thresholds,
     people,
