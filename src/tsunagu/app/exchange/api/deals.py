@@ -167,7 +167,7 @@ class HandOver(Said):
     reason: Text | None = None
 
 
-class Ending(Said):
+class DealEnding(Said):
     """How the sale ended; one that was not won needs a reason."""
 
     outcome: Outcome
@@ -254,7 +254,7 @@ def hand_over_deal(request: HttpRequest, pk: Id, said: HandOver) -> HttpResponse
 
 
 @routes.post("/deals/{pk}/close", response=DealOut, summary=_("Close a deal"))
-def close_deal(request: HttpRequest, pk: Id, said: Ending) -> HttpResponse:
+def close_deal(request: HttpRequest, pk: Id, said: DealEnding) -> HttpResponse:
     user = user_of(request)
     deal = one_of(shown_deals(user), pk)
     actions.close_deal(user, deal, said.outcome, reason=said.reason, at=said.at)
