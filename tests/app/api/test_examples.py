@@ -67,7 +67,7 @@ def test_no_example_is_left_over() -> None:
     assert examples.known().keys() == {part.removeprefix(REF).rstrip("_") for part in used}
 
 
-@pytest.mark.parametrize("name", ["PlaybookOut", "VersionIn"])
+@pytest.mark.parametrize("name", ["PlaybookIn", "PlaybookOut", "VersionIn", "VersionOut"])
 def test_the_playbook_shown_is_one(name: str) -> None:
     assert parse(examples.known()[name]["content"], complete=True).key == "budget-reviewed"
 

@@ -19,6 +19,7 @@ from tests.app.factories import BEGAN, Organisation, make_contact, make_deal
 
 from tsunagu.app.deals.actions import log_activity
 from tsunagu.app.deals.models import Event
+from tsunagu.app.exchange.api import examples
 from tsunagu.app.exchange.api.models import KeptAnswer
 from tsunagu.app.exchange.api.webhooks import Wish
 from tsunagu.app.followup.models import Mail
@@ -193,6 +194,54 @@ def test_programs_keep_no_file_that_the_page_would_not(
 
     assert upload(program, case.pk, name, content).status_code == 422
     assert not case.attachments.exists()
+
+
+# ---- playbooks and reviews -----------------------------------------------------------------------
+
+
+def test_an_earlier_version_of_a_playbook_is_taken_up_again(program: Program) -> None:
+    said = examples.known()["PlaybookIn"]["content"]
+    made = program.post("/playbooks", {"content": {**said, "key": "own"}})
+    path = made.headers["Location"].removeprefix(ROOT)
+    renamed = {**said, "key": "own", "name": {"ja": "別名", "en": "Other"}}
+    program.post(f"{path}/versions", {"content": renamed, "base": 1})
+    first = program.get(f"{path}/versions").json()["items"][-1]
+
+    restored = program.post(f"/playbook-versions/{first['id']}/restore").json()
+
+    assert (restored["version"], restored["content"]["name"]) == (3, said["name"])
+    assert program.patch(path, {"archived": True}, **{"if-match": "*"}).json()["archived"]
+
+
+def test_an_improvement_of_a_review_is_changed_as_it_was_seen(organisation: Organisation) -> None:
+    manager = Program(organisation.manager)
+    review = pages.a_review(organisation)
+    path = f"/interruptions/{review.case_id}/review"
+    manager.post(f"{path}/correct")
+    tag = manager.get(path).headers["ETag"]
+    part = f"{path}/improvements/{review.improvements.get().pk}"
+
+    changed = manager.patch(part, {"owner": organisation.colleague.pk}, **{"if-match": tag})
+    manager.patch(part, {"text": "別の改善"}, **{"if-match": "*"})
+
+    assert changed.status_code == 200
+    improvement = review.improvements.get()
+    assert (improvement.owner, improvement.text) == (organisation.colleague, "別の改善")
+    assert manager.delete(part, **{"if-match": tag}).status_code == 412
+    assert manager.delete(part, **{"if-match": "*"}).status_code == 204
+
+
+def test_only_an_improvement_has_somebody_who_does_it(organisation: Organisation) -> None:
+    manager = Program(organisation.manager)
+    review = pages.a_review(organisation)
+    path = f"/interruptions/{review.case_id}/review"
+    manager.post(f"{path}/correct")
+    lesson = f"{path}/lessons/{review.lessons.get().pk}"
+
+    refused = manager.patch(lesson, {"due_on": "2027-01-01"}, **{"if-match": "*"})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "due_on"
 
 
 # ---- thresholds ---------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ from tests.app.factories import Organisation, make_contact, make_deal
 from tests.app.scores import make_score
 from tests.app.test_walk import LEADERS, ROLES, SEES_ALL, THE_NORTH, afterwards_nothing
 
+from tsunagu.app.exchange.api import examples
 from tsunagu.app.interruptions.actions import open_case
+from tsunagu.app.knowledge import actions as review_actions
 
 Making = Callable[[Organisation], dict[str, Any]]
 NOW = "2026-05-01T09:00:00+09:00"
@@ -63,6 +65,17 @@ def a_review(organisation: Organisation) -> dict[str, Any]:
 
 def a_confirmed_case(organisation: Organisation) -> dict[str, Any]:
     return {"pk": open_case(organisation.manager, organisation.unshared).pk}
+
+
+def a_new_playbook(organisation: Organisation) -> dict[str, Any]:
+    return {"content": {**examples.known()["PlaybookIn"]["content"], "key": "own"}}
+
+
+def a_part(organisation: Organisation) -> dict[str, Any]:
+    """An answer of a review that is not finished."""
+    review = pages.a_review(organisation)
+    review_actions.correct(organisation.manager, review.case)
+    return {"pk": review.case_id, "kind": "whys", "part": review.whys.get().pk}
 
 
 def an_inquiry(organisation: Organisation) -> dict[str, Any]:
@@ -212,12 +225,19 @@ PLACES: dict[str, Place] = {
     "publish_playbook": Place(
         "post", 422, pages.a_playbook, said=lambda _o: {"content": {}, "base": 1}
     ),
+    "create_playbook": configures(201, said=a_new_playbook),
+    "change_playbook": configures(
+        200, "patch", arguments=pages.a_playbook, said=lambda _o: {"archived": True}
+    ),
+    "list_playbook_versions": Place(arguments=pages.a_playbook),
+    "restore_playbook_version": configures(200, arguments=pages.a_version),
     "list_runs": north(arguments=pages.a_case),
     "start_run": north(422, pages.a_case, method="post", said=a_playbook_to_run),
     "stop_run": act(200, a_run, reason="x"),
     "list_run_tasks": north(arguments=a_run),
     "list_tasks": Place(),
     "get_task": north(arguments=pages.a_task),
+    "list_task_notes": north(arguments=pages.a_task),
     "complete_task": act(200, pages.a_task),
     "skip_task": act(200, pages.a_task, reason="x"),
     "reopen_task": act(422, pages.a_task),
@@ -267,6 +287,8 @@ PLACES: dict[str, Place] = {
             "due_on": "2027-01-01",
         },
     ),
+    "change_review_part": north(arguments=a_part, method="patch", said=lambda _o: {"text": "y"}),
+    "remove_review_part": north(204, a_part, method="delete"),
     "finish_review": act(422),
     "correct_review": act(200, a_review),
     "list_lessons": Place(),
