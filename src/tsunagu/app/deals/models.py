@@ -246,7 +246,7 @@ class Event(AppendOnly):
         ]
         indexes = [
             models.Index("source", name="event_source", condition=Q(source__isnull=False)),
-            models.Index(fields=["at"], name="event_at"),
+            models.Index(fields=["at", "kind"], name="event_at"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["at"], name="event_at"),
+            index=models.Index(fields=["at", "kind"], name="event_at"),
         ),
     ]
