@@ -5,9 +5,9 @@
 
 Fills a new SQLite database as benchmarks/pages.py does, then lists 100 deals and 100 facts of all
 deals as a representative, a manager and sales operations, and sends so many activities in calls of
-10,000 rows, spread over the deals as a day's records of a whole house are. The calls go through Django's own client in this process:
-token, limit, queries, JSON and entity tags are in the time, the socket is not. Beside them stands
-what the two targets of the issue allow.
+10,000 rows, spread over the deals as a day's records of a whole house are. The calls go through
+Django's own client in this process: token, limit, queries, JSON and entity tags are in the time,
+the socket is not. Beside them stands what the two targets of the issue allow.
 """
 
 from __future__ import annotations

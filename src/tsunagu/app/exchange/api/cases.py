@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import BaseModel, Field
 
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Stage
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
@@ -253,6 +254,12 @@ class FindingIn(Said):
 def cases_of(user: User) -> QuerySet[Interruption]:
     """Cases that ``user`` may see, with what is said of them."""
     return visible_interruptions(user).select_related("deal__customer", "deal__owner", "deal__team")
+
+
+def contact_of(case: Interruption, pk: int | None) -> Contact | None:
+    """The customer's person whom a body names in ``contact``, if it names one."""
+    people = Contact.objects.filter(customer=case.deal.customer_id)
+    return None if pk is None else chosen(people, pk, "contact")
 
 
 @routes.get("/interruptions", response=Listed[CaseOut], summary=_("List interruptions"))

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import BaseModel, Field
 
-from tsunagu.app.customers.models import Contact
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.cases import cases_of, contact_of
 from tsunagu.app.exchange.api.nouns import (
     Id,
     Key,
@@ -22,7 +21,6 @@ from tsunagu.app.exchange.api.nouns import (
     Named,
     Noun,
     Said,
-    chosen,
     name_of,
     named,
     narrowed,
@@ -136,9 +134,7 @@ def get_inquiry(request: HttpRequest, pk: Id) -> HttpResponse:
 def ask_customer(request: HttpRequest, pk: Id, said: InquiryIn) -> HttpResponse:
     user = user_of(request)
     case = one_of(cases_of(user), pk)
-    people = Contact.objects.filter(customer=case.deal.customer_id)
-    contact = None if said.contact is None else chosen(people, said.contact, "contact")
-    made = diagnosing.ask_customer(user, case, said.language, contact)
+    made = diagnosing.ask_customer(user, case, said.language, contact_of(case, said.contact))
     address = reverse("api:get_inquiry", kwargs={"pk": made.pk})
     return answers.one(request, InquiryOut.of(made), made_at=address)
 

@@ -14,10 +14,9 @@ from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import Field
 
-from tsunagu.app.customers.models import Contact
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.cases import cases_of, contact_of
 from tsunagu.app.exchange.api.conditional import expect
 from tsunagu.app.exchange.api.nouns import (
     Id,
@@ -25,7 +24,6 @@ from tsunagu.app.exchange.api.nouns import (
     Named,
     Noun,
     Said,
-    chosen,
     locked,
     name_of,
     named,
@@ -126,8 +124,7 @@ def get_mail(request: HttpRequest, pk: Id) -> HttpResponse:
 def write_mail(request: HttpRequest, pk: Id, said: MailIn) -> HttpResponse:
     user = user_of(request)
     case = one_of(cases_of(user), pk)
-    people = Contact.objects.filter(customer=case.deal.customer_id)
-    contact = None if said.contact is None else chosen(people, said.contact, "contact")
+    contact = contact_of(case, said.contact)
     given = said.model_dump(exclude={"contact"})
     mail = actions.write(user, case, contact=contact, once=uuid.uuid4().hex, **given)
     address = reverse("api:get_mail", kwargs={"pk": mail.pk})
