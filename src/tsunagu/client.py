@@ -152,7 +152,6 @@ class Inquiry(TypedDict, total=False):
     contact: Named | None
     language: Literal["ja", "en"]
     state: Literal["open", "answered", "withdrawn", "expired"]
-    link: str | None
     made_by: Named
     made_at: str
     expires_at: str
@@ -359,9 +358,13 @@ class Tsunagu:
     def ask_customer(
         self, case: int, *, language: str = "ja", contact: int | None = None
     ) -> Inquiry:
-        """Make a question form about a case; its ``link`` is for the customer."""
+        """Make a question form about a case; :meth:`inquiry_link` is for the customer."""
         said = {"language": language, "contact": contact}
         return cast(Inquiry, self.post(f"/interruptions/{case}/inquiries", said))
+
+    def inquiry_link(self, inquiry: int) -> str:
+        """What the customer opens to answer; whoever has it can."""
+        return cast(str, self.post(f"/inquiries/{inquiry}/link")["link"])
 
     def mails(self, **query: Any) -> Iterator[Mail]:
         """E-mails and letters about interruptions."""

@@ -67,7 +67,8 @@ def test_a_program_follows_up_on_a_case(live_server: Any, settings: Any) -> None
     contact = make_contact(organisation.own.customer, email="p@example.jp").pk
 
     asked = tsunagu.ask_customer(case, contact=contact)
-    assert [row["link"] for row in tsunagu.inquiries(state="open")] == [asked["link"]]
+    assert [row["id"] for row in tsunagu.inquiries(state="open")] == [asked["id"]]
+    assert tsunagu.inquiry_link(asked["id"]).startswith("http")
 
     mail = tsunagu.write_mail(case, "件名", "本文", contact=contact)
     assert [row["subject"] for row in tsunagu.mails(case=case)] == ["件名"]

@@ -62,11 +62,13 @@ def test_a_program_asks_the_customer_and_reads_the_answer(
 
     assert made.status_code == 201
     assert made.json()["state"] == "open"
-    assert Client().get(urlsplit(made.json()["link"]).path).status_code == 200
     inquiry = Inquiry.objects.get()
+    link = program.post(f"/inquiries/{inquiry.pk}/link").json()["link"]
+    assert Client().get(urlsplit(link).path).status_code == 200
     diagnosing.take_reply(inquiry, text="The budget was put off")
     read = program.get(made.headers["Location"].removeprefix(ROOT)).json()
-    assert (read["state"], read["link"]) == ("answered", None)
+    assert read["state"] == "answered"
+    assert program.post(f"/inquiries/{inquiry.pk}/link").status_code == 422
     assert read["reply"]["said"] == "The budget was put off"
     assert program.post(f"/inquiries/{inquiry.pk}/withdraw").status_code == 422
 
@@ -323,12 +325,16 @@ def test_a_secret_is_kept_nowhere_and_changes_on_demand(
     assert not KeptAnswer.objects.filter(body__contains="secret").exists()
 
 
-def test_reading_webhooks_does_not_show_their_secrets(organisation: Organisation) -> None:
-    path = f"/webhooks/{pages.an_endpoint(organisation)['pk']}"
-    reader = Program(organisation.operations, only=["webhooks:read"])
+def test_who_may_only_read_gets_no_secret_and_no_customers_link(
+    organisation: Organisation,
+) -> None:
+    endpoint = f"/webhooks/{pages.an_endpoint(organisation)['pk']}"
+    inquiry = f"/inquiries/{pages.a_link(organisation)['inquiry']}"
+    reader = Program(organisation.operations, only=["webhooks:read", "cases:read"])
 
-    assert reader.get(path).status_code == 200
-    assert reader.post(f"{path}/secret").status_code == 403
+    assert reader.get(endpoint).status_code == reader.get(inquiry).status_code == 200
+    assert reader.post(f"{endpoint}/secret").status_code == 403
+    assert reader.post(f"{inquiry}/link").status_code == 403
 
 
 def test_what_was_given_up_is_sent_again(organisation: Organisation, program: Program) -> None:

@@ -213,6 +213,7 @@ PLACES: dict[str, Place] = {
     "list_inquiries": Place(),
     "get_inquiry": north(arguments=an_inquiry),
     "ask_customer": act(201, language="en"),
+    "show_inquiry_link": act(200, an_inquiry),
     "withdraw_inquiry": act(200, an_inquiry),
     "list_mails": Place(),
     "get_mail": north(arguments=pages.a_mail),

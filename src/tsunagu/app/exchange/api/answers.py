@@ -57,6 +57,13 @@ def plain(content: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(body, status=status, content_type="application/json")
 
 
+def secret(content: Any) -> HttpResponse:
+    """Something that nobody may keep, and we do not keep either."""
+    response = plain(content)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _tagged(request: HttpRequest, tag: str, content: Any) -> HttpResponse:
     response = HttpResponse(status=304) if knows_already(request, tag) else plain(content)
     response.headers["ETag"] = tag

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import BaseModel, Field
@@ -27,6 +28,7 @@ from tsunagu.app.exchange.api.nouns import (
     one_of,
     user_of,
 )
+from tsunagu.app.exchange.api.problems import wrong
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.interruptions import diagnosing, inquiries
@@ -61,7 +63,6 @@ class InquiryOut(Noun):
     contact: Named | None = Field(description="For whom; null: somebody not known yet.")
     language: Language
     state: InquiryState
-    link: str | None = Field(description="What the customer opens, while it can be answered.")
     made_by: Named
     made_at: datetime
     expires_at: datetime
@@ -71,20 +72,25 @@ class InquiryOut(Noun):
     @classmethod
     def of(cls, inquiry: Inquiry) -> InquiryOut:
         """``inquiry``, fetched with its contact, its maker and its reply."""
-        state = inquiry.state
+        answered = inquiry.state == InquiryState.ANSWERED
         return cls(
             id=inquiry.pk,
             case=inquiry.case_id,
             contact=named(inquiry.contact),
             language=Language(inquiry.language),
-            state=state,
-            link=inquiries.address(inquiry) if state == InquiryState.OPEN else None,
+            state=inquiry.state,
             made_by=name_of(inquiry.made_by),
             made_at=inquiry.made_at,
             expires_at=inquiry.expires_at,
             withdrawn_at=inquiry.withdrawn_at,
-            reply=ReplyOut.of(inquiry.reply) if state == InquiryState.ANSWERED else None,
+            reply=ReplyOut.of(inquiry.reply) if answered else None,
         )
+
+
+class LinkOut(BaseModel):
+    """What the customer opens. Whoever has it can answer: it is for the customer alone."""
+
+    link: str
 
 
 class InquiriesWanted(paging.Paged):
@@ -137,6 +143,14 @@ def ask_customer(request: HttpRequest, pk: Id, said: InquiryIn) -> HttpResponse:
     made = diagnosing.ask_customer(user, case, said.language, contact_of(case, said.contact))
     address = reverse("api:get_inquiry", kwargs={"pk": made.pk})
     return answers.one(request, InquiryOut.of(made), made_at=address)
+
+
+@routes.post("/inquiries/{pk}/link", response=LinkOut, summary=_("Show the customer's link"))
+def show_inquiry_link(request: HttpRequest, pk: Id) -> HttpResponse:
+    inquiry = one_of(_inquiries(user_of(request)), pk)
+    if inquiry.state != InquiryState.OPEN:
+        raise wrong("", gettext("This form can no longer be answered."))
+    return answers.secret({"link": inquiries.address(inquiry)})
 
 
 @routes.post("/inquiries/{pk}/withdraw", response=InquiryOut, summary=_("Withdraw a question form"))

@@ -228,9 +228,7 @@ def rotate_webhook(request: HttpRequest, pk: Id) -> HttpResponse:
 @routes.post("/webhooks/{pk}/secret", response=SecretOut, summary=_("Show the secret"))
 def show_webhook_secret(request: HttpRequest, pk: Id) -> HttpResponse:
     found = one_of(_endpoints(user_of(request)), pk)
-    response = answers.plain({"secret": signing.secret(found.salt)})
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return answers.secret({"secret": signing.secret(found.salt)})
 
 
 @routes.post("/webhooks/{pk}/ping", response={201: DeliveryOut}, summary=_("Send a test message"))
