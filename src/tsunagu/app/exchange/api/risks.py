@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from django.db.models import QuerySet
@@ -15,13 +15,13 @@ from tsunagu.app.deals.risk import Level, Verdict, level
 from tsunagu.app.deals.templatetags.risk import in_words
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.nouns import Id, Key, Named, Noun, name_of, one_of, user_of
+from tsunagu.app.exchange.api.nouns import Id, Key, Named, Noun, name_of, narrowed, one_of, user_of
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import deal_scope, visible_deals
 from tsunagu.app.scoring.bridge import HORIZONS
-from tsunagu.app.scoring.models import Score, Source
+from tsunagu.app.scoring.models import Score, ScorePoint, Source
 
 routes = Routes(Group.DEALS, _("Risks"))
 
@@ -106,6 +106,33 @@ def _step(step: dict[str, Any]) -> NextStepOut:
     return NextStepOut(words=in_words(step), **told)
 
 
+class RiskPointOut(Noun):
+    """A day's last `risk_30` of a deal."""
+
+    deal: int
+    on: date
+    risk_30: float
+    traced: bool = Field(description="Computed later, from what was known on the day.")
+
+    @classmethod
+    def of(cls, point: ScorePoint) -> RiskPointOut:
+        """``point`` as it is sent."""
+        return cls(
+            id=point.pk,
+            deal=point.deal_id,
+            on=point.on,
+            risk_30=point.risk_30,
+            traced=point.traced,
+        )
+
+
+class RiskPointsWanted(paging.Paged):
+    """Which days of a deal's risk curve, the first one first."""
+
+    since: date | None = None
+    until: date | None = Field(default=None, description="Days before that one.")
+
+
 class RisksWanted(paging.Paged):
     """What the list of risks can be asked for."""
 
@@ -127,10 +154,21 @@ class RisksWanted(paging.Paged):
 def list_risks(request: HttpRequest, wanted: Query[RisksWanted]) -> HttpResponse:
     columns = {"risk_30": "risk_30", "worth": "worth"}
     found = paging.page(wanted.of(user_of(request)), wanted, sort=wanted.sort, columns=columns)
-    return answers.many(request, RiskOut, map(RiskOut.of, found.rows), found.next)
+    return answers.many(request, RiskOut, found)
 
 
 @routes.get("/deals/{pk}/risk", response=RiskOut, summary=_("A deal's risk"))
 def get_risk(request: HttpRequest, pk: Id) -> HttpResponse:
     deal = one_of(visible_deals(user_of(request)), pk)
     return answers.one(request, RiskOut.of(one_of(Score.objects.select_related("deal"), deal.pk)))
+
+
+@routes.get(
+    "/deals/{pk}/risk/days", response=Listed[RiskPointOut], summary=_("A deal's risk by day")
+)
+def list_risk_days(request: HttpRequest, pk: Id, wanted: Query[RiskPointsWanted]) -> HttpResponse:
+    deal = one_of(visible_deals(user_of(request)), pk)
+    points = ScorePoint.objects.filter(deal=deal)
+    rows = narrowed(points, on__gte=wanted.since, on__lt=wanted.until)
+    found = paging.page(rows, wanted, sort="on", columns={"on": "on"})
+    return answers.many(request, RiskPointOut, found)

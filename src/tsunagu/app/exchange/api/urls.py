@@ -18,13 +18,19 @@ from ninja import NinjaAPI
 
 from tsunagu.app.exchange.api import (
     activities,
+    advice,
+    attachments,
     bulk,
     cases,
+    checkpoints,
     comments,
     customers,
     deals,
     imports,
+    inquiries,
     limits,
+    mails,
+    notices,
     outlook,
     people,
     playbooks,
@@ -32,7 +38,9 @@ from tsunagu.app.exchange.api import (
     processes,
     reviews,
     risks,
+    thresholds,
     views,
+    webhooks,
 )
 from tsunagu.app.exchange.api.describing import describe
 from tsunagu.app.exchange.api.limits import Allowance
@@ -52,15 +60,23 @@ problems.handle(api)
 NOUNS = (
     deals,
     activities,
+    checkpoints,
     risks,
     processes,
     customers,
     cases,
+    inquiries,
+    mails,
     playbooks,
     comments,
+    attachments,
+    advice,
+    notices,
     reviews,
+    thresholds,
     people,
     outlook,
+    webhooks,
     imports,
     bulk,
 )
@@ -79,7 +95,7 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if response.status_code == 405:
             response = _wrong_method(response)
         response = _counted(request, response)
-        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers["Content-Language"] = translation.get_language()
         patch_vary_headers(response, ["Authorization", "Cookie", "Accept-Language"])
         return response
