@@ -1,5 +1,6 @@
 """Features as of a snapshot time, as Ibis expressions."""
 
+from tsunagu.analytics.features.batches import feature_tables
 from tsunagu.analytics.features.prepared import PreparedFeatures
 from tsunagu.analytics.features.recipe import FittedFeatures, fit_features
 from tsunagu.analytics.features.snapshots import after_each_event, current, weekly
@@ -12,6 +13,7 @@ __all__ = [
     "PreparedFeatures",
     "after_each_event",
     "current",
+    "feature_tables",
     "fit_features",
     "weekly",
 ]

@@ -74,7 +74,11 @@ class FittedFeatures:
         return FittedFeatures(self.learned, chosen)
 
     def transform(
-        self, log: EventLog, snapshots: ir.Table, bounds: Bounds | None = None
+        self,
+        log: EventLog,
+        snapshots: ir.Table,
+        bounds: Bounds | None = None,
+        load: ir.Table | None = None,
     ) -> ir.Table:
         """Compute the features of ``log`` as of each snapshot.
 
@@ -84,6 +88,7 @@ class FittedFeatures:
             log: any event log, not only the fitted one.
             snapshots: ``deal_id, at``, on the same backend as the log.
             bounds: build the expressions for all data within these, without a look at the data.
+            load: the owners' load (see ``batches``), where ``log`` does not hold all their deals.
 
         Returns:
             ``deal_id, at``, then :attr:`names`: float64 (null: unknown), categories int32
@@ -95,6 +100,7 @@ class FittedFeatures:
         chosen = self._features()
         plan = Plan.of(chosen, _sources(self.learned), _counters(self.learned))
         timeline = plan.prepare(log, snapshots, self.learned.steps, bounds)
+        timeline = replace(timeline, load=load)
         facts = plan.gather(timeline)
         keys = timeline.deals.select("deal", "deal_id")
         rows = facts.join(keys, "deal")
