@@ -105,15 +105,20 @@ def make(folder: Path, deals: int, events: int, share: float) -> None:
     if done.is_file() and done.read_text(encoding="utf-8") == asked:
         return
     write_log(folder, deals, events)
+    if not (folder / "model").is_file():
+        fit(folder, events)
+    weeks = weekly(open_log(folder, connect("duckdb://?threads=2&memory_limit=2GB")))
+    last = f"D{int(share * deals) - 1:07d}"
+    weeks.filter(weeks.deal_id <= last).to_parquet(folder / "snapshots.parquet")
+    done.write_text(asked, encoding="utf-8")
+
+
+def fit(folder: Path, events: int) -> None:
     small = folder / "small"
     small.mkdir(exist_ok=True)
     log = write_log(small, FIT_DEALS, events)
     (folder / "fitted.json").write_text(json.dumps(fit_features(log).to_dict()), encoding="utf-8")
     RiskModel.fit(log).save(folder / "model")
-    weeks = weekly(open_log(folder, connect("duckdb://?threads=2&memory_limit=2GB")))
-    last = f"D{int(share * deals) - 1:07d}"
-    weeks.filter(weeks.deal_id <= last).to_parquet(folder / "snapshots.parquet")
-    done.write_text(asked, encoding="utf-8")
 
 
 def write_log(folder: Path, deals: int, events: int) -> EventLog:

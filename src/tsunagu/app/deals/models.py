@@ -244,7 +244,12 @@ class Event(AppendOnly):
                 condition=Q(natural_key__isnull=False),
             ),
         ]
-        indexes = [models.Index("source", name="event_source", condition=Q(source__isnull=False))]
+        indexes = [
+            models.Index("source", name="event_source", condition=Q(source__isnull=False)),
+            # Few facts say who took a deal over, and each score asks for the latest and for names.
+            models.Index(fields=["at", "deal"], name="event_owner", condition=Q(kind="owner")),
+            models.Index(fields=["value", "deal"], name="event_taker", condition=Q(kind="owner")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d} {self.kind}"
