@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import ibis
 import ibis.expr.types as ir
@@ -36,16 +37,15 @@ def in_order(tables: list[pa.Table]) -> pa.Table:
 
 
 @pytest.mark.parametrize("looks", [weekly, current, after_each_event, some_weeks])
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/Berlin"])
-def test_many_batches_give_the_bits_of_one(looks: Looks, zone: str) -> None:
-    log = log_of(*random_rows(8, deals=16), until="2024-04-15", time_zone=zone)
+def test_many_batches_give_the_bits_of_one(looks: Looks) -> None:
+    log = log_of(*random_rows(8, deals=16), until="2024-04-15", time_zone="Europe/Berlin")
     recipe = fit_features(log)
     assert {"owner_open_deals", "owner_events_30"} <= {*recipe.names}
     whole = recipe.transform(log, looks(log)).to_pyarrow()
     parts = list(feature_tables(recipe, log, looks(log), most_events=160))
     assert len(parts) >= 2
-    assert all(max(a["deal_id"].to_pylist()) < min(b["deal_id"].to_pylist())
-               for a, b in zip(parts, parts[1:], strict=False))
+    ids = [part["deal_id"].to_pylist() for part in parts]
+    assert all(max(before) < min(after) for before, after in pairwise(ids))
     assert in_order(parts).equals(in_order([whole]))
 
 
@@ -79,10 +79,11 @@ def test_tables_of_a_batch_are_dropped_before_the_next() -> None:
     engine = ibis.get_backend(log.events)
     recipe = fit_features(log)
     counts = [
-        len(engine.list_tables()) for _ in feature_tables(recipe, log, weekly(log), most_events=60)
+        sum(name.startswith("ibis_cached") for name in engine.list_tables())
+        for _ in feature_tables(recipe, log, weekly(log), most_events=100)
     ]
-    assert len(counts) >= 4
-    assert max(counts[1:]) <= counts[0] + 2
+    assert len(counts) >= 3
+    assert len(set(counts)) == 1
 
 
 def test_batches_cover_a_log_cut_off_in_time() -> None:

@@ -32,7 +32,7 @@ def sources() -> list[Source]:
     columns = {"owner__code": "int32", "owner__changes": "int32", "owner__changed": "int64"}
     return [
         Source(columns, ("owner",), _attach_owner, (Kind.OWNER,)),
-        Source(LOAD_COLUMNS, ("owner__code",), _attach_load),
+        Source(LOAD_COLUMNS, ("owner__code",), _attach_load, moves=True),
     ]
 
 

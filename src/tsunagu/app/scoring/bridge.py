@@ -51,7 +51,7 @@ REASONS = 3
 Progress = Callable[[str, float], None]
 """Called with a step's name and the share done; may raise to stop."""
 
-_TAKEN_OVER = Q(kind=RawSQL("'owner'", ()))  # noqa: S611
+TAKEN_OVER = Q(kind=RawSQL("'owner'", ()))  # noqa: S611
 """Written out: with a parameter in its place SQLite would not see that its index of them serves."""
 
 _EVENT_FIELDS: tuple[Field, ...] = (
@@ -142,7 +142,7 @@ def records_of(wanted: Q, at: datetime, model: RiskModel) -> Records:
     telling = Q(kind__in=(Kind.OWNER, Kind.OUTCOME)) | Q(at__gte=at - LOAD_SPAN)
     events = Event.objects.filter(Q(deal__in=own) | (Q(deal__in=others) & telling))
     deals = Deal.objects.filter(Q(pk__in=own) | Q(pk__in=others))
-    return records(deals, events, at, _known(model).split)
+    return records(deals, events, at, known(model).split)
 
 
 def write_log(deals: QuerySet[Deal], events: QuerySet[Event], at: datetime, folder: Path) -> None:
@@ -162,7 +162,8 @@ def write_log(deals: QuerySet[Deal], events: QuerySet[Event], at: datetime, fold
     store.write_meta(folder, observed_until=at, time_zone=settings.TIME_ZONE, stages=_stages())
 
 
-def _known(model: RiskModel) -> attributes.Known:
+def known(model: RiskModel) -> attributes.Known:
+    """The attributes that the model reads."""
     learned = model.recipe.learned
     return attributes.Known(tuple(learned.levels), learned.numbers)
 
@@ -174,7 +175,7 @@ def _sharing_owners(own: QuerySet[Deal], since: datetime) -> QuerySet[Deal]:
     """
     owners = own.order_by().values("owner").distinct()
     held = Q(owner__in=owners) & (Q(outcome__isnull=True) | Q(ended_at__gte=since))
-    changes = Event.objects.filter(_TAKEN_OVER).order_by().values("deal")
+    changes = Event.objects.filter(TAKEN_OVER).order_by().values("deal")
     taken = changes.filter(value__in=own.order_by().values("owner__external_id"))
     had = Q(created_owner__in=owners) | Q(pk__in=taken)
     return Deal.objects.filter(held | Q(had, pk__in=changes.filter(at__gte=since)))
@@ -251,7 +252,7 @@ def prepare(model: RiskModel, at: datetime) -> PreparedFeatures:
     """The model's features, compiled for :func:`foresee_few` from ``at`` on."""
     from tsunagu.analytics.features import PreparedFeatures
 
-    nothing = records(Deal.objects.none(), Event.objects.none(), at, _known(model).split)
+    nothing = records(Deal.objects.none(), Event.objects.none(), at, known(model).split)
     return PreparedFeatures.of(
         model.recipe, nothing.deals.schema, at, at + GOOD_FOR, settings.TIME_ZONE
     )
@@ -262,23 +263,27 @@ def foresee(model: RiskModel, wanted: Q, at: datetime) -> Iterator[Foresight]:
 
     In the order of their keys; the reasons are made while they are read.
     """
-    if len(keys := _open_keys(wanted, at)):
+    if len(keys := open_keys(wanted, at)):
         yield from _foresee(model, records_of(wanted, at, model), keys, at)
+
+
+def foresee_from(model: RiskModel, features: pa.Table) -> Iterator[Foresight]:
+    """:func:`foresee` from features that are known."""
+    yield from map(_foresight, *_rows(model.foresee_from(features, top=REASONS)))
 
 
 def foresee_few(
     model: RiskModel, prepared: PreparedFeatures, wanted: Q, at: datetime
 ) -> Iterator[Foresight]:
     """:func:`foresee` for some hundreds of deals, without the second that it takes to begin."""
-    if not len(keys := _open_keys(wanted, at)):
+    if not len(keys := open_keys(wanted, at)):
         return
     records = records_of(wanted, at, model)
     if len(records.events) > prepared.most_events:
         yield from _foresee(model, records, keys, at)
         return
     asked = keys.append_column("at", pa.array([at] * len(keys), INSTANT))
-    features = prepared.transform(records.events, records.deals, asked)
-    yield from map(_foresight, *_rows(model.foresee_from(features, top=REASONS)))
+    yield from foresee_from(model, prepared.transform(records.events, records.deals, asked))
 
 
 def _foresee(
@@ -293,6 +298,15 @@ def _foresee(
     yield from map(_foresight, *_rows(model.foresee(log, asked, top=REASONS)))
 
 
+def log_and_looks(records: Records, asked: pa.Table, at: datetime) -> tuple[EventLog, ir.Table]:
+    """The records as a log, and snapshots on the same engine."""
+    from tsunagu.analytics.backends import connect
+
+    put = connect("duckdb://").create_table
+    log = _log(put("events", records.events), put("deals", records.deals), at)
+    return log, put("asked", asked)
+
+
 def _rows(
     found: tuple[pa.Table, Iterator[Explanation]],
 ) -> tuple[list[dict[str, Any]], Iterator[Explanation]]:
@@ -300,7 +314,8 @@ def _rows(
     return table.to_pylist(), explanations
 
 
-def _open_keys(wanted: Q, at: datetime) -> pa.Table:
+def open_keys(wanted: Q, at: datetime) -> pa.Table:
+    """``deal_id`` of the ``wanted`` deals that are open."""
     mine = Deal.objects.filter(wanted, outcome__isnull=True, created_at__lte=at)
     return named(read_columns(mine, _DEAL_FIELDS[:1]))
 
@@ -316,7 +331,7 @@ def curves(
 
     from tsunagu.analytics.features import weekly
 
-    everything = records(Deal.objects.all(), Event.objects.all(), at, _known(model).split)
+    everything = records(Deal.objects.all(), Event.objects.all(), at, known(model).split)
     log = everything.log(at)
     for page in pages:
         keys = named(pa.table({"deal_id": pa.array(page, pa.int64())}))
