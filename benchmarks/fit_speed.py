@@ -51,7 +51,9 @@ class Clock:
     def table(self) -> list[str]:
         """A line for each step, and one for the whole."""
         pairs = zip(self.steps, [*self.steps[1:], self.steps[-1]], strict=True)
-        lines = [f"{a[0]:14}{b[1] - a[1]:9.1f}{b[2] - a[2]:9.1f}" for a, b in pairs if a[0] != "done"]
+        lines = [
+            f"{a[0]:14}{b[1] - a[1]:9.1f}{b[2] - a[2]:9.1f}" for a, b in pairs if a[0] != "done"
+        ]
         return [f"{'step':14}{'seconds':>9}{'CPU s':>9}", *lines]
 
 
@@ -78,12 +80,20 @@ def measure(folder: Path, deals: int, *, profile: bool = False) -> float:
     packages = " ".join(f"{p} {version(p)}" for p in ("lightgbm", "duckdb", "numpy"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"command   {' '.join(sys.argv)}")
-    print(f"data      simulated: {said.deals:,} deals, {said.landmarks:,} weekly landmarks, ", end="")
-    print(f"{len(model.recipe.names)} features, {said.break_offs:,} break-offs, {said.rounds} rounds")
-    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, load {load:.1f}")
+    print(
+        f"data      simulated: {said.deals:,} deals, {said.landmarks:,} weekly landmarks, ", end=""
+    )
+    print(
+        f"{len(model.recipe.names)} features, {said.break_offs:,} break-offs, {said.rounds} rounds"
+    )
+    print(
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, load {load:.1f}"
+    )
     print(f"versions  Python {platform.python_version()} {packages}")
     print("\n".join(clock.table()))
-    print(f"{'whole':14}{seconds:9.1f}{cpu:9.1f}   {seconds / ALLOWED:.2f} of the 3 minutes allowed")
+    print(
+        f"{'whole':14}{seconds:9.1f}{cpu:9.1f}   {seconds / ALLOWED:.2f} of the 3 minutes allowed"
+    )
     print(f"peak      {peak:.2f} GiB")
     print(f"model     sha256 {hashlib.sha256((folder / 'model').read_bytes()).hexdigest()[:16]}")
     if profile:

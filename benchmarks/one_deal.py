@@ -69,7 +69,9 @@ def main() -> None:
         simulate_and_fit(Path(home), wanted.simulated)
         counts = copy_until(wanted.open)
         print(f"command: {' '.join(sys.argv)}")
-        print(f"machine: {platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        print(
+            f"machine: {platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        )
         print(f"python {platform.python_version()}; {counts}\n", flush=True)
         print_first()
         print_cold(wanted.times)
@@ -93,7 +95,8 @@ def print_cold(times: int) -> None:
 
     actions.rehearse()
     version = active.active_version()
-    assert version is not None
+    if version is None:
+        raise SystemExit("no model was fitted")
     model, prepared = active.model_of(version), active.prepared_of(version, timezone.now())
 
     def foresee(deal: int) -> Any:

@@ -92,7 +92,10 @@ def compare(folder: Path, wanted: argparse.Namespace) -> None:
     if {"ours", "polars"} <= measured.keys():
         check_equal(folder)
         ratio = measured["ours"]["cpu"] / measured["polars"]["cpu"]
-        print(f"ours and Polars agree to {TOLERANCE:g} in {len(feature_baselines.CORE)} features; ", end="")
+        print(
+            f"ours and Polars agree to {TOLERANCE:g} in {len(feature_baselines.CORE)} features; ",
+            end="",
+        )
         print(f"ours takes {ratio:.2f} times the CPU of Polars")
     worst = max(m["peak"] for m in measured.values())
     print(f"greatest memory {worst:.2f} of the {wanted.memory:.0f} GiB allowed")
@@ -142,9 +145,7 @@ def run(name: str, folder: Path, memory: float) -> dict[str, float]:
     """One of :data:`RUNS` in a process of its own, its tree's memory watched."""
     command = [sys.executable, __file__, str(folder), "--child", name]
     limits = {"POLARS_MAX_THREADS": "2", "OMP_NUM_THREADS": "2"}
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=os.environ | limits
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | limits)
     watch = Watch(process.pid)
     output, _ = process.communicate()
     if process.returncode:
@@ -243,7 +244,9 @@ def core_features(folder: Path) -> int:
 
 
 def saved(folder: Path) -> FittedFeatures:
-    return FittedFeatures.from_dict(json.loads((folder / "fitted.json").read_text(encoding="utf-8")))
+    return FittedFeatures.from_dict(
+        json.loads((folder / "fitted.json").read_text(encoding="utf-8"))
+    )
 
 
 def write_features(folder: Path, recipe: FittedFeatures, name: str) -> int:
@@ -309,14 +312,21 @@ def same(left: pa.Array, right: pa.Array) -> bool:
 
 
 def print_setting(folder: Path, wanted: argparse.Namespace, seconds: float) -> None:
-    counts = {n: pq.read_metadata(folder / f"{n}.parquet").num_rows for n in ("events", "snapshots")}
+    counts = {
+        n: pq.read_metadata(folder / f"{n}.parquet").num_rows for n in ("events", "snapshots")
+    }
     size = (folder / "events.parquet").stat().st_size / GIB
     packages = " ".join(f"{p} {version(p)}" for p in ("duckdb", "polars", "ibis-framework"))
     print(f"command   {' '.join(sys.argv)}")
-    print(f"data      random: {wanted.deals:,} deals, {counts['events']:,} events ({size:.2f} GiB), ", end="")
+    print(
+        f"data      random: {wanted.deals:,} deals, {counts['events']:,} events ({size:.2f} GiB), ",
+        end="",
+    )
     print(f"{counts['snapshots']:,} weekly landmarks; made in {seconds:.0f} s")
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / GIB
-    print(f"machine   {os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, {platform.system()}")
+    print(
+        f"machine   {os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, {platform.system()}"
+    )
     print(f"versions  Python {platform.python_version()} {packages}")
     print(f"date      {datetime.now(UTC):%Y-%m-%d}, load {os.getloadavg()[0]:.1f}", flush=True)
 

@@ -3,9 +3,8 @@
 While nothing happens to a deal, most of what is known of it stands still: what was said last and
 when, how often ever, the stage and since when.  What moves is the day itself, the counts of the
 last days as events grow old, the load of the deal's owner, and the attributes that somebody puts
-right.  So the standing facts are kept, and
-the features of a later day follow from them and from the events of the last :data:`RECENT` days: the
-same features, to the bit, as from the whole history.
+right.  So the standing facts are kept, and the features of a later day follow from them and from
+the events of the last :data:`RECENT` days: the same features, to the bit, as from everything.
 """
 
 from __future__ import annotations
@@ -108,10 +107,10 @@ class KeptFacts:
         """The facts with the timeline's numbers of deals and owners."""
         rows = ibis.memtable(self.facts)
         deals = timeline.deals.select("deal", its="deal_id")
-        owners = timeline.owners.select("owner", their="owner_id")
+        owners = timeline.owners.select(code="owner", their="owner_id")
         rows = rows.join(deals, [("deal_id", "its")]).left_join(owners, [(_NAMED, "their")])
         facts = [name for name in self.facts.column_names if name not in {"deal_id", _NAMED}]
-        return rows.select("deal", *facts, **{_OWNER: "owner"})
+        return rows.select("deal", *facts, **{_OWNER: "code"})
 
 
 def _digest(recipe: FittedFeatures) -> str:
@@ -124,5 +123,5 @@ def _named(facts: ir.Table, timeline: Timeline) -> ir.Table:
     rows = facts.join(timeline.deals.select("deal", "deal_id"), "deal").drop("deal", "at")
     if _OWNER not in facts.columns:
         return rows.mutate(**{_NAMED: ibis.null("string")})
-    owners = timeline.owners.select("owner", "owner_id")
-    return rows.left_join(owners, [(_OWNER, "owner")]).drop(_OWNER, "owner")
+    owners = timeline.owners.select("owner_id", code="owner")
+    return rows.left_join(owners, [(_OWNER, "code")]).drop(_OWNER, "code")

@@ -35,7 +35,7 @@ MARGIN = timedelta(hours=6)
 
 
 def features(model: RiskModel, keys: pa.Table, at: datetime, run: Run) -> pa.Table:
-    """The features at ``at`` of the open deals of ``keys``; keeps the facts under the run's name."""
+    """Those of the open deals of ``keys`` at ``at``; the facts are kept under the run's name."""
     kept = _brought_up_to(model, at)
     _save(kept, at, run)
     asked = keys.append_column("at", pa.array([at] * len(keys), bridge.INSTANT))

@@ -8,7 +8,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["at", "deal"], name="event_owner", condition=Q(kind="owner")),
+            index=models.Index(
+                fields=["at", "deal"], name="event_owner", condition=Q(kind="owner")
+            ),
         ),
         migrations.AddIndex(
             model_name="event",
