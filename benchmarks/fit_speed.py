@@ -86,9 +86,8 @@ def measure(folder: Path, deals: int, *, profile: bool = False) -> float:
     print(
         f"{len(model.recipe.names)} features, {said.break_offs:,} break-offs, {said.rounds} rounds"
     )
-    print(
-        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, load {load:.1f}"
-    )
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    print(f"machine   {machine}, load before {load:.1f}")
     print(f"versions  Python {platform.python_version()} {packages}")
     print("\n".join(clock.table()))
     print(

@@ -3,11 +3,11 @@
 
     .venv/bin/python benchmarks/out_of_core.py                      # the whole: about 4 GB of disk
     .venv/bin/python benchmarks/out_of_core.py --deals 10000 --events 1000000
-    .venv/bin/python benchmarks/out_of_core.py FOLDER               # makes the log there, and leaves it
+    .venv/bin/python benchmarks/out_of_core.py FOLDER               # there, and kept for next time
 
 Writes a seeded log as Parquet sorted by deal, fits a model on a small one of the same kind, then
-runs, each in a process of its own (two threads, ``--memory`` as its limit of address space where
-the kernel keeps to it, one after another):
+runs, each in a process of its own (two threads, one after another; it fails if the memory of the
+process and its children is ever over ``--memory``):
 
 - ``limit``: DuckDB's bare scan of the same columns and one sum for each deal; nothing that reads
   the log can be faster;
@@ -109,17 +109,17 @@ def make(folder: Path, deals: int, events: int, share: float) -> None:
         return
     write_log(folder, deals, events)
     if not (folder / "model").is_file():
-        fit(folder, events)
+        fit(folder, min(FIT_DEALS, deals), events)
     weeks = weekly(open_log(folder, connect("duckdb://?threads=2&memory_limit=2GB")))
     last = f"D{int(share * deals) - 1:07d}"
     weeks.filter(weeks.deal_id <= last).to_parquet(folder / "snapshots.parquet")
     done.write_text(asked, encoding="utf-8")
 
 
-def fit(folder: Path, events: int) -> None:
+def fit(folder: Path, deals: int, events: int) -> None:
     small = folder / "small"
     small.mkdir(exist_ok=True)
-    log = write_log(small, FIT_DEALS, events)
+    log = write_log(small, deals, events)
     (folder / "fitted.json").write_text(json.dumps(fit_features(log).to_dict()), encoding="utf-8")
     RiskModel.fit(log).save(folder / "model")
 
@@ -324,9 +324,7 @@ def print_setting(folder: Path, wanted: argparse.Namespace, seconds: float) -> N
     )
     print(f"{counts['snapshots']:,} weekly landmarks; made in {seconds:.0f} s")
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / GIB
-    print(
-        f"machine   {os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, {platform.system()}"
-    )
+    print(f"machine   {os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, Linux")
     print(f"versions  Python {platform.python_version()} {packages}")
     print(f"date      {datetime.now(UTC):%Y-%m-%d}, load {os.getloadavg()[0]:.1f}", flush=True)
 
