@@ -72,7 +72,7 @@ def test_the_second_night_reads_only_what_changed(
     first, second, *_ = Deal.objects.filter(outcome__isnull=True).order_by("pk")
     boss = make_user(Role.OPERATIONS)
     log_activity(boss, first, "meeting", direction="both")
-    close_deal(boss, second, Outcome.LOST)
+    close_deal(boss, second, Outcome.WON)
 
     later = now + timedelta(days=3)
     assert night(model, later).equals(from_scratch(model, later))

@@ -21,7 +21,7 @@ from django.db.models import F, Q, QuerySet
 from tsunagu.analytics.rows import named
 from tsunagu.app.deals.models import Deal, Event
 from tsunagu.app.scoring import bridge
-from tsunagu.app.scoring.columns import read_columns
+from tsunagu.app.scoring.columns import INSTANT, read_columns
 from tsunagu.app.scoring.models import Run, RunKind
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def features(model: RiskModel, keys: pa.Table, at: datetime, run: Run) -> pa.Tab
     """Those of the open deals of ``keys`` at ``at``; the facts are kept under the run's name."""
     kept = _brought_up_to(model, at)
     _save(kept, at, run)
-    asked = keys.append_column("at", pa.array([at] * len(keys), bridge.INSTANT))
+    asked = keys.append_column("at", pa.array([at] * len(keys), INSTANT))
     log, looks = bridge.log_and_looks(_recent(model, at), asked, at)
     found: pa.Table = kept.transform(log, looks).to_pyarrow()
     return found
@@ -70,7 +70,7 @@ def _whole(model: RiskModel, wanted: Q, at: datetime) -> KeptFacts:
     events = Event.objects.filter(deal__in=own.order_by().values("pk"))
     records = bridge.records(own, events, at, bridge.known(model).split)
     keys = bridge.open_keys(wanted, at)
-    asked = keys.append_column("at", pa.array([at] * len(keys), bridge.INSTANT))
+    asked = keys.append_column("at", pa.array([at] * len(keys), INSTANT))
     return KeptFacts.of(model.recipe, *bridge.log_and_looks(records, asked, at))
 
 
