@@ -15,7 +15,7 @@ from tests.app.factories import make_user
 from tsunagu.analytics.features import current
 from tsunagu.app.deals.actions import close_deal, log_activity
 from tsunagu.app.deals.models import Deal, Event, Outcome
-from tsunagu.app.people.models import Role
+from tsunagu.app.people.models import Role, User
 from tsunagu.app.scoring import actions, bridge, keeping
 from tsunagu.app.scoring.active import active_version, model_of
 from tsunagu.app.scoring.models import Run, RunKind, Score
@@ -105,6 +105,24 @@ def test_what_another_database_or_recipe_kept_is_not_believed(
         file.write_bytes(b"damaged")
     assert night(model, now).equals(from_scratch(model, now))
     assert counts[2] == counts[0]
+
+
+def test_a_person_whose_name_was_erased_still_has_a_load(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, counts = timezone.now(), read_whole(monkeypatch)
+    night(model, now)
+    owner = Deal.objects.filter(outcome__isnull=True).order_by("pk")[0].owner
+    theirs = Deal.objects.filter(outcome__isnull=True, owner=owner).count()
+    User.objects.filter(pk=owner.pk).update(external_id="someone")
+    assert night(model, now).equals(from_scratch(model, now))
+    assert counts[-1] >= theirs
+
+
+def test_what_is_kept_can_be_forgotten(model: Any, folder: Path) -> None:
+    night(model, timezone.now())
+    keeping.forget()
+    assert not list(folder.iterdir())
 
 
 def test_all_scores_of_a_run_are_those_of_single_deals(scored: Path) -> None:

@@ -20,6 +20,7 @@ from django.db.models import F, Q, QuerySet
 
 from tsunagu.analytics.rows import named
 from tsunagu.app.deals.models import Deal, Event
+from tsunagu.app.people.models import User
 from tsunagu.app.scoring import bridge
 from tsunagu.app.scoring.columns import INSTANT, read_columns
 from tsunagu.app.scoring.models import Run, RunKind
@@ -51,12 +52,21 @@ def _brought_up_to(model: RiskModel, at: datetime) -> KeptFacts:
         return _whole(model, Q(), at)
     kept, since = before
     open_now = bridge.open_keys(Q(), at)
-    at_rest = kept.facts.filter(pc.is_in(kept.facts["deal_id"], value_set=open_now["deal_id"]))
+    at_rest = _still_so(kept.facts, open_now)
     late = _happened(Event.objects.filter(deal__outcome__isnull=True, at__gt=since, at__lte=at))
     new = open_now.filter(pc.invert(pc.is_in(open_now["deal_id"], value_set=at_rest["deal_id"])))
     told = {int(key) for table in (late, new) for key in table["deal_id"].to_pylist()}
     changed = _whole(model, Q(changed_at__gte=since - MARGIN) | Q(pk__in=told), at)
     return type(kept)(model.recipe, at_rest).replaced(changed)
+
+
+def _still_so(facts: pa.Table, open_now: pa.Table) -> pa.Table:
+    """The facts of open deals whose owner still has the name that was kept."""
+    names = read_columns(User.objects.all(), [("name", F("external_id"), pa.string())])["name"]
+    owner = facts["owner_id"]
+    named_so = pc.or_(pc.is_null(owner), pc.is_in(owner, value_set=names))
+    is_open = pc.is_in(facts["deal_id"], value_set=open_now["deal_id"])
+    return facts.filter(pc.and_(named_so, is_open))
 
 
 def _happened(events: QuerySet[Event]) -> pa.Table:
@@ -95,6 +105,12 @@ def _last(model: RiskModel) -> tuple[KeptFacts, datetime] | None:
         if found := KeptFacts.load(_file(run), model.recipe):
             return found
     return None
+
+
+def forget() -> None:
+    """Delete what was kept; the next night reads everything."""
+    for file in FOLDER.glob("*.parquet"):
+        file.unlink(missing_ok=True)
 
 
 def _save(kept: KeptFacts, at: datetime, run: Run) -> None:
