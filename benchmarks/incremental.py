@@ -77,10 +77,10 @@ def fill(deals: int, events: int, *, first: bool) -> None:
     with transaction.atomic():
         if first:
             people = User.objects.bulk_create(
-                User(username=f"u{n}", external_id=f"u{n}", display_name=f"u{n}")
-                for n in range(OWNERS)
+                User(external_id=f"u{n}", name=f"u{n}") for n in range(OWNERS)
             )
-            customer, process = Customer.objects.create(name="one"), Process.objects.first()
+            customer = Customer.objects.create(external_id="one", name="one")
+            process = Process.objects.create(name="one")
             Deal.objects.bulk_create(
                 (
                     Deal(

@@ -37,10 +37,10 @@ def test_a_score_takes_four_queries_and_its_writing_a_few_more(
 ) -> None:
     version, at = active_version(), timezone.now()
     assert version is not None
-    prepared = prepared_of(version, at)
+    used, prepared = model_of(version), prepared_of(version, at)
     deal = Deal.objects.filter(outcome__isnull=True).order_by("pk")[0]
     with django_assert_num_queries(4):
-        found = list(bridge.foresee_few(model(), prepared, Q(pk=deal.pk), at))
+        found = list(bridge.foresee_few(used, prepared, Q(pk=deal.pk), at))
     assert [f.deal_id for f in found] == [deal.pk]
     with django_assert_max_num_queries(14):
         actions.rescore_deals([deal.pk])
