@@ -142,18 +142,22 @@ def _final_sql() -> str:
       left join stay on stay.d = p.d and stay.nth = p.w30 >> {_WIDE}"""
 
 
-def polars_asof(folder: Path) -> pa.Table:
+def polars_asof(folder: Path, only: Any = True) -> pa.Table:
     """Sorted once; as-of joins find only positions; counts are differences of cumulative sums.
 
     Entries and exits per look, as in the SQL, took 6.3 s of CPU up to the joins, so they were left.
+    ``only``, an expression over ``deal_id``, tells of which deals.
     """
     import polars as pl
 
-    ids = pl.scan_parquet(folder / "deals.parquet").select("deal_id", "created_at").collect()
+    def scan(name: str) -> pl.LazyFrame:
+        return pl.scan_parquet(folder / f"{name}.parquet").filter(only)
+
+    ids = scan("deals").select("deal_id", "created_at").collect()
     ids = ids.sort("deal_id").with_row_index("d")
     keys = ids.lazy().select("deal_id", "d")
     events = (
-        pl.scan_parquet(folder / "events.parquet")
+        scan("events")
         .filter(pl.col("kind") != "outcome")
         .select("deal_id", "kind", "direction", "value", t=pl.col("at").dt.timestamp("us"))
         .join(keys, on="deal_id")
@@ -162,7 +166,7 @@ def polars_asof(folder: Path) -> pa.Table:
         .with_row_index("i")
         .collect()
     )
-    marks = pl.scan_parquet(folder / "snapshots.parquet").join(keys, on="deal_id")
+    marks = scan("snapshots").join(keys, on="deal_id")
     marks = marks.with_columns(t=pl.col("at").dt.timestamp("us")).sort("d", "t").collect()
     lookup = events.select("d", "t", pl.col("i").cast(pl.Int64)).lazy()
 

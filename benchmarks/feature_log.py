@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,49 +27,70 @@ Ints = npt.NDArray[np.int64]
 Rng = np.random.Generator
 
 
+class Part(NamedTuple):
+    """Some deals, and their events in the order of deals and time."""
+
+    deals: pa.Table
+    events: pa.Table
+
+
 def make(folder: Path, deals: int, seed: int = 7) -> None:
     """Write ``events.parquet`` and ``deals.parquet`` for ``deals`` deals (25 events each)."""
     rng = np.random.default_rng(seed)
-    created = START + rng.integers(0, SPAN_DAYS * DAY, deals)
-    life = np.minimum(rng.gamma(1.6, 41.0, deals), 500.0) * DAY
-    pq.write_table(_deals(rng, created), folder / "deals.parquet")
-    pq.write_table(_events(rng, created, life.astype(np.int64)), folder / "events.parquet")
+    made = _part(rng, 0, deals, EVENTS_PER_DEAL, deals)
+    shuffled = pa.array(rng.permutation(len(made.events)))
+    pq.write_table(made.deals, folder / "deals.parquet")
+    pq.write_table(made.events.take(shuffled), folder / "events.parquet")
+
+
+def part(first: int, count: int, each: int, deals: int, seed: int = 7) -> Part:
+    """``count`` of ``deals`` deals, from the one numbered ``first`` on, of ``each`` events."""
+    return _part(np.random.default_rng([seed, first]), first, count, each, deals)
+
+
+def _part(rng: Rng, first: int, count: int, each: int, deals: int) -> Part:
+    created = START + rng.integers(0, SPAN_DAYS * DAY, count)
+    life = np.minimum(rng.gamma(1.6, 41.0, count), 500.0) * DAY
+    rows = _deals(rng, created, first, deals)
+    return Part(rows, _events(rng, created, life.astype(np.int64), first, each, deals))
 
 
 def _ids(prefix: str, codes: Ints) -> pa.Array:
-    names = pa.array([f"{prefix}{i:07d}" for i in range(int(codes.max()) + 1)])
-    return names.take(pa.array(codes))
+    first = int(codes.min())
+    names = pa.array([f"{prefix}{i:07d}" for i in range(first, int(codes.max()) + 1)])
+    return names.take(pa.array(codes - first))
 
 
-def _deals(rng: Rng, created: Ints) -> pa.Table:
+def _deals(rng: Rng, created: Ints, first: int, of: int) -> pa.Table:
     n = len(created)
     columns = [
-        _ids("D", np.arange(n)),
-        _ids("C", rng.integers(0, n // 3 + 1, n)),
-        _ids("U", rng.integers(0, n // 400 + 2, n)),
+        _ids("D", first + np.arange(n)),
+        _ids("C", rng.integers(0, of // 3 + 1, n)),
+        _ids("U", rng.integers(0, of // 400 + 2, n)),
         pa.array(created, pa.timestamp("us", tz="UTC")),
         pa.nulls(n, pa.timestamp("us", tz="UTC")),
     ]
     return pa.Table.from_arrays(columns, schema=DEAL_SCHEMA)
 
 
-def _events(rng: Rng, created: Ints, life: Ints) -> pa.Table:
+def _events(  # noqa: PLR0913, PLR0917
+    rng: Rng, created: Ints, life: Ints, first: int, each: int, of: int
+) -> pa.Table:
     """Events at random times of each deal's life, the last of a finished deal its outcome."""
-    n = len(created) * EVENTS_PER_DEAL
-    deal = np.repeat(np.arange(len(created)), EVENTS_PER_DEAL)
-    share = np.sort(rng.random((len(created), EVENTS_PER_DEAL)), axis=1)
+    n = len(created) * each
+    deal = np.repeat(np.arange(len(created)), each)
+    share = np.sort(rng.random((len(created), each)), axis=1)
     share[:, -1] = 1.0
     at = created[deal] + (share.ravel() * life[deal]).astype(np.int64)
-    at += np.tile(np.arange(EVENTS_PER_DEAL), len(created))  # no two share an instant
+    at += np.tile(np.arange(each), len(created))  # no two share an instant
     kind = rng.choice(len(KINDS), n, p=SHARES)
     ended = np.zeros(n, bool)
-    ended[EVENTS_PER_DEAL - 1 :: EVENTS_PER_DEAL] = True
-    order = rng.permutation(n)
-    return _event_table(rng, deal, at, kind, ended).take(pa.array(order))
+    ended[each - 1 :: each] = True
+    return _event_table(rng, first + deal, at, kind, ended, of // 400 + 2)
 
 
-def _event_table(
-    rng: Rng, deal: Ints, at: Ints, kind: Ints, ended: npt.NDArray[np.bool_]
+def _event_table(  # noqa: PLR0913, PLR0917
+    rng: Rng, deal: Ints, at: Ints, kind: Ints, ended: npt.NDArray[np.bool_], owners: int
 ) -> pa.Table:
     n = len(deal)
     kinds = np.where(ended, len(KINDS), kind)
@@ -78,7 +100,7 @@ def _event_table(
         _ids("D", deal),
         pa.array(at, pa.timestamp("us", tz="UTC")),
         _words((*KINDS, "outcome"), kinds),
-        _values(rng, at, kinds),
+        _values(rng, at, kinds, owners),
         pa.array(np.round(rng.lognormal(14, 1, n)), pa.float64(), mask=~money),
         pa.nulls(n, pa.string()),
         _words(("in", "out", "both"), direction),
@@ -91,14 +113,14 @@ def _words(words: tuple[str, ...], codes: Ints) -> pa.Array:
     return pa.array(words).take(pa.array(codes, mask=codes < 0))
 
 
-def _values(rng: Rng, at: Ints, kinds: Ints) -> pa.Array:
+def _values(rng: Rng, at: Ints, kinds: Ints, people: int) -> pa.Array:
     """Stage names, ISO dates, owner ids or outcomes, whichever the kind asks for."""
     n = len(at)
     first = START // DAY
     days = (at // DAY + rng.integers(-5, 60, n)) - first
     dates = [str(d) for d in np.arange(first, first + int(days.max()) + 1).astype("datetime64[D]")]
     outcomes = ("won", "broken_off", "lost")
-    owners = tuple(f"U{i:07d}" for i in range(n // EVENTS_PER_DEAL // 400 + 2))
+    owners = tuple(f"U{i:07d}" for i in range(people))
     words = pa.array([*STAGES, *outcomes, *owners, *dates])
     base = len(STAGES) + len(outcomes)
     code = np.full(n, -1)

@@ -17,6 +17,7 @@ MAY_IMPORT_ANALYTICS = (
     "app/scoring/bridge.py",
     "app/scoring/causes.py",
     "app/scoring/detection.py",
+    "app/scoring/keeping.py",
     "app/scoring/lifecycle.py",
     "app/scoring/plays.py",
     "app/exchange/reading.py",

@@ -102,6 +102,8 @@ class Risk(TypedDict, total=False):
     lost_30: float
     level: str
     reasons: list[dict[str, Any]]
+    verdicts: list[dict[str, Any]]
+    next_steps: list[dict[str, Any]]
     source: str
     worth: float
     stale: bool

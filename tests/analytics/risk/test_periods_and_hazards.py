@@ -72,3 +72,16 @@ def test_thinning_keeps_every_event_and_the_sum_of_weights() -> None:
     assert len(thinned) < 11_000
     assert (thinned.label > 0).sum() == (rows.label > 0).sum()
     assert abs(thinned.weight.sum() / rows.weight.sum() - 1) < 0.02
+
+
+def test_where_ends_alone_are_too_many_won_and_lost_ones_are_thinned_and_no_break_off() -> None:
+    n = 40_000
+    ended = np.where(np.arange(n) % 2 == 0, 5 * DAY, np.nan)
+    outcome = np.where(np.isnan(ended), 0, np.where(np.arange(n) % 10 == 0, 2, 1))
+    rows = expand(np.zeros(n), ended, outcome, 365 * DAY)
+    thinned = thin(rows, 10_000, np.random.default_rng(0))
+    assert len(thinned) < 12_000 < len(rows) // 9
+    for label in (0, 1, 2):
+        before, after = (part.weight[part.label == label] for part in (rows, thinned))
+        assert abs(after.sum() / before.sum() - 1) < 0.05
+    assert (thinned.label == 2).sum() == (rows.label == 2).sum() == 4_000

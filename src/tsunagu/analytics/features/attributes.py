@@ -55,7 +55,9 @@ def sources(learned: Learned) -> list[Source]:
     columns = {"deal__created": "int64"}
     columns |= {_fact(name): "int32" for name in learned.levels}
     columns |= {_fact(name): "float64" for name in learned.numbers}
-    return [Source(columns, (), lambda rows, timeline: _attach(rows, timeline, learned))]
+    return [
+        Source(columns, (), lambda rows, timeline: _attach(rows, timeline, learned), moves=True)
+    ]
 
 
 def _fact(name: str) -> str:

@@ -38,7 +38,7 @@ def sources(learned: Learned) -> list[Source]:
     """A row per day between the first snapshot and the last."""
     columns = {f"calendar__{name}": "float64" for name in _WORDS}
     zone = learned.time_zone
-    return [Source(columns, (), lambda rows, timeline: _attach(rows, timeline, zone))]
+    return [Source(columns, (), lambda rows, timeline: _attach(rows, timeline, zone), moves=True)]
 
 
 def _attach(rows: ir.Table, timeline: Timeline, zone: str) -> ir.Table:

@@ -38,6 +38,11 @@ def last_name(counter: str) -> str:
     return f"{counter}__last"
 
 
+def is_of_span(fact: str) -> bool:
+    """Whether the fact is a count of the last days."""
+    return fact.rpartition("__")[2].isdigit()
+
+
 def counter_facts(counters: Iterable[str]) -> dict[str, str]:
     """Every fact the engine can give of ``counters``, with its type."""
     facts: dict[str, str] = {}

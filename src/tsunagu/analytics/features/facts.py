@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from tsunagu.analytics.contracts import EventLog, Kind
-from tsunagu.analytics.features.counting import count_events, counter_facts
+from tsunagu.analytics.features.counting import count_events, counter_facts, is_of_span
 from tsunagu.analytics.features.sorts import KIND_COUNTERS, step_counter
 from tsunagu.analytics.features.specs import Feature
 from tsunagu.analytics.features.timeline import Bounds, Timeline, prepare
@@ -32,12 +32,14 @@ class Source:
         needs: columns that must be in the table before.
         attach: the join itself.
         reads: kinds whose events' values the join reads.
+        moves: whether what it adds can change though nothing happens to the deal.
     """
 
     columns: Mapping[str, str]
     needs: tuple[str, ...]
     attach: Callable[[ir.Table, Timeline], ir.Table]
     reads: tuple[Kind, ...] = ()
+    moves: bool = False
 
 
 def numbered_lookup(
@@ -104,6 +106,29 @@ class Plan:
         counted = self.counts & {step_counter(place) for place in range(len(steps))}
         kinds = {kind.value for source in self.sources for kind in source.reads}
         return prepare(log, snapshots, steps if counted else (), kinds, bounds)
+
+    @property
+    def standing(self) -> list[str]:
+        """Facts that stay as they are while nothing happens to the deal."""
+        moving = {name for source in self.sources if source.moves for name in source.columns}
+        return sorted(self.facts - KEYS.keys() - moving - self.recent)
+
+    @property
+    def recent(self) -> frozenset[str]:
+        """The counts of the last days."""
+        return frozenset(name for name in self.counts if is_of_span(name))
+
+    def gather_moving(self, timeline: Timeline, standing: ir.Table) -> ir.Table:
+        """:meth:`gather` of deals whose ``standing`` facts are known, keyed by ``deal``.
+
+        The timeline's events need not begin before the longest span of the counts.
+        """
+        counted = count_events(timeline, self.recent)
+        rows = counted.rows.join(standing.rename(kept_deal="deal"), [("deal", "kept_deal")])
+        for source in self.sources:
+            rows = source.attach(rows, timeline) if source.moves else rows
+        counts = {count: counted.layout.read(rows, count) for count in counted.layout.counts}
+        return rows.mutate(**counts).select(*sorted(self.facts | KEYS.keys()))
 
     def gather(self, timeline: Timeline) -> ir.Table:
         """The table of facts: ``deal, at`` and the facts."""

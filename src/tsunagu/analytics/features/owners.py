@@ -10,12 +10,14 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.materialising import materialise
-from tsunagu.analytics.features.slots import Slots, everywhere, in_order
+from tsunagu.analytics.features.slots import Grid, Slots, everywhere, in_order
 from tsunagu.analytics.features.sorts import codes_of
 from tsunagu.analytics.features.specs import Feature, days_since, fact, number
 from tsunagu.analytics.features.timeline import Timeline
 
 LOAD_DAYS = 30
+LOAD_FEATURES = frozenset({"owner_open_deals", "owner_events_30"})
+LOAD_COLUMNS = {"owner__deals": "int32", "owner__events": "int32"}
 _WORK = ("customer", Kind.NOTE.value, Kind.ACTIVITY.value)
 """Counters of what takes an owner's time."""
 
@@ -28,10 +30,9 @@ def features(learned: Learned) -> list[Feature]:
 def sources() -> list[Source]:
     """The owner at the snapshot, then that owner's load."""
     columns = {"owner__code": "int32", "owner__changes": "int32", "owner__changed": "int64"}
-    load = {"owner__deals": "int32", "owner__events": "int32"}
     return [
         Source(columns, ("owner",), _attach_owner, (Kind.OWNER,)),
-        Source(load, ("owner__code",), _attach_load),
+        Source(LOAD_COLUMNS, ("owner__code",), _attach_load, moves=True),
     ]
 
 
@@ -123,10 +124,30 @@ def _cumulated(rows: ir.Table) -> ir.Table:
 
 def _attach_load(rows: ir.Table, timeline: Timeline) -> ir.Table:
     """Deals and events of each snapshot's owner, over all deals of the log."""
-    load = materialise(_load_at(_owner_looks(rows, timeline), timeline))
+    load = _given_load(timeline)
+    if load is None:
+        load = materialise(_load_at(_owner_looks(rows, timeline), timeline))
     return rows.left_join(load, [rows.owner__code == load.by, rows["at"] == load.asked]).drop(
         "by", "asked"
     )
+
+
+def _given_load(timeline: Timeline) -> ir.Table | None:
+    if timeline.load is None:
+        return None
+    owners = timeline.owners.select("owner", their_id="owner_id")
+    known = timeline.load.join(owners, [("owner_id", "their_id")])
+    return known.select(*LOAD_COLUMNS, by="owner", asked="at")
+
+
+def load_on(timeline: Timeline, instants: Grid) -> ir.Table:
+    """``owner_id, at`` (microseconds) and the load of every owner at every instant.
+
+    Of deals that are a part of all it is a part of the load; parts add up.
+    """
+    looks = everywhere(timeline.owners.select(key="owner"), instants)
+    load = _load_at(looks, timeline).join(timeline.owners, [("by", "owner")])
+    return load.select("owner_id", *LOAD_COLUMNS, at="asked")
 
 
 def _owner_looks(rows: ir.Table, timeline: Timeline) -> Slots:

@@ -28,7 +28,7 @@ from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.snapshots import current, weekly
 from tsunagu.analytics.features.sorts import BASE_COUNTERS, KIND_COUNTERS, step_counter
 from tsunagu.analytics.features.specs import Feature, FeatureSpec
-from tsunagu.analytics.features.timeline import Bounds
+from tsunagu.analytics.features.timeline import Bounds, Timeline
 
 MOST_DEALS_TO_CHECK = 20_000
 """Constant columns are looked for in the snapshots of at most this many deals."""
@@ -74,7 +74,11 @@ class FittedFeatures:
         return FittedFeatures(self.learned, chosen)
 
     def transform(
-        self, log: EventLog, snapshots: ir.Table, bounds: Bounds | None = None
+        self,
+        log: EventLog,
+        snapshots: ir.Table,
+        bounds: Bounds | None = None,
+        load: ir.Table | None = None,
     ) -> ir.Table:
         """Compute the features of ``log`` as of each snapshot.
 
@@ -84,6 +88,7 @@ class FittedFeatures:
             log: any event log, not only the fitted one.
             snapshots: ``deal_id, at``, on the same backend as the log.
             bounds: build the expressions for all data within these, without a look at the data.
+            load: the owners' load (see ``batches``), where ``log`` does not hold all their deals.
 
         Returns:
             ``deal_id, at``, then :attr:`names`: float64 (null: unknown), categories int32
@@ -92,13 +97,20 @@ class FittedFeatures:
         Raises:
             TsunaguError: if a snapshot's deal is not among the log's deals.
         """
-        chosen = self._features()
-        plan = Plan.of(chosen, _sources(self.learned), _counters(self.learned))
+        plan = self.plan
         timeline = plan.prepare(log, snapshots, self.learned.steps, bounds)
-        facts = plan.gather(timeline)
-        keys = timeline.deals.select("deal", "deal_id")
-        rows = facts.join(keys, "deal")
-        values = {f.spec.name: _typed(f, rows) for f in chosen}
+        timeline = replace(timeline, load=load)
+        return self.read(plan.gather(timeline), timeline)
+
+    @property
+    def plan(self) -> Plan:
+        """What has to be known for the features."""
+        return Plan.of(self._features(), _sources(self.learned), _counters(self.learned))
+
+    def read(self, facts: ir.Table, timeline: Timeline) -> ir.Table:
+        """The features, as :meth:`transform` gives them, of gathered facts."""
+        rows = facts.join(timeline.deals.select("deal", "deal_id"), "deal")
+        values = {f.spec.name: _typed(f, rows) for f in self._features()}
         return rows.select("deal_id", at=instants(rows["at"]), **values)
 
     def to_dict(self) -> dict[str, Any]:

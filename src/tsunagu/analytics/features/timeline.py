@@ -48,6 +48,7 @@ class Timeline:
         steps: named activities that count each for themselves.
         kinds: kinds of events whose value or amount some feature reads.
         bounds: what is known of the data beforehand.
+        load: ``owner_id, at`` and the owners' load, where the log does not hold all their deals.
     """
 
     log: EventLog
@@ -58,6 +59,7 @@ class Timeline:
     steps: tuple[str, ...]
     kinds: tuple[str, ...]
     bounds: Bounds | None
+    load: ir.Table | None = None
 
     @cached_property
     def events(self) -> ir.Table:

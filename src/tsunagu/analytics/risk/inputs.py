@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tsunagu.analytics.contracts import EventLog
-from tsunagu.analytics.features import FittedFeatures
+from tsunagu.analytics.features import FittedFeatures, feature_tables
 from tsunagu.analytics.risk.arrays import Floats, Ints
 from tsunagu.analytics.risk.hazard_model import Landmarks
 from tsunagu.analytics.risk.periods import CLASS_OF
@@ -35,8 +35,18 @@ class Snapshots:
 
 
 def read(recipe: FittedFeatures, log: EventLog, snapshots: ir.Table) -> Snapshots:
-    """Compute the features of ``snapshots``."""
-    return arrange(recipe, recipe.transform(log, snapshots).to_pyarrow())
+    """Compute the features of ``snapshots``; of a large log, some deals at a time."""
+    return _joined([arrange(recipe, table) for table in feature_tables(recipe, log, snapshots)])
+
+
+def _joined(parts: list[Snapshots]) -> Snapshots:
+    """Snapshots that follow each other."""
+    if len(parts) == 1:
+        return parts[0]
+    keys = pa.concat_tables([part.keys for part in parts])
+    features = np.concatenate([part.landmarks.features for part in parts])
+    stages = np.concatenate([part.landmarks.stages for part in parts])
+    return Snapshots(keys, Landmarks(features, stages))
 
 
 def arrange(recipe: FittedFeatures, table: pa.Table) -> Snapshots:

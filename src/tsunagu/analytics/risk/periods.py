@@ -93,14 +93,27 @@ def expand(at: Floats, ended_at: Floats, outcome: Ints, observed_until: float) -
 
 
 def thin(rows: PersonPeriods, most: int, generator: np.random.Generator) -> PersonPeriods:
-    """At most about ``most`` rows: every event, and survivors at random that stand for the rest."""
+    """At most about ``most`` rows: every break-off, and others at random that stand for the rest.
+
+    Survivors are thinned first; sales won and lost only where ends alone are over half of ``most``.
+    """
     survived = rows.label == SURVIVED
     wanted = max(most - int((~survived).sum()), most // 2)
-    share = wanted / max(int(survived.sum()), 1)
-    if len(rows) <= most or share >= 1:
+    if len(rows) <= most or wanted >= int(survived.sum()):
         return rows
-    kept = rows.where(~survived | (generator.random(len(rows)) < share))
-    weight = np.where(kept.label == SURVIVED, kept.weight / share, kept.weight)
-    return PersonPeriods(
-        kept.landmark, kept.interval, kept.label, kept.closes, kept.exposure, weight
-    )
+    fewer = _sampled(rows, survived, wanted, generator)
+    other_end = (fewer.label != SURVIVED) & (fewer.label != BROKEN_OFF_CLASS)
+    break_offs = int((fewer.label == BROKEN_OFF_CLASS).sum())
+    return _sampled(fewer, other_end, max(most // 2 - break_offs, most // 4), generator)
+
+
+def _sampled(
+    rows: PersonPeriods, some: Bools, wanted: int, generator: np.random.Generator
+) -> PersonPeriods:
+    """About ``wanted`` of ``some`` rows, which weigh as much as all of them did."""
+    share = wanted / max(int(some.sum()), 1)
+    if share >= 1:
+        return rows
+    chosen = ~some | (generator.random(len(rows)) < share)
+    weight = np.where(some, rows.weight / share, rows.weight)
+    return replace(rows, weight=weight).where(chosen)

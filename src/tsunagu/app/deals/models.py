@@ -247,6 +247,9 @@ class Event(AppendOnly):
         indexes = [
             models.Index("source", name="event_source", condition=Q(source__isnull=False)),
             models.Index(fields=["at", "kind"], name="event_at"),
+            # Few facts say who took a deal over, and each score asks for the latest and for names.
+            models.Index(fields=["at", "deal"], name="event_owner", condition=Q(kind="owner")),
+            models.Index(fields=["value", "deal"], name="event_taker", condition=Q(kind="owner")),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,7 @@ from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
 from tsunagu.app.playbooks.models import Run, Task, TaskNote
 from tsunagu.app.rooms import erasing
+from tsunagu.app.scoring import keeping
 
 AT_ONCE = 500
 
@@ -213,3 +214,4 @@ def _drop_files() -> None:
     for source in Import.objects.only("folder"):
         store.drop(source)
     forget_all()
+    keeping.forget()

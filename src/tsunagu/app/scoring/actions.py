@@ -17,7 +17,7 @@ from tsunagu.app.deals.models import Deal
 from tsunagu.app.people import audit
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import require
-from tsunagu.app.scoring import bridge, outside, registry, runs, writing
+from tsunagu.app.scoring import bridge, keeping, outside, registry, runs, writing
 from tsunagu.app.scoring.active import active_version, model_of, prepared_of
 from tsunagu.app.scoring.models import (
     OutsideModel,
@@ -114,7 +114,7 @@ def _rescore(worker: runs.Worker, version: RiskModelVersion, progress: Progress)
     left = Deal.objects.filter(pk__gt=cursor, outcome__isnull=True).count()
     as_of, count = writing.AsOf.now(at, version), 0
     worker.tell("score", 0.0)
-    for page in _pages(bridge.foresee(model_of(version), Q(pk__gt=cursor), at)):
+    for page in _pages(_foresee_all(worker.run, version, cursor, at)):
         with transaction.atomic():
             writing.write_scores(page, as_of)
             worker.advance(page[-1].deal_id, len(page))
@@ -125,6 +125,16 @@ def _rescore(worker: runs.Worker, version: RiskModelVersion, progress: Progress)
         progress("score", share)
     _forget_ended()
     return count
+
+
+def _foresee_all(
+    run: Run, version: RiskModelVersion, cursor: int, at: datetime
+) -> Iterator[bridge.Foresight]:
+    """Of every open deal after the ``cursor``; what is known of deals at rest is not read again."""
+    model, keys = model_of(version), bridge.open_keys(Q(pk__gt=cursor), at)
+    if not len(keys):
+        return iter(())
+    return bridge.foresee_from(model, keeping.features(model, keys, at, run), at)
 
 
 def _announce(found: Iterable[bridge.Foresight]) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
 from django.db.models import F, FloatField, Q, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -55,6 +56,9 @@ WORTH_A_STEP = 0.1
 
 Progress = Callable[[str, float], None]
 """Called with a step's name and the share done; may raise to stop."""
+
+TAKEN_OVER = Q(kind=RawSQL("'owner'", ()))
+"""Written out: with a parameter in its place SQLite would not see that its index of them serves."""
 
 _EVENT_FIELDS: tuple[Field, ...] = (
     ("deal_id", F("deal_id"), pa.int64()),
@@ -148,7 +152,7 @@ def records_of(wanted: Q, at: datetime, model: RiskModel) -> Records:
     telling = Q(kind__in=(Kind.OWNER, Kind.OUTCOME)) | Q(at__gte=at - LOAD_SPAN)
     events = Event.objects.filter(Q(deal__in=own) | (Q(deal__in=others) & telling))
     deals = Deal.objects.filter(Q(pk__in=own) | Q(pk__in=others))
-    return records(deals, events, at, _known(model).split)
+    return records(deals, events, at, known(model).split)
 
 
 def write_log(deals: QuerySet[Deal], events: QuerySet[Event], at: datetime, folder: Path) -> None:
@@ -168,17 +172,23 @@ def write_log(deals: QuerySet[Deal], events: QuerySet[Event], at: datetime, fold
     store.write_meta(folder, observed_until=at, time_zone=settings.TIME_ZONE, stages=_stages())
 
 
-def _known(model: RiskModel) -> attributes.Known:
+def known(model: RiskModel) -> attributes.Known:
+    """The attributes that the model reads."""
     learned = model.recipe.learned
     return attributes.Known(tuple(learned.levels), learned.numbers)
 
 
 def _sharing_owners(own: QuerySet[Deal], since: datetime) -> QuerySet[Deal]:
-    """Deals whose owner at any time since then may be an owner of ``own``."""
+    """Deals whose owner at any time since then may be an owner of ``own``.
+
+    Theirs still, or handed over since by one of them, who had it from the start or took it over.
+    """
     owners = own.order_by().values("owner").distinct()
     held = Q(owner__in=owners) & (Q(outcome__isnull=True) | Q(ended_at__gte=since))
-    handed_over = Event.objects.filter(kind=Kind.OWNER, at__gte=since).order_by().values("deal")
-    return Deal.objects.filter(held | Q(pk__in=handed_over))
+    changes = Event.objects.filter(TAKEN_OVER).order_by().values("deal")
+    taken = changes.filter(value__in=own.order_by().values("owner__external_id"))
+    had = Q(created_owner__in=owners) | Q(pk__in=taken)
+    return Deal.objects.filter(held | Q(had, pk__in=changes.filter(at__gte=since)))
 
 
 def records(
@@ -250,7 +260,7 @@ def prepare(model: RiskModel, at: datetime) -> PreparedFeatures:
     """The model's features, compiled for :func:`foresee_few` from ``at`` on."""
     from tsunagu.analytics.features import PreparedFeatures
 
-    nothing = records(Deal.objects.none(), Event.objects.none(), at, _known(model).split)
+    nothing = records(Deal.objects.none(), Event.objects.none(), at, known(model).split)
     return PreparedFeatures.of(
         model.recipe, nothing.deals.schema, at, at + GOOD_FOR, settings.TIME_ZONE
     )
@@ -261,8 +271,18 @@ def foresee(model: RiskModel, wanted: Q, at: datetime) -> Iterator[Foresight]:
 
     In the order of their keys; the reasons are made while they are read.
     """
-    if len(keys := _open_keys(wanted, at)):
+    if len(keys := open_keys(wanted, at)):
         yield from _foresee(model, records_of(wanted, at, model), keys, at)
+
+
+def foresee_from(model: RiskModel, features: pa.Table, at: datetime) -> Iterator[Foresight]:
+    """:func:`foresee` from features that are known; records are read for the next steps alone."""
+
+    def copies_of(deal_ids: pa.Array) -> pa.Table:
+        wanted = Q(pk__in=[int(key) for key in deal_ids.to_pylist()])
+        return _copies(model, records_of(wanted, at, model), deal_ids, at)
+
+    yield from _told(model, features, copies_of)
 
 
 def foresee_few(
@@ -275,7 +295,7 @@ def foresee_few(
     """
     from tsunagu.analytics.risk.next_steps import is_copy
 
-    if not len(keys := _open_keys(wanted, at)):
+    if not len(keys := open_keys(wanted, at)):
         return
     found = records_of(wanted, at, model)
     copies = model.imagine(found.events, found.deals, keys["deal_id"].combine_chunks(), at)
@@ -333,7 +353,17 @@ def _told(
         yield _foresight(row, why, said, steps.get(row["deal_id"], ()))
 
 
-def _open_keys(wanted: Q, at: datetime) -> pa.Table:
+def log_and_looks(records: Records, asked: pa.Table, at: datetime) -> tuple[EventLog, ir.Table]:
+    """The records as a log, and snapshots on the same engine."""
+    from tsunagu.analytics.backends import connect
+
+    put = connect("duckdb://").create_table
+    log = _log(put("events", records.events), put("deals", records.deals), at)
+    return log, put("asked", asked)
+
+
+def open_keys(wanted: Q, at: datetime) -> pa.Table:
+    """``deal_id`` of the ``wanted`` deals that are open."""
     mine = Deal.objects.filter(wanted, outcome__isnull=True, created_at__lte=at)
     return named(read_columns(mine, _DEAL_FIELDS[:1]))
 
@@ -349,7 +379,7 @@ def curves(
 
     from tsunagu.analytics.features import weekly
 
-    everything = records(Deal.objects.all(), Event.objects.all(), at, _known(model).split)
+    everything = records(Deal.objects.all(), Event.objects.all(), at, known(model).split)
     log = everything.log(at)
     for page in pages:
         keys = named(pa.table({"deal_id": pa.array(page, pa.int64())}))
