@@ -15,7 +15,22 @@ from benchmarks.foresight.printing import difference, figure, table
 from tsunagu.analytics.evaluation import OURS, Evaluation, Figure, Performance
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
 
-SAME_PROBABILITIES = ("tsunagu_30", "tsunagu_lead_14", "stage_rate_window")
+LEAD_14 = "_lead_14"
+SAME_PROBABILITIES = (
+    "tsunagu_30",
+    "stage_rate_window",
+    *(
+        f"{name}{LEAD_14}"
+        for name in (
+            "tsunagu",
+            "cox_landmark",
+            "cox_time_varying",
+            "forest",
+            "lightgbm",
+            "stage_rate",
+        )
+    ),
+)
 """Predictors that differ from another one in the order of their lists alone."""
 
 _UNKNOWN = "–"
@@ -131,18 +146,17 @@ def _groups(ours: Performance) -> str:
 
 
 def against_the_best(found: Evaluation) -> str:
-    """Ours and the best rival of each figure."""
-    ours = found.performances[0]
-    rows = (
-        (
-            column.head,
-            figure(scaled(ours.figure(column.key), column.scale), column.digits),
-            ours.versus_best[column.key].rival,
-            difference(scaled(ours.versus_best[column.key].figure, column.scale), column.digits),
-        )
-        for column in _main(found)
-        if column.key in ours.versus_best
-    )
+    """Ours and the best rival of each figure; for 14 days' warning our list made for it."""
+    early = next((p for p in found.performances if p.name == f"tsunagu{LEAD_14}"), None)
+    rows = []
+    for column in _main(found):
+        meant = "warned_14" in column.key and early is not None
+        ours = early if meant else found.performances[0]
+        if best := ours.versus_best.get(column.key):
+            told = scaled(ours.figure(column.key), column.scale)
+            apart = scaled(best.figure, column.scale)
+            cells = figure(told, column.digits), best.rival, difference(apart, column.digits)
+            rows.append((column.head, *cells))
     return table(("figure", "tsunagu", "best rival", "ours minus it"), rows)
 
 

@@ -117,7 +117,9 @@ def calmed(level: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Recent:
-    """How much more often than the model expects each end came lately, by the deal's age.
+    """How much more often than the model expects each end came lately to deals of an age.
+
+    Beside the level of all ages: that of the last weeks told nothing of the next ones.
 
     Attributes:
         edges: ages in days between the bands, shape (bands - 1,).
@@ -131,14 +133,14 @@ class Recent:
     def of(cls, weekly: Weekly, until: float, edges: Floats) -> Recent:
         """From the ends of the weeks before ``until``, the latest weighing the most.
 
-        First for each cause over all ages, then for each band of ages around its cause.
+        Each band of ages around the level of its cause over all ages.
         """
         starts, observed, expected = weekly.tally(until, edges)
         weight = 0.5 ** ((until - starts) / (HALF_LIFE_DAYS * SECONDS_PER_DAY))
         seen, due = (np.tensordot(weight, counts, 1) for counts in (observed, expected))
         overall = (seen.sum(axis=0) + _LEVEL_EVENTS) / (due.sum(axis=0) + _LEVEL_EVENTS)
         bands = (seen + _BAND_EVENTS) / (due * overall + _BAND_EVENTS)
-        return cls(edges, bands * overall)
+        return cls(edges, bands)
 
     def log_ratios(self, age: Floats) -> Floats:
         """To add to the log-odds of deals of these ages, shape (n, intervals, causes).

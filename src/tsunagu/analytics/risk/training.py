@@ -19,6 +19,7 @@ from tsunagu.analytics.contracts import Progress
 from tsunagu.analytics.risk import (
     calibration,
     conformal,
+    plain,
     pooling,
     prior_fit,
     scorecard,
@@ -146,14 +147,14 @@ class Trainer:
         if grown.model.trees is None:
             return grown
         self.progress("calibration", 0.0)
-        calibrated = self.calibrate(grown.model, plan)
+        weighed = self.weigh(grown.model, plan)
         self.progress("trees", 0.6)
-        renewed = self._renewed(calibrated, grown.rounds)
-        last = replace(renewed, recent=self._recent(renewed), sure=self._sure(calibrated, plan))
+        renewed = self._renewed(weighed, grown.rounds)
+        last = replace(renewed, recent=self._recent(renewed), sure=self._sure(weighed, plan))
         return Fitted(last, grown.rounds)
 
     def grow(self, plan: Plan) -> Fitted:
-        """Pool the prior and grow trees on what was known before calibration."""
+        """Pool the prior, fit the plain part and grow trees, all before calibration."""
         rows = self._rows()
         early = self._thin(rows.where(rows.closes <= plan.calibrate))
         prior = self._prior(early, plan.calibrate)
@@ -163,7 +164,22 @@ class Trainer:
         lesson = self._lesson(prior, plan.calibrate)
         boosting: Bools = early.closes <= plan.stop
         grown, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
-        return Fitted(HazardModel(prior, grown, plan.weight, calibration.identity("none")), rounds)
+        model = HazardModel(prior, grown, plan.weight, calibration.identity("none"))
+        return Fitted(replace(model, plain=plain.fit(lesson, self.names, early)), rounds)
+
+    def weigh(self, model: HazardModel, plan: Plan) -> HazardModel:
+        """Weigh the trees against the plain part on rows that neither has seen.
+
+        Both are weighed as they speak: with the prior's share.
+        """
+        rows = self._rows()
+        later = self._thin(rows.where(rows.closes > plan.calibrate))
+        level = self._lesson(model.prior, self.history.observed_until).level(later)
+        line, grown = (
+            hz.to_log_odds(of_rows(replace(model, share=share), self.landmarks, later))
+            for share in (0.0, 1.0)
+        )
+        return replace(model, share=plain.share_of_trees(line, grown, later, level))
 
     def calibrate(self, model: HazardModel, plan: Plan) -> HazardModel:
         """Fit the calibration of the blended hazards on rows that no tree has seen.
@@ -184,11 +200,13 @@ class Trainer:
         return replace(model, calibration=maps)
 
     def _renewed(self, model: HazardModel, rounds: int) -> HazardModel:
-        """Trees and pooled ratios once more, on all rows: what is latest matters most."""
+        """All parts once more, on all rows: what is latest matters most."""
         everything, now = self._thin(self._rows()), self.history.observed_until
         prior = self._prior(everything, now)
-        renewed = trees.refit(self._lesson(prior, now), everything, rounds)
-        return replace(model, prior=prior, trees=renewed)
+        lesson = self._lesson(prior, now)
+        renewed = trees.refit(lesson, everything, rounds)
+        line = plain.fit(lesson, self.names, everything)
+        return replace(model, prior=prior, trees=renewed, plain=line)
 
     def _recent(self, model: HazardModel) -> Recent:
         until = self.history.observed_until
