@@ -64,15 +64,12 @@ class Term:
     def of(self, features: Singles) -> Floats:
         """The column, shape (n,)."""
         values = features[:, self.feature].astype(np.float64)
-        match self.kind:
-            case "missing":
-                return np.isnan(values).astype(np.float64)
-            case "level":
-                return (values == self.at).astype(np.float64)
-            case "above":
-                return np.maximum(_log(values) - self.at, 0.0)
-            case _:
-                return _log(values)
+        if self.kind == "missing":
+            return np.isnan(values).astype(np.float64)
+        if self.kind == "level":
+            return (values == self.at).astype(np.float64)
+        logs = _log(values)
+        return logs if self.kind == "log" else np.maximum(logs - self.at, 0.0)
 
 
 def _log(values: Floats) -> Floats:
@@ -214,7 +211,7 @@ class _Grid:
 def _weights(x: Floats, grid: _Grid) -> tuple[Floats, Floats]:
     """Of each cause, shape (terms, causes), and its base, shape (intervals, causes)."""
     found = [_one_cause(x, grid, cause) for cause in range(len(CAUSES))]
-    both = np.round(np.stack(found, axis=1), _DIGITS)
+    both: Floats = np.round(np.stack(found, axis=1), _DIGITS)
     return both[: x.shape[1]], both[x.shape[1] :]
 
 

@@ -2,8 +2,9 @@
 
 Trees contribute by their own SHAP values (TreeSHAP: Lundberg et al., From local explanations to
 global understanding with explainable AI for trees, 2020), the plain part and the scorecard by their
-weights, each with its share of the blend.  Averaged over the intervals up to 30 days, weighted by the probability
-that the deal is still open then.  Calibration, which keeps the order, is not part of a reason.
+weights, each with its share of the blend.  Averaged over the intervals up to 30 days, weighted by
+the probability that the deal is still open then.  Calibration, which models of versions 1 and 2
+have and which keeps the order, is not part of a reason.
 """
 
 from __future__ import annotations
