@@ -1,9 +1,10 @@
-"""How the level of each end moved from week to week, and how it stands lately.
+"""How the level of each end moved from week to week, and at which ages deals end lately.
 
 Break-offs come in waves: a clean-up closes a hundred dead deals in a day, the end of the year
 closes none.  A wave says how busy the people who close deals were, little about which deals break
 off.  So the trees learn how deals differ *within* their week (an offset, and less weight, for the
-rows of a wave), and the level of today is followed on its own, by the ends of the last weeks.
+rows of a wave).  Waves end: their level says nothing of the next weeks.  At which ages deals end
+more often lately than is expected does, and is followed on its own.
 
 Sources: expected against observed events, as an offset (Berry, The analysis of mortality by the
 subject-years method, Biometrics 39, 1983); less weight where counts vary more than Poisson
