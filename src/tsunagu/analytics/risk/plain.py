@@ -64,12 +64,11 @@ class Term:
     def of(self, features: Singles) -> Floats:
         """The column, shape (n,)."""
         values = features[:, self.feature].astype(np.float64)
-        if self.kind == "missing":
-            return np.isnan(values).astype(np.float64)
-        if self.kind == "level":
-            return (values == self.at).astype(np.float64)
+        if self.kind in {"missing", "level"}:
+            holds = np.isnan(values) if self.kind == "missing" else values == self.at
+            return np.where(holds, 1.0, 0.0)
         logs = _log(values)
-        return logs if self.kind == "log" else np.maximum(logs - self.at, 0.0)
+        return logs if self.kind == "log" else np.asarray(np.maximum(logs - self.at, 0.0))
 
 
 def _log(values: Floats) -> Floats:
@@ -211,7 +210,7 @@ class _Grid:
 def _weights(x: Floats, grid: _Grid) -> tuple[Floats, Floats]:
     """Of each cause, shape (terms, causes), and its base, shape (intervals, causes)."""
     found = [_one_cause(x, grid, cause) for cause in range(len(CAUSES))]
-    both: Floats = np.round(np.stack(found, axis=1), _DIGITS)
+    both = np.stack(found, axis=1).round(_DIGITS)
     return both[: x.shape[1]], both[x.shape[1] :]
 
 
