@@ -1,4 +1,4 @@
-"""In which order the files of tests begin."""
+"""How the tests are run: in which order their files begin, and which are tried twice."""
 
 from __future__ import annotations
 
