@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from benchmarks.foresight.survival_frame import Frame, training_table
+from benchmarks.foresight.survival_tables import LEAD_14
 
 from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome, incidence_column
 from tsunagu.analytics.evaluation.arrays import Floats, Integers
@@ -56,10 +57,6 @@ def default_rivals(python: Path) -> tuple[Baseline, ...]:
         *(replace(each, name=f"{each.name}{LEAD_14}", lead=14) for each in learners),
         InOrder(f"stage_rate{LEAD_14}", lambda log, seed: StageRate().fit(log, seed=seed), lead=14),
     )
-
-
-LEAD_14 = "_lead_14"
-"""Ends the names of rivals whose lists are made for a warning of 14 days, as `tsunagu_lead_14`."""
 
 
 @dataclass(frozen=True)

@@ -16,22 +16,12 @@ from tsunagu.analytics.evaluation import OURS, Evaluation, Figure, Performance
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
 
 LEAD_14 = "_lead_14"
-SAME_PROBABILITIES = (
-    "tsunagu_30",
-    "stage_rate_window",
-    *(
-        f"{name}{LEAD_14}"
-        for name in (
-            "tsunagu",
-            "cox_landmark",
-            "cox_time_varying",
-            "forest",
-            "lightgbm",
-            "stage_rate",
-        )
-    ),
-)
-"""Predictors that differ from another one in the order of their lists alone."""
+"""Ends the names of predictors whose lists are made for a warning of 14 days."""
+
+SAME_PROBABILITIES = ("tsunagu_30", "stage_rate_window")
+"""Predictors that differ from another one in the order of their lists alone, as those do that end
+in :data:`LEAD_14`.
+"""
 
 _UNKNOWN = "–"
 
@@ -92,7 +82,7 @@ def time_to_break_off(found: Evaluation) -> str:
         Column("ibs", "IBS"),
         Column("ibs_scaled", "scaled IBS"),
     ]
-    return _table(found, columns, by="uno_c", skip=SAME_PROBABILITIES)
+    return _table(found, columns, by="uno_c", once=True)
 
 
 def early_warning(found: Evaluation) -> str:
@@ -126,7 +116,7 @@ def calibration(found: Evaluation) -> str:
     groupings = dict.fromkeys(group.grouping for group in ours.groups)
     ends = [key for key in ours.figures if "_by_" in key]
     columns += [Column(key, f"by {name}") for key, name in zip(ends, groupings, strict=True)]
-    rows = _table(found, columns, by=f"ece_{found.horizons[0]}", skip=SAME_PROBABILITIES, best=min)
+    rows = _table(found, columns, by=f"ece_{found.horizons[0]}", once=True, best=min)
     return "\n".join([rows, _groups(ours)] if ours.groups else [rows])
 
 
@@ -148,10 +138,9 @@ def _groups(ours: Performance) -> str:
 def against_the_best(found: Evaluation) -> str:
     """Ours and the best rival of each figure; for 14 days' warning our list made for it."""
     early = next((p for p in found.performances if p.name == f"tsunagu{LEAD_14}"), None)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for column in _main(found):
-        meant = "warned_14" in column.key and early is not None
-        ours = early if meant else found.performances[0]
+        ours = early if early and "warned_14" in column.key else found.performances[0]
         if best := ours.versus_best.get(column.key):
             told = scaled(ours.figure(column.key), column.scale)
             apart = scaled(best.figure, column.scale)
@@ -177,12 +166,15 @@ def _table(
     columns: Iterable[Column],
     *,
     by: str,
-    skip: Iterable[str] = (),
+    once: bool = False,
     best: Callable[..., float] = max,
 ) -> str:
-    """Predictors, the best by one figure first; columns and rows without any figure left out."""
+    """Predictors, the best by one figure first; columns and rows without any figure left out.
+
+    ``once``: of predictors that differ in their lists alone, one.
+    """
     model = found.performances[0].name
-    shown = [p for p in found.performances if p.name not in set(skip)]
+    shown = [p for p in found.performances if not (once and _repeats(p.name))]
     columns = [c for c in columns if any(c.key in p.figures for p in shown)]
     rows = [(p, [c.cell(p, ours=p.name == model) for c in columns]) for p in shown]
     told = [(p, cells) for p, cells in rows if set(cells) != {_UNKNOWN}]
@@ -192,6 +184,10 @@ def _table(
         ["predictor", *(c.head for c in columns)],
         ([name, *cells] for name, (_, cells) in zip(names, told, strict=True)),
     )
+
+
+def _repeats(name: str) -> bool:
+    return name in SAME_PROBABILITIES or name.endswith(LEAD_14)
 
 
 def _place(value: float, best: Callable[..., float]) -> float:
