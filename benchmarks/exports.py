@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long exports take, and how much memory: it must not grow with the rows.
 
-    .venv/bin/python benchmarks/exports.py 10000 300000 1000000
+    .venv/bin/python benchmarks/exports.py 10000 1000000 2000000
 
 For each number makes an organisation with so many running deals, each with two facts, in a new
 SQLite database in a temporary folder. Then each format is written by a process of its own: the list
@@ -10,8 +10,9 @@ the whole organisation as an archive, and the archive's restore into another new
 the time, the processor's time and the peak of the process's memory; then how much more memory the
 largest number took than the smallest, beside a process that writes nothing.
 
-SQLite's own page cache is in the figures: it may grow to 64 MB (app/config/databases.py), so
-compare two numbers of rows that both fill it, such as 300000 and 1000000.
+SQLite's own pages are in the figures: 8 MB of them while something is exported (app/snapshots.py),
+and up to 64 MB otherwise (app/config/databases.py), so in a restore. ``--pages 65536`` lets exports
+take as many as requests may, which shows that the pages are what grows.
 
 The event log is Arrow in memory, as every fit is; its growth is printed, and is not constant.
 """
@@ -39,7 +40,7 @@ MEGABYTE = 1 << 20
 def main() -> None:
     wanted = arguments()
     if wanted.job:
-        print(json.dumps(run(wanted.job, Path(wanted.folder))))
+        print(json.dumps(run(wanted.job, Path(wanted.folder), wanted.pages)))
         return
     print(f"command: {' '.join(sys.argv)}")
     print(f"machine: {platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
@@ -47,7 +48,7 @@ def main() -> None:
     print(f"{'':10}{'rows':>11}{'s':>9}{'cpu s':>9}{'rows/s':>10}{'peak MB':>9}{'file MB':>9}")
     peaks: dict[str, list[float]] = {}
     for rows in wanted.rows:
-        for job, peak in measured(rows, wanted.jobs).items():
+        for job, peak in measured(rows, wanted.jobs, wanted.pages).items():
             peaks.setdefault(job, []).append(peak)
     if len(wanted.rows) > 1:
         print(f"\nmore memory at {wanted.rows[-1]:,} rows than at {wanted.rows[0]:,}:")
@@ -59,19 +60,20 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", type=int, nargs="*", default=[10_000, 1_000_000])
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS)
+    parser.add_argument("--pages", type=int, help="kilobytes of SQLite's pages in an export")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def measured(rows: int, jobs: list[str]) -> dict[str, float]:
+def measured(rows: int, jobs: list[str], pages: int | None) -> dict[str, float]:
     """Peaks of memory in megabytes, by job."""
     with tempfile.TemporaryDirectory(prefix="tsunagu-exports-") as name:
         folder = Path(name)
         child("fill", folder, rows)
         found = {}
         for job in jobs:
-            told = child(job, folder)
+            told = child(job, folder, pages=pages)
             found[job] = told["peak"] / MEGABYTE
             print(
                 f"{job:10}{rows:>11,}{told['seconds']:>9.1f}{told['cpu']:>9.1f}"
@@ -82,7 +84,7 @@ def measured(rows: int, jobs: list[str]) -> dict[str, float]:
         return found
 
 
-def child(job: str, folder: Path, rows: int = 0) -> dict[str, Any]:
+def child(job: str, folder: Path, rows: int = 0, pages: int | None = None) -> dict[str, Any]:
     home = folder / ("there" if job == "restore" else "here")
     home.mkdir(exist_ok=True)
     env = os.environ | {
@@ -92,15 +94,19 @@ def child(job: str, folder: Path, rows: int = 0) -> dict[str, Any]:
         "ROWS": str(rows),
     }
     command = [sys.executable, __file__, "--job", job, "--folder", str(folder)]
+    command += ["--pages", str(pages)] if pages else []
     done = subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True)
     told: dict[str, Any] = json.loads(done.stdout)
     return told
 
 
-def run(job: str, folder: Path) -> dict[str, Any]:
+def run(job: str, folder: Path, pages: int | None) -> dict[str, Any]:
     import django
 
     django.setup()
+    from tsunagu.app import snapshots
+
+    snapshots.PAGES = pages or snapshots.PAGES
     work: Callable[[Path], Path | None] = WORK.get(job, write_list(job))
     began, cpu = time.perf_counter(), time.process_time()
     made = work(folder)

@@ -75,12 +75,12 @@ def arguments() -> argparse.Namespace:
 def simulate_and_fit(home: Path, deals: int) -> None:
     from tsunagu.analytics.simulation import simulate
     from tsunagu.app.demo.loading import load
-    from tsunagu.app.scoring.actions import fit_model
+    from tsunagu.app.scoring import registry
 
     now = datetime.now(UTC)
     simulate(home / "log", deals=deals, seed=11, end=now.date())
     load(home / "log", lambda numbers: [f"person {n}" for n in numbers], now)
-    fit_model()
+    registry.first()
 
 
 def copy_until(wanted: int) -> str:

@@ -16,8 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from benchmarks.foresight import printing, published, resampling, rivals, tasks
 from benchmarks.foresight.reliability import draw
 from benchmarks.foresight.tasks import Task
@@ -33,12 +35,10 @@ from tsunagu.analytics.outcomes.vocabulary import learn
 OURS = "tsunagu"
 PARTS: Mapping[str, tuple[str, ...]] = {
     "time between steps": ("gaps", "length"),
-    "calendar": ("calendar",),
     "time since each step, time after it": ("recency", "waiting"),
     "transitions": ("transitions",),
     "people": ("hands", "busy", "rates_people"),
     "amount and attributes": ("attributes", "amounts", "rates_attributes"),
-    "other deals' load": ("load",),
     "how deals were decided lately": (
         "rates_lately",
         "rates_steps",
@@ -47,6 +47,16 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Groups of features that the ablations leave out together."""
+
+OTHERS: Mapping[str, Mapping[str, Any]] = {
+    "trees alone, blended by nobody": {"penalties": (), "chain": ()},
+    "trees and two regressions, weighed by a chain": {
+        "penalties": (0.1, 1.0),
+        "chain": (0.6, 0.8),
+    },
+    "freer trees (15 leaves of 50, 100 rounds)": {"leaves": 15, "leaf_rows": 50, "rounds": 100},
+}
+"""Other choices than ours."""
 
 Told = dict[str, Floats]
 """What each method says of the test moments."""
@@ -60,18 +70,21 @@ class Judge:
         deal: (t,) from 0.
         place: (t,) prefix length or week.
         weights: (1 + replicates, deals).
+        completing: (deals,) how many deals each stands for, see :func:`tasks.completing`.
     """
 
     deal: Integers
     place: Integers
     weights: Floats
+    completing: Floats
 
     @classmethod
     def of(cls, task: Task, replicates: int) -> Judge:
         """For the test moments of ``task``."""
-        deal = np.unique(task.moments.deal[task.test], return_inverse=True)[1].astype(np.int64)
-        weights = resampling.weights(int(deal.max()) + 1, replicates)
-        return cls(deal, task.place[task.test], weights)
+        deals, deal = np.unique(task.moments.deal[task.test], return_inverse=True)
+        weights = resampling.weights(len(deals), replicates)
+        completing = tasks.completing(task)[deals]
+        return cls(deal.astype(np.int64), task.place[task.test], weights, completing)
 
     def samples(self, told: Floats, positive: Flags, *, probability: bool) -> Sample:
         """AUC by place and over all, and errors of probabilities."""
@@ -82,11 +95,17 @@ class Judge:
         if probability:
             about = (told, positive, self.deal, self.weights)
             figures |= {"ece": resampling.eces(*about), "brier": resampling.briers(*about)}
+            figures["ece_completed"] = resampling.eces(*about[:3], self.completed)
         return resampling.sample(figures)
 
+    @property
+    def completed(self) -> Floats:
+        """``weights`` with the deals that were still undecided at the end stood for."""
+        return self.weights * self.completing
+
     def curve(self, told: Floats, positive: Flags) -> tuple[Floats, Floats, Floats]:
-        """Of reliability."""
-        return resampling.curve(told, positive, self.deal, self.weights)
+        """Of reliability, of the completed deals."""
+        return resampling.curve(told, positive, self.deal, self.completed)
 
 
 def ours(task: Task, settings: Settings) -> dict[str, Floats]:
@@ -113,16 +132,21 @@ def field_methods(task: Task, positive: Flags) -> Told:
 def floor_methods(task: Task, positive: Flags) -> Told:
     """Silence, age, the source's prior, and a plain LightGBM on counts of calls."""
     view = _view(task)
-    found = encode(view, ("length", "counts", "amounts"))
+    found = encode(view, ("length", "counts", "attributes", "amounts"))
     column = dict(zip(found.names, found.matrix.T, strict=True))
     counts = np.column_stack([*_named(column, "count["), task.place]).astype(np.float32)
     longer = np.column_stack([counts, *_named(column, "amount_")])
+    seen = np.column_stack([longer, *_named(column, "level[")])
     test = task.test
     return {
         "silence (days since the last call)": column["silence"][test].astype(np.float64),
         "source's prior": _prior(task, positive),
         "call counts, LightGBM": _plain(counts, positive, task),
         "call counts and seconds, LightGBM": _plain(longer, positive, task),
+        "call counts, LightGBM tuned": rivals.tuned(rivals.lightgbms(1), counts, positive, task),
+        "all of these, source and owner, LightGBM tuned": rivals.tuned(
+            rivals.lightgbms(2), seen, positive, task
+        ),
     }
 
 
@@ -165,13 +189,14 @@ def judge(told: Told, positive: Flags, about: Judge) -> dict[str, Sample]:
 
 def print_methods(samples: Mapping[str, Sample], keys: tuple[str, ...]) -> None:
     """One line a method, ours first, with our lead over it."""
-    head = ["method", "AUC, weighted", "ours less this", "Brier", "ECE"]
+    head = ["method", "AUC, weighted", "ours less this", "Brier", "ECE", "ECE, completed"]
     head += [f"AUC at {key.removeprefix('auc_')}" for key in keys]
     rows = []
     for name, found in samples.items():
         lead = "" if name == OURS else printing.difference(samples[OURS].minus(found, "auc"))
         errors = [
-            printing.figure(found.figure(k)) if k in found.point else "–" for k in ("brier", "ece")
+            printing.figure(found.figure(k)) if k in found.point else "–"
+            for k in ("brier", "ece", "ece_completed")
         ]
         by_place = [f"{found.point[key]:.3f}" if key in found.point else "–" for key in keys]
         rows.append([name, printing.figure(found.figure("auc")), lead, *errors, *by_place])
@@ -179,16 +204,24 @@ def print_methods(samples: Mapping[str, Sample], keys: tuple[str, ...]) -> None:
 
 
 def print_calibration(told: Floats, positive: Flags, groups: Mapping[str, Flags], j: Judge) -> None:
-    """Told and observed shares and calibration error, by group."""
+    """Told and observed shares and calibration error, by group; completed in the last columns."""
     rows = []
     for name, chosen in groups.items():
         if chosen.sum() < 50:
             continue
-        about = (told[chosen], positive[chosen], j.deal[chosen], j.weights)
-        error = resampling.sample({"ece": resampling.eces(*about)}).figure("ece")
-        shares = (f"{told[chosen].mean():.3f}", f"{positive[chosen].mean():.3f}")
-        rows.append([name, f"{chosen.sum():,}", *shares, printing.figure(error)])
-    print(printing.table(["group", "moments", "told", "observed", "ECE"], rows), flush=True)
+        row = [name, f"{chosen.sum():,}"]
+        for weights in (j.weights, j.completed):
+            row += _calibration(told[chosen], positive[chosen], j.deal[chosen], weights)
+        rows.append(row)
+    head = ["group", "moments", "told", "observed", "ECE"]
+    head += ["told, completed", "observed, completed", "ECE, completed"]
+    print(printing.table(head, rows), flush=True)
+
+
+def _calibration(told: Floats, positive: Flags, deal: Integers, weights: Floats) -> list[str]:
+    error = resampling.sample({"ece": resampling.eces(told, positive, deal, weights)}).figure("ece")
+    shares = (np.average(values, weights=weights[0, deal]) for values in (told, positive))
+    return [*(f"{share:.3f}" for share in shares), printing.figure(error)]
 
 
 def ablations(task: Task, settings: Settings) -> Iterator[tuple[str, dict[str, Floats]]]:
@@ -198,12 +231,13 @@ def ablations(task: Task, settings: Settings) -> Iterator[tuple[str, dict[str, F
         if groups == settings.groups:
             continue
         yield f"without {name}", ours(task, replace(settings, groups=groups))
-    yield "trees alone", ours(task, replace(settings, penalties=()))
+    for name, other in OTHERS.items():
+        yield name, ours(task, replace(settings, **other))
 
 
 def print_ablations(task: Task, settings: Settings, answers: tuple[str, ...], j: Judge) -> None:
-    """Weighted AUC of our model less that without each part; one seed and one cut, to be quick."""
-    settings = replace(settings, seeds=1, chain=(0.8,))
+    """Weighted AUC of our model less that without each part; one seed, to be quick."""
+    settings = replace(settings, seeds=1)
     truth = {a: task.answer[task.test] == a for a in answers}
     whole = ours(task, settings)
     full = {a: j.samples(whole[a], truth[a], probability=False) for a in answers}
@@ -232,21 +266,35 @@ def _bpi_variant(task: Task, title: str, asked: argparse.Namespace) -> None:
         print_ablations(task, settings, ("accepted", "cancelled"), about)
         return
     own = ours(task, settings)
-    amount = task.steps.attributes["amount_requested"].fill_null(0).to_numpy()
-    size = np.digitize(amount, np.quantile(amount, [1 / 3, 2 / 3]))[task.moments.deal[task.test]]
-    for answer in ("cancelled", "accepted", "declined"):
+    groups = _bpi_groups(task, about)
+    for answer in asked.answers:
         positive = task.answer == answer
         told = {OURS: own[answer], **field_methods(task, positive)}
         print(f"### {answer}, {title} ({positive[task.test].mean():.0%} of the prefixes)\n")
         samples = judge(told, positive[task.test], about)
         print_methods(samples, ("auc_1", "auc_5", "auc_10", "auc_20", "auc_30", "auc_40"))
-        groups = {n: size == i for i, n in enumerate(("small amounts", "middle", "large"))}
-        bands = ((1, 10), (11, 20), (21, 40))
-        groups |= {f"{a}-{b} events": (about.place >= a) & (about.place <= b) for a, b in bands}
         print_calibration(own[answer], positive[task.test], groups, about)
         if asked.plots:
             curve = about.curve(own[answer], positive[task.test])
             draw(asked.plots / f"bpi-{title.replace(' ', '-')}-{answer}.svg", answer, curve)
+
+
+def _bpi_groups(task: Task, about: Judge) -> dict[str, Flags]:
+    """Test moments by amount, by number of events, and by who worked on the case last."""
+    s, moments = task.steps, task.some(task.test)
+    amount = s.attributes["amount_requested"].fill_null(0).to_numpy()
+    size = np.digitize(amount, np.quantile(amount, [1 / 3, 2 / 3]))[moments.deal]
+    groups = {"all": np.ones(len(size), dtype=bool)}
+    groups |= {n: size == i for i, n in enumerate(("small amounts", "middle", "large"))}
+    bands = ((1, 10), (11, 20), (21, 40))
+    groups |= {f"{a}-{b} events": (about.place >= a) & (about.place <= b) for a, b in bands}
+    who = np.array(s.actor.fill_null("unknown").take(pa.array(moments.last)).to_pylist())
+    return groups | _commonest("person", who, 4)
+
+
+def _commonest(kind: str, names: np.ndarray, most: int) -> dict[str, Flags]:
+    found, counts = np.unique(names, return_counts=True)
+    return {f"{kind} {n}": names == n for n in found[np.argsort(-counts, kind="stable")][:most]}
 
 
 def school(files: list[Path], folder: Path, asked: argparse.Namespace) -> None:
@@ -273,11 +321,9 @@ def school(files: list[Path], folder: Path, asked: argparse.Namespace) -> None:
 def _school_groups(task: Task) -> dict[str, Flags]:
     """Test moments by source, and by owner."""
     s, deal = task.steps, task.moments.deal[task.test]
-    groups: dict[str, Flags] = {}
+    groups = {"all": np.ones(len(deal), dtype=bool)}
     for kind, values in (("source", s.attributes["source"]), ("owner", s.owner)):
-        names = np.array(values.fill_null("unknown").to_pylist())[deal]
-        counted = sorted(((n == names).sum(), n) for n in set(names))[::-1][:6]
-        groups |= {f"{kind} {name}": names == name for _, name in counted}
+        groups |= _commonest(kind, np.array(values.fill_null("unknown").to_pylist())[deal], 6)
     return groups
 
 
@@ -302,6 +348,8 @@ def main() -> None:
     parser.add_argument("--plots", type=Path, help="folder for reliability plots")
     variants = ("as published", "leak-free")
     parser.add_argument("--variants", nargs="+", default=variants, choices=variants)
+    answers = ("cancelled", "accepted", "declined")
+    parser.add_argument("--answers", nargs="+", default=answers, choices=answers)
     asked = parser.parse_args()
     files = [path for path in (asked.bpi, *(asked.school or ())) if path]
     print(printing.heading("Outcome prediction", files, ("xgboost-cpu",)), flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,25 +16,34 @@ from tsunagu.analytics.outcomes.arrays import Singles
 Learner = Callable[[Singles, Flags, Singles], Floats]
 """Training matrix and labels, and another matrix: probabilities for its rows."""
 
-TRIALS = 6
-PENALTIES = (2.0**-12, 2.0**-8, 2.0**-4)
+Family = Callable[[Singles, Flags, Singles], Iterator[tuple[Floats, Learner]]]
+"""The same arguments: probabilities by several settings, each with the learner that has them.
+
+Boosters that differ in their number of rounds only are grown once.
+"""
+
+DRAWS = 6
+ROUNDS = {"xgboost": (100, 250, 500), "lightgbm": (40, 80, 160)}
+PENALTIES = (2.0**-16, 2.0**-14, 2.0**-12, 2.0**-10, 2.0**-8, 2.0**-6, 2.0**-4, 2.0**-2)
 _INNER_SHARE = 0.8
+_AMPLE_ROWS = 25_000
 
 
-def tuned(learners: Iterator[Learner], matrix: Singles, positive: Flags, task: Task) -> Floats:
-    """Test probabilities of the learner that does best on the last fifth of the training deals."""
+def tuned(families: Iterator[Family], matrix: Singles, positive: Flags, task: Task) -> Floats:
+    """Test probabilities of the settings that do best on the last fifth of the training deals."""
     train = np.flatnonzero(task.train)
     begun = _begun(task, train)
     cut = np.quantile(np.unique(begun), _INNER_SHARE)
-    early = train[(begun < cut) & (task.moments.at[train] < cut)][::2]
-    late = train[begun >= cut]
-
-    def quality(learner: Learner) -> float:
-        told = learner(matrix[early], positive[early], matrix[late])
-        return weighted_auc(ties(told), 1.0 * positive[late], 1.0 * ~positive[late])
-
-    best = max(learners, key=quality)
+    early, late = train[(begun < cut) & (task.moments.at[train] < cut)], train[begun >= cut]
+    early = early[:: max(1, len(early) // _AMPLE_ROWS)]
+    parts = matrix[early], positive[early], matrix[late]
+    tried = [found for family in families for found in family(*parts)]
+    best = max(tried, key=lambda found: _auc(found[0], positive[late]))[1]
     return best(matrix[train], positive[train], matrix[task.test])
+
+
+def _auc(told: Floats, positive: Flags) -> float:
+    return weighted_auc(ties(told), 1.0 * positive, 1.0 * ~positive)
 
 
 def _begun(task: Task, rows: np.ndarray) -> Floats:
@@ -44,49 +54,102 @@ def _begun(task: Task, rows: np.ndarray) -> Floats:
     return first[deal[rows]]
 
 
-def xgboosts(seed: int) -> Iterator[Learner]:
+def xgboosts(seed: int) -> Iterator[Family]:
     """Random settings of XGBoost from the authors' ranges, without their slowest."""
     random = np.random.default_rng(seed)
-    for _ in range(TRIALS):
-        yield _xgboost(
-            learning_rate=float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))),
-            n_estimators=int(random.choice([100, 250, 500])),
-            subsample=float(random.uniform(0.5, 1)),
-            colsample_bytree=float(random.uniform(0.5, 1)),
-            max_depth=int(random.integers(3, 9)),
-            min_child_weight=int(random.integers(1, 7)),
-            random_state=seed,
-        )
+    for _ in range(DRAWS):
+        settings = {
+            "learning_rate": float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))),
+            "subsample": float(random.uniform(0.5, 1)),
+            "colsample_bytree": float(random.uniform(0.5, 1)),
+            "max_depth": int(random.integers(3, 9)),
+            "min_child_weight": int(random.integers(1, 7)),
+        }
+        yield partial(_by_rounds, partial(_xgboost, settings | {"random_state": seed}), "xgboost")
 
 
-def _xgboost(**settings: Any) -> Learner:
-    def learn(matrix: Singles, positive: Flags, other: Singles) -> Floats:
-        from xgboost import XGBClassifier
+def lightgbms(seed: int) -> Iterator[Family]:
+    """Random settings of LightGBM, from as free as its defaults to very shy."""
+    random = np.random.default_rng(seed)
+    for _ in range(DRAWS):
+        settings = {
+            "learning_rate": float(np.exp(random.uniform(np.log(0.02), np.log(0.1)))),
+            "num_leaves": int(random.integers(4, 32)),
+            "min_child_samples": int(random.integers(20, 201)),
+            "subsample": float(random.uniform(0.5, 1)),
+            "colsample_bytree": float(random.uniform(0.4, 1)),
+            "reg_lambda": float(np.exp(random.uniform(0, np.log(30)))),
+        }
+        yield partial(_by_rounds, partial(_lightgbm, settings | {"random_state": seed}), "lightgbm")
 
-        model = XGBClassifier(tree_method="hist", max_bin=64, n_jobs=1, **settings)
-        told: Floats = model.fit(matrix, positive).predict_proba(other)[:, 1]
+
+Grow = Callable[[int, Singles, Flags], Callable[[Singles, int], Floats]]
+"""Rounds, matrix and labels: what tells probabilities after as many rounds or fewer."""
+
+
+def _by_rounds(
+    grow: Grow, name: str, matrix: Singles, positive: Flags, other: Singles
+) -> Iterator[tuple[Floats, Learner]]:
+    tell = grow(max(ROUNDS[name]), matrix, positive)
+    for rounds in ROUNDS[name]:
+        yield tell(other, rounds), partial(_stopped, grow, rounds)
+
+
+def _stopped(grow: Grow, rounds: int, matrix: Singles, positive: Flags, other: Singles) -> Floats:
+    return grow(rounds, matrix, positive)(other, rounds)
+
+
+def _xgboost(
+    settings: dict[str, Any], rounds: int, matrix: Singles, positive: Flags
+) -> Callable[[Singles, int], Floats]:
+    from xgboost import XGBClassifier
+
+    model = XGBClassifier(
+        tree_method="hist", max_bin=64, n_jobs=1, n_estimators=rounds, **settings
+    ).fit(matrix, positive)
+
+    def tell(other: Singles, first: int) -> Floats:
+        told: Floats = model.predict_proba(other, iteration_range=(0, first))[:, 1]
         return told.astype(np.float64)
 
-    return learn
+    return tell
 
 
-def logistics() -> Iterator[Learner]:
-    """Logistic regressions over standardised columns."""
-    for penalty in PENALTIES:
-        yield _logistic(penalty)
+def _lightgbm(
+    settings: dict[str, Any], rounds: int, matrix: Singles, positive: Flags
+) -> Callable[[Singles, int], Floats]:
+    from lightgbm import LGBMClassifier
 
+    fixed = {"n_jobs": 1, "verbose": -1, "subsample_freq": 1}
+    model = LGBMClassifier(n_estimators=rounds, **fixed, **settings).fit(matrix, positive)
 
-def _logistic(strength: float) -> Learner:
-    def learn(matrix: Singles, positive: Flags, other: Singles) -> Floats:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=100))
-        told: Floats = model.fit(matrix, positive).predict_proba(other)[:, 1]
+    def tell(other: Singles, first: int) -> Floats:
+        told: Floats = model.predict_proba(other, num_iteration=first)[:, 1]
         return told
 
-    return learn
+    return tell
+
+
+def logistics() -> Iterator[Family]:
+    """Logistic regressions over standardised columns."""
+    for strength in PENALTIES:
+        yield partial(_alone, partial(_logistic, strength))
+
+
+def _alone(
+    learner: Learner, matrix: Singles, positive: Flags, other: Singles
+) -> Iterator[tuple[Floats, Learner]]:
+    yield learner(matrix, positive, other), learner
+
+
+def _logistic(strength: float, matrix: Singles, positive: Flags, other: Singles) -> Floats:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=100))
+    told: Floats = model.fit(matrix, positive).predict_proba(other)[:, 1]
+    return told
 
 
 def lightgbm(matrix: Singles, positive: Flags, other: Singles) -> Floats:

@@ -22,6 +22,7 @@ from tsunagu.analytics.outcomes.sequences import Moments, Sequences
 MAPPINGS = Path("benchmarks/mappings")
 LONGEST_PREFIX = 40
 WEEKS = 12
+MOST_STANDS_FOR = 20
 ENDS = ("A_APPROVED", "A_REGISTERED", "A_ACTIVATED", "A_DECLINED", "A_CANCELLED")
 OFFER_ENDS = ("O_ACCEPTED", "O_CANCELLED", "O_DECLINED")
 
@@ -152,6 +153,24 @@ def school(log: EventLog, *, validate: bool) -> Task:
     whole = replace(_whole(log, steps, decisions, moments, week), known=True)
     task = _parted(whole, steps.created, 0.7)
     return _inner(task, steps.created, 0.7) if validate else task
+
+
+def completing(task: Task) -> Floats:
+    """(d,) weights with which the decided test deals stand for the undecided ones, too.
+
+    A log ends while deals are open, so those decided slowly are missing from what is judged.
+    Each decided deal stands for 1 / P(a test deal is followed for as long as this one took), by
+    the ages of all test deals at the log's end (inverse probability of censoring; ends depend on
+    the calendar alone), and for :data:`MOST_STANDS_FOR` at most.
+    """
+    created, until = task.steps.created, task.log.observed_until.timestamp()
+    ended = _ended(task.steps, task.decisions)
+    if np.nanmax(ended) > until:  # told beyond the log's end, as in validation: none is missing
+        return np.ones(len(created))
+    born = created[(created >= task.cut.timestamp()) & (created <= until)]
+    ages = np.sort(until - born)
+    followed = 1.0 - np.searchsorted(ages, ended - created) / len(ages)
+    return 1.0 / np.maximum(followed, 1.0 / MOST_STANDS_FOR)
 
 
 def _ended(s: Sequences, decisions: pa.Table) -> Floats:

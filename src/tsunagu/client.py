@@ -73,12 +73,17 @@ class Interruption(TypedDict, total=False):
     deal: Named
     customer: Named
     owner: Named
+    number: int
     state: str
     state_since: str
     opened_at: str
+    confirmed_at: str | None
+    closed_at: str | None
     main_cause: str | None
     grade: int | None
+    signal_count: int
     strength: float
+    last_signal_at: str | None
     value: str | None
 
 
@@ -93,8 +98,137 @@ class Risk(TypedDict, total=False):
     risk_30: float
     risk_60: float
     risk_90: float
+    won_30: float
+    lost_30: float
     level: str
     reasons: list[dict[str, Any]]
+    source: str
+    worth: float
+    stale: bool
+
+
+class Event(TypedDict, total=False):
+    """A fact about a deal, such as an activity."""
+
+    id: int
+    deal: int
+    at: str
+    kind: str
+    value: str | None
+    amount: str | None
+    actor: str | None
+    direction: Literal["in", "out", "both"] | None
+    text: str | None
+    recorded_at: str
+
+
+class Checkpoint(TypedDict, total=False):
+    """How a deal stands with a checkpoint."""
+
+    id: int
+    deal: int
+    name: str
+    met: bool
+    at: str
+
+
+class Reply(TypedDict):
+    """What a customer answered."""
+
+    at: str
+    choices: list[str]
+    said: str
+    text: str
+    needs: str
+    contact_by: str
+    contact_when: str
+
+
+class Inquiry(TypedDict, total=False):
+    """A question form for a customer."""
+
+    id: int
+    case: int
+    contact: Named | None
+    language: Literal["ja", "en"]
+    state: Literal["open", "answered", "withdrawn", "expired"]
+    made_by: Named
+    made_at: str
+    expires_at: str
+    withdrawn_at: str | None
+    reply: Reply | None
+
+
+class Mail(TypedDict, total=False):
+    """An e-mail or letter to a customer."""
+
+    id: int
+    case: int
+    form: Literal["email", "letter"]
+    contact: Named | None
+    to: str
+    language: Literal["ja", "en"]
+    subject: str
+    body: str
+    status: str
+    by_hand: bool
+    error: str
+    made_by: Named
+    made_at: str
+    sent_at: str | None
+    again_at: str | None
+
+
+class Attachment(TypedDict, total=False):
+    """A file on a case."""
+
+    id: int
+    case: int
+    name: str
+    kind: str
+    size: int
+    by: Named
+    at: str
+
+
+class Limit(TypedDict):
+    """The threshold of a kind of signal."""
+
+    kind: str
+    name: str
+    unit: str
+    shipped: float
+    learned: float
+    own: float | None
+
+
+class Webhook(TypedDict, total=False):
+    """An address that is told what happens."""
+
+    id: int
+    name: str
+    url: str
+    topics: list[str]
+    state: Literal["working", "failing", "paused", "stopped"]
+    made_by: int
+    made_at: str
+    rotated_at: str | None
+
+
+class Delivery(TypedDict, total=False):
+    """One message for one webhook."""
+
+    id: int
+    endpoint: int
+    message: str
+    topic: str
+    body: dict[str, Any]
+    state: Literal["waiting", "delivered", "dead"]
+    tries: int
+    made_at: str
+    due_at: str | None
+    delivered_at: str | None
+    dead_at: str | None
 
 
 class ApiError(Exception):
@@ -205,6 +339,91 @@ class Tsunagu:
         made: dict[str, Any] = self.post(f"/deals/{deal}/activities", {"kind": kind, **said})
         return made
 
+    def events(self, **query: Any) -> Iterator[Event]:
+        """Facts of all deals that you may see; ``sort="id"``: in the order they became known."""
+        return cast(Iterator[Event], self.each("/events", **query))
+
+    def activities(self, **query: Any) -> Iterator[Event]:
+        """Likewise, what people did: calls, visits, e-mails, …"""
+        return cast(Iterator[Event], self.each("/activities", **query))
+
+    def checkpoints(self, deal: int, **query: Any) -> Iterator[Checkpoint]:
+        """How a deal stands with its checkpoints."""
+        return cast(Iterator[Checkpoint], self.each(f"/deals/{deal}/checkpoints", **query))
+
+    def inquiries(self, **query: Any) -> Iterator[Inquiry]:
+        """Question forms; ``state="answered"`` for those with a reply."""
+        return cast(Iterator[Inquiry], self.each("/inquiries", **query))
+
+    def ask_customer(
+        self, case: int, *, language: str = "ja", contact: int | None = None
+    ) -> Inquiry:
+        """Make a question form about a case; :meth:`inquiry_link` is for the customer."""
+        said = {"language": language, "contact": contact}
+        return cast(Inquiry, self.post(f"/interruptions/{case}/inquiries", said))
+
+    def inquiry_link(self, inquiry: int) -> str:
+        """What the customer opens to answer; whoever has it can."""
+        return cast(str, self.post(f"/inquiries/{inquiry}/link")["link"])
+
+    def mails(self, **query: Any) -> Iterator[Mail]:
+        """E-mails and letters about interruptions."""
+        return cast(Iterator[Mail], self.each("/mails", **query))
+
+    def write_mail(self, case: int, subject: str, body: str, **said: Any) -> Mail:
+        """Write to the customer about a case, to a ``contact``; :meth:`send_mail` sends it."""
+        content = {"subject": subject, "body": body, **said}
+        return cast(Mail, self.post(f"/interruptions/{case}/mails", content))
+
+    def send_mail(self, mail: int) -> Mail:
+        """Let the server send it, within moments."""
+        return cast(Mail, self.post(f"/mails/{mail}/send"))
+
+    def attachments(self, **query: Any) -> Iterator[Attachment]:
+        """Files on cases."""
+        return cast(Iterator[Attachment], self.each("/attachments", **query))
+
+    def download(self, attachment: int) -> bytes:
+        """A file's content."""
+        return self._sent("GET", f"/attachments/{attachment}/content", {}).data
+
+    def upload(self, case: int, name: str, content: bytes, *, text: str = "") -> Attachment:
+        """Keep a file on a case, with a word to the team about it."""
+        body, kind = urllib3.encode_multipart_formdata({"text": text, "file": (name, content)})
+        headers = {"Idempotency-Key": uuid.uuid4().hex, "Content-Type": kind}
+        path = f"/interruptions/{case}/attachments"
+        return cast(Attachment, self._call("POST", path, body=body, headers=headers)[0])
+
+    def thresholds(self, process: int) -> list[Limit]:
+        """From which measure on a signal is raised in a process, by kind."""
+        return cast(list[Limit], self.get(f"/processes/{process}/thresholds")["limits"])
+
+    def set_thresholds(self, process: int, own: Mapping[str, float | None]) -> list[Limit]:
+        """Set some; None leaves a kind to what is learned."""
+        path = f"/processes/{process}/thresholds"
+        return cast(list[Limit], self.patch(path, {"own": own}, etag="*")["limits"])
+
+    def webhooks(self) -> Iterator[Webhook]:
+        """Addresses that are told what happens."""
+        return cast(Iterator[Webhook], self.each("/webhooks"))
+
+    def add_webhook(self, name: str, url: str, topics: Iterable[str]) -> Webhook:
+        """Tell another address; :meth:`webhook_secret` is what its messages are signed with."""
+        said = {"name": name, "url": url, "topics": list(topics)}
+        return cast(Webhook, self.post("/webhooks", said))
+
+    def webhook_secret(self, webhook: int) -> str:
+        """Its present secret."""
+        return cast(str, self.post(f"/webhooks/{webhook}/secret")["secret"])
+
+    def deliveries(self, webhook: int, **query: Any) -> Iterator[Delivery]:
+        """Its log, the newest first; ``state="dead"`` for what was given up."""
+        return cast(Iterator[Delivery], self.each(f"/webhooks/{webhook}/deliveries", **query))
+
+    def send_again(self, delivery: int) -> Delivery:
+        """Try a message again."""
+        return cast(Delivery, self.post(f"/deliveries/{delivery}/again"))
+
     def bulk_upsert(
         self,
         kind: Kind,
@@ -242,17 +461,39 @@ class Tsunagu:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[Any, Mapping[str, str]]:
-        asked = {k: _word(v) for k, v in (query or {}).items() if v is not None}
-        url = f"{self.root}{path}" + (f"?{urlencode(asked)}" if asked else "")
-        content = body if isinstance(body, str | None) else json.dumps(body, default=_plain)
-        sent = {**self.headers, "Content-Type": "application/json", **(headers or {})}
-        answer = self._pool.request(
-            method, url, body=content.encode() if content else None, headers=sent
-        )
+        answer = self._sent(method, path, query or {}, body, headers)
         said = json.loads(answer.data) if answer.data.startswith((b"{", b"[")) else {}
-        if answer.status >= 400:
-            raise ApiError(answer.status, said)
         return said, answer.headers
+
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        query: Row,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
+        asked = {k: _word(v) for k, v in query.items() if v is not None}
+        url = f"{self.root}{path}" + (f"?{urlencode(asked)}" if asked else "")
+        sent = {**self.headers, "Content-Type": "application/json", **(headers or {})}
+        answer = self._pool.request(method, url, body=_content(body), headers=sent)
+        if answer.status >= 400:
+            raise ApiError(answer.status, _problem(answer.data))
+        return answer
+
+
+def _content(body: Any) -> bytes | None:
+    """The body as it is sent; texts and bytes as they are, empty ones not at all."""
+    if isinstance(body, bytes):
+        return body
+    text = body if isinstance(body, str | None) else json.dumps(body, default=_plain)
+    return text.encode() if text else None
+
+
+def _problem(data: bytes) -> dict[str, Any]:
+    """What the server said; nothing where something between us and it spoke."""
+    said = json.loads(data) if data.startswith(b"{") else {}
+    return cast(dict[str, Any], said)
 
 
 def _parts(rows: Any, size: int) -> Iterator[list[Row]]:

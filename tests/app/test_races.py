@@ -25,9 +25,9 @@ from tsunagu.app.exchange import deal_book, lease, running
 from tsunagu.app.exchange.models import Import, State
 from tsunagu.app.people.actions import deactivate_user
 from tsunagu.app.people.models import Role, User
-from tsunagu.app.scoring import runs, schedule
+from tsunagu.app.scoring import bridge, lifecycle, registry, runs, schedule
 from tsunagu.app.scoring.actions import request_rescore
-from tsunagu.app.scoring.models import RescoreRequest, Run, RunKind, Schedule
+from tsunagu.app.scoring.models import RescoreRequest, RiskModelVersion, Run, RunKind, Schedule
 
 pytestmark = [
     on_server_only("SQLite has one writer at a time"),
@@ -174,3 +174,49 @@ def test_a_deal_that_is_being_changed_holds_up_no_score() -> None:
         locked_deals().get(pk=deal.pk)
         at_once(lambda: request_rescore(deal.pk))
     assert RescoreRequest.objects.count() == 1
+
+
+def test_of_two_fits_that_end_at_once_one_model_is_used_and_the_other_kept_as_overtaken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verdict = {"promoted": True, "reason": "not_worse", "difference": None, "break_offs": 40}
+    compared = Barrier(2)
+
+    class Quick:
+        def fitted(self) -> bridge.Fitted:
+            return bridge.Fitted(b"x", {"observed_until": "2026-10-01T00:00:00+00:00"}, 0.5)
+
+        def fingerprint(self) -> str:
+            return "f" * 64
+
+        def judge(self, *_: Any) -> lifecycle.Judged:
+            compared.wait(20)
+            return lifecycle.Judged(verdict, {"format": 1}, {})
+
+    monkeypatch.setattr(lifecycle.Challenger, "fit", lambda *_: Quick())
+    monkeypatch.setattr(registry, "model_of", lambda _: None)
+    champion = registry.first()
+
+    made = at_once(registry.challenge, registry.challenge)
+
+    assert sorted(version.verdict["reason"] for version in made) == ["not_worse", "overtaken"]
+    assert sorted(version.state for version in made) == ["champion", "rejected"]
+    assert RiskModelVersion.objects.get(pk=champion.pk).state == "retired"
+    assert all(version.card and version.against == champion for version in made)
+
+
+def test_of_two_first_models_one_is_used_and_the_other_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fitted = bridge.Fitted(b"x", {"observed_until": "2026-10-01T00:00:00+00:00"}, 0.5)
+
+    class Quick:
+        def fitted(self) -> bridge.Fitted:
+            return fitted
+
+        def fingerprint(self) -> str:
+            return "f" * 64
+
+    monkeypatch.setattr(lifecycle.Challenger, "fit", lambda *_: Quick())
+    made = at_once(*[registry.first] * 4)
+    assert len({version.pk for version in made}) == RiskModelVersion.objects.count() == 1

@@ -33,7 +33,7 @@ from tsunagu.app.knowledge.models import Review
 from tsunagu.app.playbooks.actions import start_run
 from tsunagu.app.playbooks.models import Playbook, PlaybookVersion, Run
 from tsunagu.app.rooms import actions as room_actions
-from tsunagu.app.rooms.models import Advice, Notice
+from tsunagu.app.rooms.models import Advice, Notice, Size
 from tsunagu.app.scoring.models import (
     DriftFinding,
     DriftKind,
@@ -165,7 +165,9 @@ def a_notice(organisation: Organisation) -> dict[str, Any]:
 def some_advice(organisation: Organisation) -> dict[str, Any]:
     """That the manager of the north is asked for."""
     case = folding.begin(organisation.unshared)
-    asked = Advice.objects.create(case=case, by=organisation.colleague, text="どう進めますか")
+    asked = Advice.objects.create(
+        case=case, by=organisation.colleague, text="どう進めますか", size=Size.SMALL
+    )
     return {"pk": asked.advisers.create(user=organisation.manager).pk}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import ibis
@@ -87,3 +88,20 @@ def test_running_extremes_do_not_cross_from_one_case_to_the_next(
     levels = sum(len(np.unique(level)) for level in columns.levels)
     greatest = published.aggregation(columns, task.moments)[:, 1 + levels + 5 * number + 1]
     assert greatest.tolist() == task.place.tolist()
+
+
+def test_a_decided_case_stands_for_those_that_were_followed_too_briefly() -> None:
+    log = offers_log()
+    task = tasks.bpi2012(replace(log, observed_until=START + timedelta(days=9.5)), validate=False)[
+        0
+    ]
+    stands = tasks.completing(task)
+    assert set(task.moments.deal[task.test]) == {6, 7}
+    assert stands[[6, 7]] == pytest.approx(
+        2
+    )  # decided after 2 days, as long as 2 of 4 are followed
+
+
+def test_where_later_decisions_are_told_nobody_stands_for_another() -> None:
+    task = tasks.bpi2012(offers_log(), validate=True)[0]
+    assert (tasks.completing(task) == 1).all()

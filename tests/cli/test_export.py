@@ -21,6 +21,11 @@ SET_UP: tuple[tuple[str | Path, ...], ...] = (
     ("import", FIXTURES / "salesforce_tasks.csv", "--kind", "activities"),
 )
 PEOPLE = "SELECT name, email, password FROM people_user ORDER BY id"
+TRAIL = "people.auditentry"
+EXPORTED = """
+    SELECT actor_id, after FROM people_auditentry WHERE action = 'export'
+    AND through LIKE 'command line: _%' ORDER BY id
+"""
 FACTS = "SELECT deal_id, kind, value, at FROM deals_event ORDER BY id"
 
 
@@ -64,13 +69,17 @@ def test_an_organisation_moves_whole(here: Installation, archive: Path, tmp_path
         answered(there.tsunagu("export", there.home / "again.zip", "--json"))
 
         assert told["rows"] == sum(map(len, tables(archive).values()))
-        assert tables(there.home / "again.zip") == tables(archive)
+        again, first = tables(there.home / "again.zip"), tables(archive)
+        trail, known = again.pop(TRAIL), first.pop(TRAIL)
+        assert again == first
+        assert trail[: len(known)] == known
+        assert [each["action"] for each in trail[len(known) :]] == ["restore", "export"]
         assert there.ask(PEOPLE) == here.ask(PEOPLE)
         assert len(there.ask(FACTS)) == len(here.ask(FACTS))
-        again = there.tsunagu("restore", archive, "--lang", "en")
-        assert again.returncode == 1
-        assert "not empty" in again.stderr
-        assert "Traceback" not in again.stderr
+        refused = there.tsunagu("restore", archive, "--lang", "en")
+        assert refused.returncode == 1
+        assert "not empty" in refused.stderr
+        assert "Traceback" not in refused.stderr
 
 
 @databases.on_server_only("it moves between the two kinds of databases")
@@ -88,8 +97,11 @@ def test_an_organisation_moves_to_sqlite_and_back(
         answered(server.tsunagu("restore", tmp_path / "from-sqlite.zip", "--json"))
         answered(server.tsunagu("export", tmp_path / "back.zip", "--json"))
 
-    assert tables(tmp_path / "from-sqlite.zip") == tables(archive)
-    assert tables(tmp_path / "back.zip") == tables(archive)
+    first, there, back = map(tables, (archive, tmp_path / "from-sqlite.zip", tmp_path / "back.zip"))
+    trails = [found.pop(TRAIL) for found in (first, there, back)]
+    assert there == back == first
+    assert trails[2][: len(trails[1])] == trails[1]
+    assert trails[1][: len(trails[0])] == trails[0]
 
 
 def test_the_log_is_one_that_can_be_fitted_and_scored(here: Installation) -> None:
@@ -97,6 +109,9 @@ def test_the_log_is_one_that_can_be_fitted_and_scored(here: Installation) -> Non
     done = here.tsunagu("export", "--log", log)
     assert done.returncode == 0, done.stderr
 
+    actor, said = here.ask(EXPORTED)[-1]
+    assert actor is None
+    assert json.loads(said) == {"format": "log", "file": "log"}
     fitted = tsunagu("fit", log, "--model", model)
     scored = tsunagu("score", log, "--model", model, "--json")
 

@@ -17,10 +17,15 @@ import polars
 import pyarrow as pa
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from tests.app.api.calling import Program
-from tests.app.factories import make_organisation
+from tests.app.factories import make_contact, make_organisation
 
+from tsunagu import client
 from tsunagu.app.deals.models import Event
+from tsunagu.app.exchange.api import describing, urls
+from tsunagu.app.interruptions.actions import open_case
+from tsunagu.app.webhooks.models import Delivery
 from tsunagu.client import ApiError, Tsunagu
 
 
@@ -50,6 +55,77 @@ def test_a_program_works_with_a_running_server(live_server: Any, settings: Any) 
         brought = tsunagu.bulk_upsert("activities", rows, chunk=2)
         assert (brought.new, brought.new + brought.unchanged) == (new, 4)
         assert [row["index"] for row in brought.rejected] == [4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_follows_up_on_a_case(live_server: Any, settings: Any) -> None:
+    settings.DEALS_CHANGED = settings.DEAL_CHANGED = []
+    cache.clear()
+    organisation = make_organisation()
+    tsunagu = Tsunagu(live_server.url, Program(organisation.operations).text, language="en")
+    case = open_case(organisation.operations, organisation.own).pk
+    contact = make_contact(organisation.own.customer, email="p@example.jp").pk
+
+    asked = tsunagu.ask_customer(case, contact=contact)
+    assert [row["id"] for row in tsunagu.inquiries(state="open")] == [asked["id"]]
+    assert tsunagu.inquiry_link(asked["id"]).startswith("http")
+
+    mail = tsunagu.write_mail(case, "件名", "本文", contact=contact)
+    assert [row["subject"] for row in tsunagu.mails(case=case)] == ["件名"]
+    with pytest.raises(ApiError, match="422 Outgoing mail is not set up"):
+        tsunagu.send_mail(mail["id"])
+
+    kept = tsunagu.upload(case, "覚書.txt", b"{not JSON", text="見てください")
+    assert tsunagu.download(kept["id"]) == b"{not JSON"
+    assert [row["name"] for row in tsunagu.attachments()] == ["覚書.txt"]
+
+    kinds = [row["kind"] for row in tsunagu.events(deal=organisation.own.pk, sort="id")]
+    assert kinds[-1] == "survey"
+    assert [row["kind"] for row in tsunagu.activities()] == ["survey"]
+    assert list(tsunagu.checkpoints(organisation.own.pk)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_looks_after_webhooks_and_thresholds(live_server: Any, settings: Any) -> None:
+    cache.clear()
+    organisation = make_organisation()
+    process = organisation.own.process_id
+    tsunagu = Tsunagu(live_server.url, Program(organisation.operations).text, language="en")
+
+    told = tsunagu.add_webhook("A", "https://a.example.com/", ["deal.ended"])
+    message = Delivery.objects.create(
+        endpoint_id=told["id"], stream="x", row=1, topic="ping", body={}, dead_at=timezone.now()
+    )
+    assert [row["name"] for row in tsunagu.webhooks()] == ["A"]
+    assert tsunagu.webhook_secret(told["id"]).startswith("whsec_")
+    assert [row["id"] for row in tsunagu.deliveries(told["id"], state="dead")] == [message.pk]
+    assert tsunagu.send_again(message.pk)["state"] == "waiting"
+
+    set_now = tsunagu.set_thresholds(process, {"silence": 2.5})
+    assert {row["kind"]: row["own"] for row in set_now}["silence"] == 2.5
+    assert tsunagu.thresholds(process) == set_now
+
+
+@pytest.mark.parametrize(
+    ("noun", "schema"),
+    [
+        (client.Deal, "DealOut"),
+        (client.Interruption, "CaseOut"),
+        (client.Risk, "RiskOut"),
+        (client.Event, "EventOut"),
+        (client.Checkpoint, "CheckpointOut"),
+        (client.Inquiry, "InquiryOut"),
+        (client.Reply, "ReplyOut"),
+        (client.Mail, "MailOut"),
+        (client.Attachment, "AttachmentOut"),
+        (client.Limit, "LimitOut"),
+        (client.Webhook, "EndpointOut"),
+        (client.Delivery, "DeliveryOut"),
+    ],
+)
+def test_its_types_have_the_fields_that_are_sent(noun: type, schema: str) -> None:
+    described = describing.describe(urls.api)["components"]["schemas"][schema]
+    assert list(noun.__annotations__) == list(described["properties"])
 
 
 class Tired(BaseHTTPRequestHandler):

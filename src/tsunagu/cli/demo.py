@@ -67,7 +67,7 @@ def prepare(
     from tsunagu.app.interruptions import gathering, limits, looking
     from tsunagu.app.interruptions.models import Interruption, Watch
     from tsunagu.app.people.models import User
-    from tsunagu.app.scoring import actions, tracing
+    from tsunagu.app.scoring import actions, registry, tracing
     from tsunagu.app.scoring.active import active_version
     from tsunagu.app.scoring.models import Score
 
@@ -77,7 +77,7 @@ def prepare(
         with translation.override(language):
             _load(folder, deals, seed, report)
     if active_version() is None:
-        actions.fit_model(progress=report)
+        registry.first(progress=report)
     if not Score.objects.exists():
         actions.rescore_all(report)
         tracing.trace_back(report)

@@ -63,9 +63,12 @@ def _only_one(archive: Path | None, log: Path | None) -> Path:
 
 
 def _log(folder: Path, language: Language) -> None:
+    from tsunagu.app.exports.actions import told_by_command
     from tsunagu.app.exports.event_log import write_folder
+    from tsunagu.app.exports.models import Format
     from tsunagu.app.snapshots import snapshot
 
+    told_by_command(Format.LOG, folder.name)
     part = folder.with_name(folder.name + ".part")
     with snapshot():
         write_folder(None, part)
@@ -74,10 +77,13 @@ def _log(folder: Path, language: Language) -> None:
 
 
 def _archive(path: Path, passwords: bool, language: Language, *, as_json: bool) -> None:
+    from tsunagu.app.exports.actions import told_by_command
     from tsunagu.app.exports.archive.packing import pack
     from tsunagu.app.exports.archive.tables import count_rows
+    from tsunagu.app.exports.models import Format
     from tsunagu.app.snapshots import snapshot
 
+    told_by_command(Format.ARCHIVE, path.name)
     part = path.with_name(path.name + ".part")
     part.touch(mode=0o600)  # it holds everything: nobody else on this machine may read it
     try:

@@ -38,6 +38,11 @@ def command(
                 words("no_such_model", language, number=number),
                 remedy=words("no_such_model_remedy", language),
             )
+        if version.pruned_at is not None:
+            raise TsunaguError(
+                words("no_longer_kept", language, number=number),
+                remedy=words("no_such_model_remedy", language),
+            )
         found = registry.reproduce(version)
     err().print(words("same_records" if found.same_records else "other_records", language))
     err().print(words("same_model" if found.same_model else "other_model", language))

@@ -22,11 +22,11 @@ def command(
     """Score all open deals now. / 進行中の案件をすべて評価し直す。"""
     application.set_up()
     application.require_migrated()
-    from tsunagu.app.scoring import actions, registry, tracing
+    from tsunagu.app.scoring import actions, tracing
 
     with progress(language) as report, application.database_errors():
-        if fit:
-            registry.challenge(progress=report)
+        if fit and not actions.run_fit(report):
+            err().print(words("fit_under_way", language))
         count = actions.rescore_all(report)
         tracing.trace_back(report)
     err().print(words("rescored", language, count=count))

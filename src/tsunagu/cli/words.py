@@ -40,8 +40,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "lost": ("失注", "Lost"),
     "open": ("継続", "Still open"),
     "can_be_said": ("言えること（誤り1割以内）", "What can be said (wrong in 1 of 10)"),
-    "breaks_off": ("途切れる見込み", "likely to break off"),
-    "holds": ("途切れない見込み", "likely to hold"),
+    "breaks_off": ("途切れる案件に近い", "looks like deals that break off"),
+    "holds": ("途切れない案件に近い", "looks like deals that hold"),
     "not_enough_evidence": ("判断できる材料が足りません", "not enough evidence to tell"),
     "next_step": (
         "{step}：30日以内に途切れる確率 {before:.0%} → {after:.0%}",
@@ -215,6 +215,14 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "migrated": ("データベースは最新です。", "The database is up to date."),
     "rescored": ("進行中の案件{count:,}件を評価しました。", "Scored {count:,} open deals."),
+    "fit_under_way": (
+        "ほかの処理がモデルを学習しています。使用中のモデルで評価します。",
+        "A model is being fitted elsewhere already. Scoring goes by the one in use.",
+    ),
+    "no_longer_kept": (
+        "番号{number}のモデルのファイルは保存期間を過ぎて削除されたため、比べられません。",
+        "The file of model {number} was removed after its time: there is nothing to compare with.",
+    ),
     "no_such_model": (
         "番号{number}の、指紋つきのモデルはありません。",
         "There is no model {number} with a fingerprint.",

@@ -18,7 +18,7 @@ from tsunagu.analytics.outcomes import OutcomeModel, Settings, sized
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 300
-QUICK = Settings(rounds=15, leaves=7, leaf_rows=10, seeds=2)
+QUICK = Settings(rounds=15, leaves=7, leaf_rows=10, seeds=2, penalties=(0.1, 1.0), chain=(0.6, 0.8))
 
 
 def make_log(deals: int = 260, seed: int = 0) -> EventLog:
@@ -117,4 +117,20 @@ def test_a_file_that_is_no_outcome_model_is_refused(tmp_path: Path) -> None:
 def test_few_deals_are_asked_less_of_than_many() -> None:
     few, many = sized(300), sized(5_000)
     assert set(few.groups) < set(many.groups)
-    assert min(few.penalties) > min(many.penalties)
+    assert few.leaves < many.leaves
+
+
+def test_a_file_of_an_earlier_version_is_refused(model: OutcomeModel, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    model.save(path)
+    earlier = path.read_text(encoding="utf-8").replace('"version": 2', '"version": 1')
+    path.write_text(earlier, encoding="utf-8")
+    with pytest.raises(InputError, match="Fit the model again"):
+        OutcomeModel.load(path)
+
+
+def test_trees_alone_need_no_chain(log: EventLog) -> None:
+    alone = replace(QUICK, penalties=(), chain=(), seeds=1)
+    model = OutcomeModel.fit(log, after_each_call(log), settings=alone)
+    assert model.stack.linear == ()
+    assert model.stack.blend.weights == (1.0,)

@@ -8,10 +8,18 @@ from pathlib import Path
 
 import ibis
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tsunagu.analytics import testing
-from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Verdict, score_schema
+from tsunagu.analytics.contracts import (
+    EVENT_SCHEMA,
+    HORIZONS_DAYS,
+    EventLog,
+    Kind,
+    Verdict,
+    score_schema,
+)
 from tsunagu.analytics.errors import InputError
 from tsunagu.analytics.features import current, weekly
 from tsunagu.analytics.risk import (
@@ -23,6 +31,7 @@ from tsunagu.analytics.risk import (
     storage,
 )
 from tsunagu.analytics.risk.calendar import AS_EXPECTED
+from tsunagu.analytics.risk.next_steps import STEPS
 
 SHAKY, STEADY, WON = 0.020, 0.004, 0.006
 
@@ -209,6 +218,56 @@ def test_next_steps_only_name_what_goes_with_a_lower_risk(
     for step in model.next_steps(known_log, now):
         assert step.before == pytest.approx(before)
         assert step.after < step.before
+
+
+def _asked(log: EventLog, model: RiskModel, *more: dict[str, object]) -> tuple[str, ...]:
+    """The steps named for some risky deal of which ``more`` is known."""
+    open_deals = current(log)
+    scores = model.score(log, open_deals).sort_by([("broken_off_30", "descending")])
+    deal = scores["deal_id"][0].as_py()
+    if not more:
+        return tuple(step.step for step in model.next_steps(log, deal))
+    rows = [dict.fromkeys(EVENT_SCHEMA.names) | {"deal_id": deal, **fact} for fact in more]
+    facts = ibis.memtable(pa.Table.from_pylist(rows, schema=EVENT_SCHEMA))
+    events = log.events.select(*EVENT_SCHEMA.names)
+    known = replace(log, events=events.union(facts.cast(events.schema())))
+    return tuple(step.step for step in model.next_steps(known, deal))
+
+
+def test_a_talk_is_not_asked_for_where_the_customer_was_in_touch_this_week(
+    model: RiskModel, known_log: EventLog
+) -> None:
+    yesterday = known_log.observed_until - timedelta(days=1)
+    talk = {"at": yesterday, "kind": "call", "direction": "both"}
+    assert "talk" not in _asked(known_log, model, talk)
+
+
+def test_copies_of_deals_change_nothing_about_the_deals_themselves(
+    model: RiskModel, known_log: EventLog
+) -> None:
+    events, deals = known_log.events.to_pyarrow(), known_log.deals.to_pyarrow()
+    asked = current(known_log).to_pyarrow()
+    copies = model.imagine(
+        events, deals, asked["deal_id"].combine_chunks(), known_log.observed_until
+    )
+    both = [pa.concat_tables(pair) for pair in ((events, copies.events), (deals, copies.deals))]
+    made = ibis.duckdb.connect()
+    log = replace(
+        known_log,
+        events=made.create_table("events", both[0]),
+        deals=made.create_table("deals", both[1]),
+    )
+    own = current(log).filter(~ibis._.deal_id.contains("~"))
+    assert model.score(log, own).equals(model.score(known_log, current(known_log)))
+    assert set(copies.snapshots["deal_id"].to_pylist()) == {
+        f"{deal}~talk" for deal in asked["deal_id"].to_pylist()
+    }
+
+
+def test_no_step_is_an_offer() -> None:
+    """Before needs are re-confirmed the application asks why for these."""
+    kinds = {kind for step in STEPS for kind in step.kinds}
+    assert not kinds & {Kind.QUOTE, Kind.AMOUNT}
 
 
 def test_another_log_than_the_fitted_one_gives_another_fingerprint(

@@ -103,3 +103,22 @@ def test_a_feature_of_a_later_version_is_worded_by_its_label() -> None:
     ja, en = wording.sentences(wording.Fact(spec, 3.0, math.nan, (), False, True))
     assert ja == "新しい指標：3（リスクを高める傾向）"
     assert en == "New measure: 3 (tends to raise the risk)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "usual", "raises", "absurd"),
+    [
+        ("days_since_inbound", 40.0, 6.0, False, True),
+        ("days_since_inbound", math.nan, 6.0, False, True),
+        ("days_since_inbound", 2.0, 6.0, False, False),
+        ("days_since_inbound", 40.0, 6.0, True, False),
+        ("silence_vs_rhythm", 5.0, math.nan, False, True),
+        ("days_since_note", 768.0, 18.0, False, True),
+        ("days_in_stage", 90.0, 6.0, False, False),
+    ],
+)
+def test_a_long_silence_is_never_said_to_lower_the_risk(
+    name: str, value: float, usual: float, raises: bool, absurd: bool
+) -> None:
+    fact = wording.Fact(SPECS[name], value, usual, (), staged=True, raises=raises)
+    assert wording.is_absurd(fact) == absurd

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from tests.app.api.calling import ROOT, Program
-from tests.app.factories import Organisation, make_deal
+from tests.app.factories import Organisation, make_deal, make_user
+from tests.app.scores import make_score
 
 from tsunagu.app.deals.actions import LOGGABLE_KINDS
 from tsunagu.app.deals.models import Deal, Event
@@ -286,3 +287,32 @@ def test_what_no_form_offers_no_program_does(
 
     assert answer.status_code == 422
     assert Event.objects.filter(deal=organisation.own).count() == 1
+
+
+# ---- risks --------------------------------------------------------------------------------------
+
+
+def test_a_risk_says_what_can_be_told_and_which_step_goes_with_less(
+    organisation: Organisation, program: Program, deal: str
+) -> None:
+    step = {"step": "talk", "before": 0.41, "after": 0.23, "ja": "やり取りをする", "en": "A talk"}
+    said = ["holds", "holds", "not_enough_evidence", "not_enough_evidence", "breaks_off"]
+    make_score(organisation.own, 0.41, verdicts=said, next_steps=[step])
+
+    found = program.get(f"{deal}/risk", **{"accept-language": "en"}).json()
+
+    assert found["next_steps"] == [
+        {"step": "talk", "words": "A talk", "before": 0.41, "after": 0.23}
+    ]
+    assert [(v["days"], v["said"]) for v in found["verdicts"]] == list(
+        zip((7, 14, 30, 60, 90), said, strict=True)
+    )
+    assert Program(make_user()).get(f"{deal}/risk").status_code == 404
+
+
+def test_a_risk_from_outside_says_neither(
+    organisation: Organisation, program: Program, deal: str
+) -> None:
+    make_score(organisation.own, 0.41)
+    found = program.get(f"{deal}/risk").json()
+    assert found["verdicts"] == found["next_steps"] == []

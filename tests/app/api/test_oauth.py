@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
-from oauth2_provider.models import AccessToken, Application, RefreshToken
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 from tests.app.api.calling import ROOT
 from tests.app.conftest import browser
 from tests.app.factories import Organisation
@@ -56,6 +58,18 @@ def tokens_for(app: dict[str, str], code: str, verifier: str = VERIFIER) -> Any:
 
 def call(token: str) -> Any:
     return Client().get(f"{ROOT}/deals", headers={"authorization": f"Bearer {token}"})
+
+
+def let_in(user: User, app: dict[str, str], **asked: str) -> dict[str, Any]:
+    """All the way, to the app's tokens."""
+    code = allow(user, ask(user, app, **asked), allow="1")["code"][0]
+    got: dict[str, Any] = tokens_for(app, code).json()
+    return got
+
+
+def renewed(app: dict[str, str], token: str, **changed: str) -> Any:
+    said = {"grant_type": "refresh_token", "refresh_token": token, **app, **changed}
+    return Client().post("/oauth/token/", said)
 
 
 def test_an_app_sees_what_the_person_sees_within_its_scope(
@@ -166,6 +180,126 @@ def test_an_app_that_is_removed_opens_nothing(
 
     assert call(got["access_token"]).status_code == 401
     assert AuditEntry.objects.filter(action="remove_app").exists()
+
+
+def test_an_access_token_ends_after_its_hour(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    got = let_in(organisation.representative, app)
+    assert got["expires_in"] == 3_600
+    AccessToken.objects.update(expires=timezone.now() - timedelta(seconds=1))
+
+    assert call(got["access_token"]).status_code == 401
+    assert call(renewed(app, got["refresh_token"]).json()["access_token"]).status_code == 200
+
+
+def test_a_refresh_token_ends_90_days_after_its_access_token(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    got = let_in(organisation.representative, app)
+    AccessToken.objects.update(expires=timezone.now() - timedelta(days=90, seconds=1))
+
+    assert renewed(app, got["refresh_token"]).json() == {"error": "invalid_grant"}
+
+
+def test_a_code_ends_after_a_minute(organisation: Organisation, app: dict[str, str]) -> None:
+    user = organisation.representative
+    code = allow(user, ask(user, app), allow="1")["code"][0]
+    Grant.objects.update(expires=timezone.now() - timedelta(seconds=1))
+
+    assert tokens_for(app, code).status_code == 400
+
+
+def test_a_code_is_worth_something_once(organisation: Organisation, app: dict[str, str]) -> None:
+    user = organisation.representative
+    code = allow(user, ask(user, app), allow="1")["code"][0]
+    tokens_for(app, code)
+
+    assert tokens_for(app, code).status_code == 400
+
+
+@pytest.mark.parametrize("given_back", ["access_token", "refresh_token"])
+def test_an_app_gives_its_tokens_back(
+    organisation: Organisation, app: dict[str, str], given_back: str
+) -> None:
+    got = let_in(organisation.representative, app)
+
+    Client().post("/oauth/revoke_token/", {"token": got[given_back], **app})
+
+    assert call(got["access_token"]).status_code == 401
+    assert renewed(app, got["refresh_token"]).status_code == 400
+
+
+def test_no_app_gives_back_the_tokens_of_another(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    got = let_in(organisation.representative, app)
+    said = {"name": "別のアプリ", "redirect_uris": BACK, "confidential": "1"}
+    made = browser(organisation.administrator).post("/settings/apps/", said)
+    other = {"client_id": made.context["app"].client_id, "client_secret": made.context["secret"]}
+
+    Client().post("/oauth/revoke_token/", {"token": got["access_token"], **other})
+
+    assert call(got["access_token"]).status_code == 200
+    assert renewed(other, got["refresh_token"]).status_code == 400
+
+
+def test_a_refresh_token_that_is_used_again_ends_all_that_came_of_it(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    """Somebody else has it too."""
+    got = let_in(organisation.representative, app)
+    fresh = renewed(app, got["refresh_token"]).json()
+
+    renewed(app, got["refresh_token"])
+
+    assert call(fresh["access_token"]).status_code == 401
+    assert renewed(app, fresh["refresh_token"]).status_code == 400
+
+
+def test_an_app_reads_only_what_its_person_allowed(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    got = let_in(organisation.representative, app)
+
+    refused = Client().get(
+        f"{ROOT}/customers", headers={"authorization": f"Bearer {got['access_token']}"}
+    )
+
+    assert refused.status_code == 403
+    assert 'scope="customers:read"' in refused.headers["WWW-Authenticate"]
+
+
+def test_an_app_does_not_renew_itself_into_more(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    got = let_in(organisation.representative, app)
+
+    more = renewed(app, got["refresh_token"], scope="deals:read customers:write")
+
+    assert more.json()["error"] == "invalid_scope"
+
+
+def test_an_app_of_somebody_who_left_opens_nothing(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    got = let_in(organisation.representative, app)
+    User.objects.filter(pk=organisation.representative.pk).update(is_active=False)
+
+    assert call(got["access_token"]).status_code == 401
+    fresh = renewed(app, got["refresh_token"])
+    assert fresh.status_code == 400 or call(fresh.json()["access_token"]).status_code == 401
+
+
+def test_an_app_that_was_disconnected_does_not_renew_itself(
+    organisation: Organisation, app: dict[str, str]
+) -> None:
+    user = organisation.representative
+    got = let_in(user, app)
+
+    browser(user).post(f"/settings/apps/{Application.objects.get().pk}/disconnect/")
+
+    assert renewed(app, got["refresh_token"]).status_code == 400
 
 
 @pytest.mark.parametrize("address", ["http://app.example.jp/", "javascript:alert(1)", "https://"])

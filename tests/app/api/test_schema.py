@@ -7,10 +7,12 @@ database as it found it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, seed
@@ -18,15 +20,19 @@ from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import CHECKS, load_all_checks
 from tests.app import test_walk as pages
 from tests.app.api.calling import Program
-from tests.app.factories import Organisation, make_contact, make_import
+from tests.app.factories import BEGAN, Organisation, make_contact, make_import
 from tests.app.scores import make_score
 from tests.app.test_walk import afterwards_nothing
 
 from tsunagu.app.config.wsgi import application
+from tsunagu.app.deals.models import Event
 from tsunagu.app.exchange.api import describing, urls
-from tsunagu.app.interruptions import folding
+from tsunagu.app.followup.actions import write as write_mail
+from tsunagu.app.interruptions import diagnosing, folding
+from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.knowledge import actions as reviews
 from tsunagu.app.rooms import actions as rooms
+from tsunagu.app.rooms.models import Size
 
 EXAMPLES = 3
 NAMES = (
@@ -52,11 +58,27 @@ def filled(organisation: Organisation) -> None:
     case = pages.a_run(organisation).case
     rooms.write(organisation.colleague, case, "社内で相談済み")
     own = folding.begin(organisation.own)
+    talked_about(organisation, case)
+    at = {"at": BEGAN + timedelta(hours=1), "amount": 1}
+    Event.objects.create(deal=organisation.unshared, kind="checkpoint", value="予算", **at)
+    pages.a_message(organisation)
     make_contact(organisation.unshared.customer)
     make_score(organisation.unshared, 0.4)
     make_import(organisation.operations)
     reviews.say_what_worked(organisation.manager, case, "早めの電話")
     assert own.pk
+
+
+def talked_about(organisation: Organisation, case: Interruption) -> None:
+    """A question form, a letter, a file and advice."""
+    asked = diagnosing.ask_customer(organisation.manager, case, "ja")
+    diagnosing.take_reply(asked, text="予算の見直し")
+    said = {"form": "letter", "contact": None, "language": "ja", "subject": "件名", "body": "本文"}
+    write_mail(organisation.manager, case, once="x", **said)
+    memo = SimpleUploadedFile("memo.txt", "覚書".encode())
+    rooms.write(organisation.colleague, case, "", uploads=[memo])
+    question = case.advice.create(by=organisation.colleague, text="x", size=Size.SMALL)
+    question.advisers.create(user=organisation.operations)
 
 
 def checks() -> list[Any]:

@@ -19,7 +19,9 @@ from tests.app.factories import Organisation, make_contact, make_deal
 from tests.app.scores import make_score
 from tests.app.test_walk import LEADERS, ROLES, SEES_ALL, THE_NORTH, afterwards_nothing
 
+from tsunagu.app.exchange.api import examples
 from tsunagu.app.interruptions.actions import open_case
+from tsunagu.app.knowledge import actions as review_actions
 
 Making = Callable[[Organisation], dict[str, Any]]
 NOW = "2026-05-01T09:00:00+09:00"
@@ -65,6 +67,29 @@ def a_confirmed_case(organisation: Organisation) -> dict[str, Any]:
     return {"pk": open_case(organisation.manager, organisation.unshared).pk}
 
 
+def a_new_playbook(organisation: Organisation) -> dict[str, Any]:
+    return {"content": {**examples.known()["PlaybookIn"]["content"], "key": "own"}}
+
+
+def a_part(organisation: Organisation) -> dict[str, Any]:
+    """An answer of a review that is not finished."""
+    review = pages.a_review(organisation)
+    review_actions.correct(organisation.manager, review.case)
+    return {"pk": review.case_id, "kind": "whys", "part": review.whys.get().pk}
+
+
+def an_inquiry(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": pages.a_link(organisation)["inquiry"]}
+
+
+def a_delivery(organisation: Organisation) -> dict[str, Any]:
+    return {"pk": pages.a_message(organisation)["message"]}
+
+
+def a_new_endpoint(organisation: Organisation) -> dict[str, Any]:
+    return {"name": "x", "url": "https://a.example.com/", "topics": ["deal.ended"]}
+
+
 def a_bulk(organisation: Organisation) -> dict[str, Any]:
     return {"kind": "customers"}
 
@@ -72,6 +97,17 @@ def a_bulk(organisation: Organisation) -> dict[str, Any]:
 def of_imports(status: int = 200, **options: Any) -> Place:
     """For who imports."""
     arguments = {"arguments": pages.an_import, **options}
+    return Place(status=status, see=SEES_ALL, unseen=403, **arguments)
+
+
+def for_the_manager(**options: Any) -> Place:
+    """The manager's own."""
+    return Place(see=("manager",), **options)
+
+
+def of_an_endpoint(status: int = 200, **options: Any) -> Place:
+    """For who connects programs."""
+    arguments = {"arguments": pages.an_endpoint, **options}
     return Place(status=status, see=SEES_ALL, unseen=403, **arguments)
 
 
@@ -124,9 +160,13 @@ PLACES: dict[str, Place] = {
     "plan_deal": act(200, pages.unshared, on=pages.TODAY),
     "list_events": north(),
     "list_activities": north(),
+    "list_all_events": Place(),
+    "list_all_activities": Place(),
+    "list_checkpoints": north(),
     "log_activity": act(201, pages.unshared, kind="call", direction="both"),
     "list_risks": Place(),
     "get_risk": north(arguments=scored),
+    "list_risk_days": north(arguments=scored),
     "list_processes": Place(),
     "get_process": Place(arguments=pages.the_process),
     "create_process": configures(201, said=lambda _o: {"name": "x"}),
@@ -168,18 +208,37 @@ PLACES: dict[str, Place] = {
     "record_standing_proposal": act(422, at=NOW, text="x"),
     "resume_case": act(422),
     "resume_case_anyway": act(422, reason="x"),
+    "list_findings": north(arguments=pages.a_case),
     "record_finding": act(question="changed", text="x"),
+    "list_inquiries": Place(),
+    "get_inquiry": north(arguments=an_inquiry),
+    "ask_customer": act(201, language="en"),
+    "show_inquiry_link": act(200, an_inquiry),
+    "withdraw_inquiry": act(200, an_inquiry),
+    "list_mails": Place(),
+    "get_mail": north(arguments=pages.a_mail),
+    "write_mail": act(201, form="letter", subject="x", body="x"),
+    "send_mail": act(422, pages.a_mail),
+    "mark_mail_sent": act(200, pages.a_mail),
+    "discard_mail": north(204, pages.a_mail, method="delete"),
     "list_playbooks": Place(),
     "get_playbook": Place(arguments=pages.a_playbook),
     "publish_playbook": Place(
         "post", 422, pages.a_playbook, said=lambda _o: {"content": {}, "base": 1}
     ),
+    "create_playbook": configures(201, said=a_new_playbook),
+    "change_playbook": configures(
+        200, "patch", arguments=pages.a_playbook, said=lambda _o: {"archived": True}
+    ),
+    "list_playbook_versions": Place(arguments=pages.a_playbook),
+    "restore_playbook_version": configures(200, arguments=pages.a_version),
     "list_runs": north(arguments=pages.a_case),
     "start_run": north(422, pages.a_case, method="post", said=a_playbook_to_run),
     "stop_run": act(200, a_run, reason="x"),
     "list_run_tasks": north(arguments=a_run),
     "list_tasks": Place(),
     "get_task": north(arguments=pages.a_task),
+    "list_task_notes": north(arguments=pages.a_task),
     "complete_task": act(200, pages.a_task),
     "skip_task": act(200, pages.a_task, reason="x"),
     "reopen_task": act(422, pages.a_task),
@@ -192,6 +251,23 @@ PLACES: dict[str, Place] = {
     "list_comments": north(arguments=pages.a_case),
     "create_comment": act(201, text="x"),
     "mark_comment": act(200, pages.a_comment, marked=True),
+    "list_attachments": Place(),
+    "get_attachment": north(arguments=pages.a_file),
+    "download_attachment": north(arguments=pages.a_file),
+    "upload_attachment": act(422),
+    "remove_attachment": north(204, pages.a_file, method="delete"),
+    "list_advice": north(arguments=pages.a_case),
+    "ask_for_advice": act(422, text="x"),
+    "list_questions": Place(),
+    "get_question": for_the_manager(arguments=pages.some_advice),
+    "give_advice": for_the_manager(
+        arguments=pages.some_advice, method="post", said=lambda _o: {"text": "x"}
+    ),
+    "list_notices": Place(),
+    "get_notice": for_the_manager(arguments=pages.a_notice),
+    "read_notice": for_the_manager(arguments=pages.a_notice, method="post"),
+    "read_all_notices": Place("post", 204),
+    "watch_case": act(wanted=True),
     "get_review": north(arguments=a_review),
     "review_causes": act(
         200,
@@ -212,6 +288,8 @@ PLACES: dict[str, Place] = {
             "due_on": "2027-01-01",
         },
     ),
+    "change_review_part": north(arguments=a_part, method="patch", said=lambda _o: {"text": "y"}),
+    "remove_review_part": north(204, a_part, method="delete"),
     "finish_review": act(422),
     "correct_review": act(200, a_review),
     "list_lessons": Place(),
@@ -219,6 +297,10 @@ PLACES: dict[str, Place] = {
     "get_improvement": north(arguments=pages.an_improvement),
     "improvement_done": act(200, pages.an_improvement),
     "improvement_seen": act(422, pages.an_improvement, effect="x"),
+    "get_thresholds": configures(200, "get", arguments=pages.the_process),
+    "set_thresholds": configures(
+        200, "patch", arguments=pages.the_process, said=lambda _o: {"own": {"silence": 2.0}}
+    ),
     "get_me": Place(),
     "list_people": Place(),
     "get_person": Place(
@@ -241,6 +323,21 @@ PLACES: dict[str, Place] = {
     "list_targets": Place(see=LEADERS, unseen=403),
     "set_targets": Place("post", said=a_target, see=LEADERS, unseen=403),
     "get_outlook": north(),
+    "list_webhooks": configures(200, "get"),
+    "get_webhook": of_an_endpoint(),
+    "create_webhook": configures(201, said=a_new_endpoint),
+    "change_webhook": of_an_endpoint(method="patch", said=lambda _o: {"name": "x"}),
+    "remove_webhook": of_an_endpoint(204, method="delete"),
+    "pause_webhook": of_an_endpoint(method="post"),
+    "resume_webhook": of_an_endpoint(method="post"),
+    "rotate_webhook": of_an_endpoint(method="post"),
+    "show_webhook_secret": of_an_endpoint(method="post"),
+    "ping_webhook": of_an_endpoint(201, method="post"),
+    "send_webhooks_again": of_an_endpoint(method="post"),
+    "list_deliveries": of_an_endpoint(),
+    "get_delivery": of_an_endpoint(arguments=a_delivery),
+    "list_attempts": of_an_endpoint(arguments=a_delivery),
+    "send_delivery_again": of_an_endpoint(arguments=a_delivery, method="post"),
     "list_imports": of_imports(arguments=pages.nothing),
     "get_import": of_imports(),
     "list_import_problems": of_imports(),
@@ -260,7 +357,7 @@ PLACES: dict[str, Place] = {
 def nobody_works(settings: Any) -> None:
     """Tasks wait, and nobody is slowed down: a walk is about who may."""
     backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores"]}}
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
     settings.API_CALLS_A_MINUTE = 1_000_000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.template import Context, Template
 from django.test import Client
@@ -17,6 +19,7 @@ from django.utils import translation
 
 from tsunagu.app.config.databases import database
 from tsunagu.app.config.home import secret_key
+from tsunagu.app.config.origins import origins
 
 
 @pytest.mark.django_db
@@ -66,6 +69,21 @@ def test_django_finds_nothing_unsafe_behind_https(tmp_path: Path) -> None:
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603
 
     assert done.returncode == 0, done.stderr
+
+
+def test_sites_that_may_call_the_api_are_named_with_commas_between() -> None:
+    named = origins("https://a.example.jp/, https://b.example.jp:8443,")
+
+    assert named == ["https://a.example.jp", "https://b.example.jp:8443"]
+    assert origins("") == []
+
+
+@pytest.mark.parametrize(
+    "wrong", ["*", "a.example.jp", "https://a.example.jp/path", "https://", "ftp://a.example.jp"]
+)
+def test_what_is_no_site_is_refused_by_name(wrong: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=re.escape(wrong.rstrip("/"))):
+        origins(f"https://b.example.jp,{wrong}")
 
 
 @pytest.mark.django_db

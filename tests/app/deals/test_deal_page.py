@@ -131,3 +131,85 @@ def test_more_facts_take_no_more_queries(organisation: Organisation) -> None:
 
     assert count() <= few
     assert few <= 16
+
+
+STEPS = [
+    {
+        "step": "talk",
+        "before": 0.41,
+        "after": 0.23,
+        "ja": "今週、お客様と双方向のやり取りをする",
+        "en": "A two-way contact with the customer this week",
+    }
+]
+
+
+def verdicts(said: str) -> list[str]:
+    return ["holds", "holds", said, "not_enough_evidence", "not_enough_evidence"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("breaks_off", "途切れる案件に近い状態"),
+        ("holds", "途切れない案件に近い状態"),
+        ("not_enough_evidence", "材料が足りず、判断できません"),
+    ],
+)
+def test_what_can_be_said_of_the_next_30_days_stands_in_words(
+    db: Any, said: str, words: str
+) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    make_score(deal, 0.41, verdicts=verdicts(said))
+    assert f"{words}</p>" in page(user, deal)
+
+
+def test_a_next_step_says_from_what_to_what_and_that_it_is_an_association(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    make_score(deal, 0.41, next_steps=STEPS)
+
+    text = page(user, deal)
+
+    assert "今週、お客様と双方向のやり取りをする" in text
+    assert "41% → 23%" in text
+    assert "効果を証明するものではありません" in text
+    User.objects.filter(pk=user.pk).update(language="en")
+    english = page(user, deal)
+    assert "A two-way contact with the customer this week" in english
+    assert "not a proven effect" in english
+
+
+def test_an_outside_score_says_neither_and_neither_costs_a_query(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    client = browser(user)
+    make_score(deal, 0.41)
+    client.get(f"/deals/{deal.pk}/")
+    with CaptureQueriesContext(connection) as plain:
+        text = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "told-" not in text
+    assert 'class="calmer"' not in text
+    make_score(deal, 0.41, verdicts=verdicts("holds"), next_steps=STEPS)
+    with CaptureQueriesContext(connection) as more:
+        client.get(f"/deals/{deal.pk}/")
+    assert len(more) == len(plain)
+
+
+def test_who_may_not_see_the_deal_sees_no_step_of_it(organisation: Organisation) -> None:
+    make_score(organisation.own, 0.41, verdicts=verdicts("holds"), next_steps=STEPS)
+    stranger = browser(make_user())
+    assert stranger.get(f"/deals/{organisation.own.pk}/").status_code == 404
+
+
+def test_what_lowers_a_risk_never_stands_under_what_raises_it(db: Any) -> None:
+    user = make_user()
+    deal = make_deal(user)
+    calm = {"group": "talks", "contribution": -0.3, "ja": "打ち合わせが3回です", "en": "3 meetings"}
+    make_score(deal, 0.04, reasons=[calm])
+
+    text = page(user, deal)
+
+    assert text.count("打ち合わせが3回です") == 1
+    assert "リスクを高めている要因" not in text

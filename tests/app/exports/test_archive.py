@@ -27,7 +27,7 @@ from tsunagu.app.exports.archive.unpacking import ArchiveError
 from tsunagu.app.exports.models import Export, State
 from tsunagu.app.organisation import erasure
 from tsunagu.app.organisation.subjects import Subject
-from tsunagu.app.people.models import Role, User
+from tsunagu.app.people.models import AuditEntry, Role, User
 
 SECRET_SOUNDING = re.compile(r"password|secret|token|hash|credential|api_?key")
 NO_SECRETS = {
@@ -97,9 +97,23 @@ def test_every_table_comes_back_as_it_was(archive: Path) -> None:
     empty_everything()
     unpacking.restore(archive, silent)
 
-    assert contents() == before
+    after = contents()
+    [entry] = after["people.auditentry"][len(before["people.auditentry"]) :]
+    after["people.auditentry"].remove(entry)
+    assert after == before
     assert set(files()) == kept
     assert default_storage.open("rooms/1/file").read() == b"\x00PNG\xff"
+
+
+def test_a_restore_leaves_an_audit_entry_in_what_it_restored(archive: Path) -> None:
+    empty_everything()
+    manifest = unpacking.restore(archive, silent)
+
+    entry = AuditEntry.objects.get(action="restore")
+    assert entry.actor is None
+    assert (entry.through or "").startswith("command line: ")
+    assert entry.after["file"] == "all.zip"
+    assert entry.after["made_at"] == manifest["made_at"]
 
 
 def test_life_goes_on_after_a_restore(archive: Path) -> None:

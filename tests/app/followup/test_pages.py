@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.app.conftest import browser
-from tests.app.factories import Organisation
+from tests.app.factories import Organisation, make_contact
 from tests.app.followup.conftest import written
 
 from tsunagu.app.customers.models import Contact
@@ -216,3 +216,24 @@ def test_an_erased_users_mails_are_blank(
 
     mail.refresh_from_db()
     assert mail.body == erased_text()
+
+
+def test_many_mails_are_erased_by_no_more_statements_than_one_and_no_others_are(
+    organisation: Organisation, case: Interruption, contact: Contact
+) -> None:
+    one, many, other = (make_contact(organisation.own.customer, email="x@y.jp") for _ in range(3))
+    for to in (one, many, other, many, many):
+        actions.send(case.deal.owner, written(case, to, subject=f"{to.pk}様"))
+
+    def statements(erased: Contact) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            erase(organisation.administrator, Subject.of(erased))
+        return len(asked)
+
+    few = statements(one)
+
+    assert statements(many) <= few
+    told = case.deal.events.filter(kind=Kind.EMAIL).order_by("at").values_list("text", flat=True)
+    blank = erased_text()
+    assert list(told) == [blank, blank, f"{other.pk}様", blank, blank]
+    assert Mail.objects.get(contact=other).subject == f"{other.pk}様"

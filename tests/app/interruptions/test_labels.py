@@ -14,7 +14,7 @@ from tsunagu.app.deals import actions as deal_actions
 from tsunagu.app.deals.models import Deal, Outcome
 from tsunagu.app.interruptions import actions, explaining, folding, limits
 from tsunagu.app.interruptions.models import Interruption, Signal
-from tsunagu.app.scoring import bridge
+from tsunagu.app.scoring import bridge, lifecycle, runs
 
 CAUSE = "customer.budget_reviewed"
 
@@ -115,13 +115,20 @@ def test_the_log_has_the_interruption_its_cause_and_the_return(organisation: Org
     assert said[-2:] == [(Kind.INTERRUPTION.value, CAUSE), (Kind.RESUMED.value, None)]
 
 
+def break_offs_learned() -> int:
+    return lifecycle.Challenger.fit(timezone.now(), runs.silent).model.summary.break_offs
+
+
 def test_the_next_fit_counts_it_among_the_break_offs(organisation: Organisation) -> None:
-    before = bridge.fit(timezone.now()).summary["break_offs"]
+    before = break_offs_learned()
     created = timezone.now() - timedelta(days=60)
     Deal.objects.filter(pk=organisation.own.pk).update(created_at=created)
     actions.confirm(organisation.manager, suspected(organisation.own), main=CAUSE)
     end(organisation, organisation.own, Outcome.LOST)
-    assert bridge.fit(timezone.now()).summary["break_offs"] == before + 1
+    assert (
+        lifecycle.Challenger.fit(timezone.now(), runs.silent).fitted().summary["break_offs"]
+        == before + 1
+    )
 
 
 @pytest.mark.parametrize("outcome", [Outcome.LOST, Outcome.BROKEN_OFF])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tsunagu.analytics.simulation import simulate
@@ -39,18 +40,25 @@ def loaded(simulated: Path, django_db_setup: None, django_db_blocker: DjangoDbBl
         transaction.set_rollback(True)
 
 
+NOBODY_WORKS = {
+    "default": {
+        "BACKEND": "django_tasks.backends.dummy.DummyBackend",
+        "QUEUES": ["default", "scores", "outward"],
+    }
+}
+
+
 @pytest.fixture(autouse=True)
 def nobody_works(settings: Any) -> None:
-    backend = "django_tasks.backends.dummy.DummyBackend"
-    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "scores", "outward"]}}
+    settings.TASKS = NOBODY_WORKS
 
 
 @pytest.fixture(scope="module")
 def scored(loaded: Path, django_db_blocker: Any) -> Path:
     """Every open deal has a score."""
-    from tsunagu.app.scoring import actions
+    from tsunagu.app.scoring import actions, registry
 
-    with django_db_blocker.unblock():
-        actions.fit_model()
+    with django_db_blocker.unblock(), override_settings(TASKS=NOBODY_WORKS):
+        registry.first()
         actions.rescore_all()
     return loaded

@@ -17,7 +17,7 @@ from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.features import current, fit_features
 from tsunagu.analytics.risk import RiskModel
 from tsunagu.app.deals.models import Deal
-from tsunagu.app.scoring import bridge
+from tsunagu.app.scoring import bridge, lifecycle, runs
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,7 @@ def test_one_deals_log_gives_the_same_features_as_the_whole(loaded: Path) -> Non
 
 
 def test_a_few_deals_are_foreseen_as_all_are(loaded: Path) -> None:
-    model = bridge.load(bridge.fit(AT).content)
+    model = bridge.load(lifecycle.Challenger.fit(AT, runs.silent).fitted().content)
     everything = {f.deal_id: f for f in bridge.foresee(model, Q(), AT)}
     some = list(Deal.objects.filter(outcome__isnull=True).order_by("pk")[:3])
     prepared = bridge.prepare(model, AT - timedelta(days=3))

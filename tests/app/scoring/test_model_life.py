@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tests.app.factories import make_user
 from tests.app.scoring.conftest import AT
 
 from tsunagu.app.people.models import AuditEntry, Role
-from tsunagu.app.scoring import actions, bridge, lifecycle, registry, watching
+from tsunagu.app.scoring import actions, bridge, lifecycle, registry, tasks, watching
 from tsunagu.app.scoring.active import active_version
 from tsunagu.app.scoring.models import DriftFinding, RiskModelVersion, Run, RunKind, State
 
@@ -30,14 +31,28 @@ def first(scored: Path, django_db_blocker: Any) -> RiskModelVersion:
         return registry.challenge()
 
 
-def judged(monkeypatch: pytest.MonkeyPatch, verdict: dict[str, Any]) -> None:
-    """Let every comparison end like this."""
-    found = lifecycle.Judged(verdict, {}, {}, "f" * 64)
+def nothing() -> None:
+    pass
+
+
+def judged(
+    monkeypatch: pytest.MonkeyPatch,
+    verdict: dict[str, Any],
+    between: Callable[[], object] = nothing,
+) -> None:
+    """Let every comparison end like this, after what happens ``between``."""
+    found = lifecycle.Judged(verdict, {"format": 1}, {})
+    summary = {"deals": 1, "observed_until": "2026-10-01T00:00:00+00:00"}
 
     class Quick:
-        fitted = bridge.Fitted(b"x", {"deals": 1}, 0.5)
+        def fitted(self) -> bridge.Fitted:
+            return bridge.Fitted(b"x", summary, 0.5)
 
-        def judge(self, _: Any) -> lifecycle.Judged:
+        def fingerprint(self) -> str:
+            return "f" * 64
+
+        def judge(self, *_: Any) -> lifecycle.Judged:
+            between()
             return found
 
     def fit(at: Any, progress: Any) -> Quick:
@@ -87,13 +102,116 @@ def test_a_worse_challenger_is_kept_but_not_used_and_not_tried_again_each_night(
     assert actions.fit_is_due(timezone.now() + timedelta(days=8))
 
 
-def test_what_a_worker_that_died_left_uncompared_is_gone_with_the_next_fit(
+def test_a_worker_that_dies_while_comparing_leaves_nothing_behind(
     first: RiskModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = registry.add(bridge.Fitted(b"x", {}, 0.1), None)
-    judged(monkeypatch, VERDICT)
-    registry.challenge()
-    assert not RiskModelVersion.objects.filter(pk=left.pk).exists()
+    def dies() -> None:
+        raise KeyboardInterrupt
+
+    judged(monkeypatch, VERDICT, dies)
+    before = RiskModelVersion.objects.count()
+    with pytest.raises(KeyboardInterrupt):
+        registry.challenge()
+    assert (RiskModelVersion.objects.count(), active_version()) == (before, first)
+
+
+def test_of_two_fits_at_once_one_wins_and_the_other_is_kept_as_overtaken(
+    first: RiskModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second begins and ends while the first one compares."""
+    others: list[RiskModelVersion] = []
+
+    def meanwhile() -> None:
+        judged(monkeypatch, VERDICT)
+        others.append(registry.challenge())
+
+    judged(monkeypatch, VERDICT, meanwhile)
+    late = registry.challenge()
+
+    assert active_version() == others[0]
+    assert late.state == RiskModelVersion.objects.get(pk=late.pk).state == State.REJECTED
+    assert late.verdict["reason"] == "overtaken"
+    assert "another model came into use" in lifecycle.reason(late.verdict, "en")
+    assert RiskModelVersion.objects.get(pk=first.pk).state == State.RETIRED
+    assert RiskModelVersion.objects.filter(state=State.CHAMPION).count() == 1
+    taken = AuditEntry.objects.filter(action="promote_model", object_id=str(late.pk))
+    assert not taken.exists()
+
+
+def test_a_model_taken_back_while_another_is_compared_stays(
+    first: RiskModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = first.against
+    assert earlier is not None
+    judged(monkeypatch, VERDICT, lambda: registry.roll_back(make_user(Role.OPERATIONS), earlier))
+    assert registry.challenge().verdict["reason"] == "overtaken"
+    assert active_version() == earlier
+
+
+def test_the_first_model_is_used_at_once_and_gets_its_card_from_a_worker(
+    first: RiskModelVersion,
+) -> None:
+    earliest = first.against
+    assert earliest is not None
+    assert earliest.card == {}
+    assert earliest.fingerprint
+    RiskModelVersion.objects.filter(pk=first.pk).update(state=State.RETIRED)
+    RiskModelVersion.objects.filter(pk=earliest.pk).update(state=State.CHAMPION)
+
+    assert tasks.measure_first.call()
+
+    measured = RiskModelVersion.objects.get(pk=earliest.pk)
+    assert measured.verdict["reason"] == "first"
+    assert measured.card["data"]["digest"] == measured.fingerprint
+    assert measured.reference["bins"]
+    assert not registry.measure()
+
+
+def test_where_another_first_model_was_quicker_it_is_used_and_ours_forgotten(
+    first: RiskModelVersion,
+) -> None:
+    before = RiskModelVersion.objects.count()
+    assert registry.first() == first
+    assert RiskModelVersion.objects.count() == before
+
+
+def made(state: State, days_ago: int, **more: Any) -> RiskModelVersion:
+    now = timezone.now()
+    return RiskModelVersion.objects.create(
+        content=b"x",
+        weight=0.5,
+        state=state,
+        card={"format": 1},
+        created_at=now - timedelta(days=days_ago),
+        used_since=now - timedelta(days=days_ago),
+        **more,
+    )
+
+
+def test_files_of_long_ago_are_removed_but_rows_cards_and_the_last_five_stay(
+    first: RiskModelVersion,
+) -> None:
+    RiskModelVersion.objects.filter(pk=first.pk).update(
+        created_at=timezone.now() - timedelta(days=400)
+    )
+    used = [made(State.RETIRED, days) for days in (100, 110, 120, 130, 140, 150, 160)]
+    refused, fresh = made(State.REJECTED, 100), made(State.REJECTED, 89)
+    RiskModelVersion.objects.filter(pk=first.against_id).update(state=State.REJECTED)
+
+    assert registry.prune(timezone.now()) == 3
+    assert registry.prune(timezone.now()) == 0
+
+    gone = RiskModelVersion.objects.exclude(pruned_at=None)
+    assert set(gone) == {used[5], used[6], refused}
+    assert all(bytes(version.content) == b"" and version.card for version in gone)
+    kept = RiskModelVersion.objects.filter(pruned_at=None)
+    assert {first, fresh} < set(kept)
+    assert all(bytes(version.content) for version in kept)
+    assert AuditEntry.objects.filter(action="prune_model").count() == 3
+    with pytest.raises(registry.NoLongerKeptError):
+        registry.roll_back(make_user(Role.OPERATIONS), used[6])
+    with pytest.raises(registry.NoLongerKeptError):
+        registry.reproduce(RiskModelVersion.objects.get(pk=used[6].pk))
 
 
 def test_operations_take_an_earlier_model_back_and_all_deals_are_scored_with_it(

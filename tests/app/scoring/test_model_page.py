@@ -80,6 +80,19 @@ def test_an_earlier_version_is_taken_back_and_a_rejected_one_is_not(
     assert active_version() == earlier
 
 
+def test_a_version_whose_file_was_removed_says_so_and_offers_no_way_back(
+    organisation: Organisation, settings: Any
+) -> None:
+    make(State.CHAMPION)
+    gone = make(State.RETIRED, verdict=WORSE, pruned_at=timezone.now())
+    page = opened(organisation, "scoring:version", gone.pk)
+    assert "再び使うことも" in page
+    assert reverse("scoring:use", args=[gone.pk]) not in page
+    assert "12.3%" in page
+    browser(organisation.operations).post(reverse("scoring:use", args=[gone.pk]))
+    assert active_version() != gone
+
+
 def test_what_drifts_calls_until_somebody_takes_note(organisation: Organisation) -> None:
     make(State.CHAMPION)
     finding = DriftFinding.objects.create(

@@ -97,6 +97,21 @@ def test_a_change_while_a_worker_counts_keeps_its_request(
     assert Score.objects.get(pk=deal.pk).stale
 
 
+def test_a_second_fit_does_nothing_while_another_worker_fits(scored: Path) -> None:
+    assert runs.Worker.claim(runs.open_run(RunKind.FIT)) is not None
+    before = RiskModelVersion.objects.count()
+    assert not actions.run_fit()
+    assert RiskModelVersion.objects.count() == before
+
+
+def test_scores_keep_what_can_be_said_and_steps_from_a_tenth_on(scored: Path) -> None:
+    for score in Score.objects.all():
+        assert len(score.verdicts) == len(bridge.HORIZONS)
+        assert score.risk_30 >= bridge.WORTH_A_STEP or not score.next_steps
+        for step in score.next_steps:
+            assert step["after"] < step["before"] == score.risk_30
+
+
 def foresight(deal: Deal, risk: float) -> bridge.Foresight:
     return bridge.Foresight(deal.pk, (risk,) * 5, 0.1, 0.1, [])
 

@@ -51,7 +51,7 @@ def load_source(path: Path, choice: FileChoice | None = None) -> Source:
         return mended(read_parquet(path))
     if kind in _TEXT:
         source = mended(read_delimited(path, encoding=choice.encoding))
-        return without_remarks(_unguarded(source))
+        return without_remarks(unguarded(source) if source.original is not None else source)
     if kind in _XES:
         return _event_numbered(path, read_xes(path))
     known = ", ".join((*_TEXT, *_WORKBOOK, *_PARQUET, *_XES))
@@ -75,10 +75,8 @@ def _named_by_sheet(path: Path, choice: FileChoice) -> Source:
     return replace(source, name=f"{path.stem} [{choice.sheet}]{path.suffix}")
 
 
-def _unguarded(source: Source) -> Source:
-    """A reject file's cells without the apostrophes that keep spreadsheets from computing."""
-    if source.original is None:
-        return source
+def unguarded(source: Source) -> Source:
+    """A source that we wrote, without the apostrophes that keep spreadsheets from computing."""
     table = source.table
     for place, name in enumerate(table.column_names):
         plain = by_distinct_values(table.column(name), _as_written)

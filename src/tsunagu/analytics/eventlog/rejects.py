@@ -25,7 +25,7 @@ REASON_COLUMNS = (
 EXTRA_COLUMN = "tsunagu_extra"
 """Cells of a row that go beyond the header."""
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)

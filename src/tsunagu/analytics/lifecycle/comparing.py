@@ -3,7 +3,8 @@
 Both have learned from (nearly) everything, so neither can be judged as it is. Each is fitted again
 with its own settings and seed on what was known before the newest slice, the champion's twin as
 much earlier as the champion itself is older; a champion that has not seen the slice competes as
-it is. Both are asked about the same landmarks of the slice.
+it is. Both are asked about the same landmarks of the slice, and both follow how often deals end,
+as they do in use.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tsunagu.analytics.errors import NotEnoughHistoryError
 from tsunagu.analytics.evaluation import Evaluation, Figure, evaluate
 from tsunagu.analytics.evaluation.predictor import Baseline
 from tsunagu.analytics.evaluation.ranking import InWindow
+from tsunagu.analytics.evaluation.risk_predictor import UpToDate
 from tsunagu.analytics.evaluation.splitting import default_cut
 from tsunagu.analytics.risk import RiskModel, Settings, Summary
 
@@ -129,7 +131,7 @@ class Twin:
         """Fit it on a training log."""
         known = log.until(log.observed_until - self.older)
         model = refit(known, self.summary)
-        return InWindow(model, model.window)
+        return InWindow(UpToDate(model), model.window)
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class AsItIs:
 
     def fit(self, log: EventLog, *, seed: int) -> InWindow:  # noqa: ARG002 - fitted already
         """Itself."""
-        return InWindow(self.model, self.model.window)
+        return InWindow(UpToDate(self.model), self.model.window)
 
 
 def refit(log: EventLog, summary: Summary, progress: Progress | None = None) -> RiskModel:

@@ -52,6 +52,11 @@ _REASONS: dict[str, tuple[str, str]] = {
         "On the newest slice ({n} break-offs) its error differs by {sign}{size} from that of the "
         "model in use, within the margin of +{margin}: it took over.",
     ),
+    "overtaken": (
+        "比較している間に別のモデルの使用が始まったため、採用しませんでした。次の学習で改めて比較します。",
+        "While it was compared, another model came into use: it was not taken. The next fit is "
+        "compared with that one.",
+    ),
     "worse": (
         "直近の期間（中途{n}件）で、予測の誤差が使用中のモデルより{size}大きいため、採用しませんでした。",
         "On the newest slice ({n} break-offs) its error is {size} larger than that of the model "

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsunagu.analytics.outcomes import facts, load, pace, people, rates, steps
+from tsunagu.analytics.outcomes import facts, pace, people, rates, steps
 from tsunagu.analytics.outcomes.arrays import Ints, Singles
 from tsunagu.analytics.outcomes.view import Group, View
 
 GROUPS: Mapping[str, Group] = {
     "length": pace.length,
     "gaps": pace.gaps,
-    "calendar": pace.calendar,
     "counts": steps.counts,
     "recency": steps.recency,
     "waiting": steps.waiting,
@@ -24,7 +23,6 @@ GROUPS: Mapping[str, Group] = {
     "busy": people.busy,
     "attributes": facts.attributes,
     "amounts": facts.amounts,
-    "load": load.load,
     "rates_lately": rates.lately,
     "rates_steps": rates.of_steps,
     "rates_people": rates.of_people,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,19 +83,22 @@ def _minimise(x: Floats, answer: Ints, answers: int, penalty: float) -> Floats:
     from scipy.optimize import minimize
 
     x = np.column_stack([x, np.ones(len(x))])
-    true = np.eye(answers)[answer]
-    shape = (x.shape[1], answers)
     pull = np.full((x.shape[1], 1), penalty)
-    pull[-1] = 0.0
+    pull[-1] = 0.0  # the intercept is free
+    loss, start = _loss(x, np.eye(answers)[answer], pull), np.zeros(x.shape[1] * answers)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
+    weights: Floats = found.reshape(x.shape[1], answers)
+    return weights
+
+
+def _loss(x: Floats, true: Floats, pull: Floats) -> Callable[[Floats], tuple[float, Floats]]:
+    """Of flat weights: the mean log-loss with its penalty, and its slope."""
 
     def loss(flat: Floats) -> tuple[float, Floats]:
-        weights = flat.reshape(shape)
+        weights = flat.reshape(x.shape[1], -1)
         logs = log_softmax(x @ weights)
         slope = x.T @ (np.exp(logs) - true) / len(x) + pull * weights
         value = -(true * logs).sum() / len(x) + 0.5 * (pull * weights**2).sum()
         return float(value), slope.ravel()
 
-    start = np.zeros(shape).ravel()
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
-    weights: Floats = found.reshape(shape)
-    return weights
+    return loss

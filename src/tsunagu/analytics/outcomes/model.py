@@ -28,7 +28,7 @@ from tsunagu.analytics.outcomes.trees import Trees
 from tsunagu.analytics.outcomes.view import View
 from tsunagu.analytics.outcomes.vocabulary import Vocabulary
 
-FORMAT, VERSION = "tsunagu-outcome-model", 1
+FORMAT, VERSION = "tsunagu-outcome-model", 2
 _KEYS = ("deal_id", "at")
 
 
@@ -144,7 +144,7 @@ class OutcomeModel:
 
 
 def _from_dict(data: dict[str, Any]) -> OutcomeModel:
-    if data["format"] != FORMAT or data["version"] > VERSION:
+    if data["format"] != FORMAT or data["version"] != VERSION:
         raise ValueError(f"it is {data['format']} {data['version']}")
     stack = Stack(
         Trees(tuple(data["trees"])),

@@ -1,12 +1,8 @@
-"""Time: how long the deal lasts, how its steps follow each other, and the clock on the wall."""
+"""Time: how long the deal lasts, and how its steps follow each other."""
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tsunagu.analytics.outcomes.arrays import DAY, Floats, Ints
 from tsunagu.analytics.outcomes.sequences import Grouped
@@ -83,30 +79,4 @@ def _quantiles(view: View) -> Floats:
             nth = np.minimum((q * count).astype(np.int64), np.maximum(count - 1, 0))
             value = gap[np.arange(len(gap)), nth]
             found[i, rows] = np.where(count > 0, value, np.nan)
-    return found
-
-
-def calendar(view: View) -> Columns:
-    """Hour and weekday in the team's time zone, at the moment and at the deal's birth."""
-    zone = ZoneInfo(view.sequences.time_zone)
-    now = _clock(view.moments.at, str(zone))
-    born = _clock(view.sequences.created, str(zone))
-    columns = {f"now_{name}": values for name, values in now.items()}
-    columns |= {f"born_{name}": values[view.moments.deal] for name, values in born.items()}
-    columns["weekdays_old"] = _weekdays(view.sequences.created[view.moments.deal], view.moments.at)
-    return columns
-
-
-def _clock(at: Floats, zone: str) -> dict[str, Floats]:
-    micros = pa.array((at * 1e6).astype(np.int64)).cast(pa.timestamp("us", tz="UTC"))
-    local = micros.cast(pa.timestamp("us", tz=zone))
-    hour = pc.add(pc.hour(local), pc.divide(pc.minute(local).cast(pa.float64()), 60.0))
-    parts = {"hour": hour, "weekday": pc.day_of_week(local), "day": pc.day(local)}
-    return {name: part.to_numpy().astype(np.float64) for name, part in parts.items()}
-
-
-def _weekdays(since: Floats, until: Floats) -> Floats:
-    """Weekdays between two instants, by days of UTC."""
-    first, last = ((at // DAY).astype("datetime64[D]") for at in (since, until))
-    found: Floats = np.busday_count(first, last).astype(np.float64)
     return found

@@ -8,18 +8,19 @@ from tsunagu.analytics.outcomes.arrays import Floats
 from tsunagu.analytics.outcomes.sequences import Grouped
 from tsunagu.analytics.outcomes.view import Columns, View
 
+_EVER_DAYS = 1e5
+
 
 def hands(view: View) -> Columns:
     """Different people, changes of hands, and the latest person's share of the steps."""
-    deal, actor = view.sequences.deal, view.actor
-    pair = deal * (len(view.vocabulary.actors) + 2) + actor + 1
-    new = np.zeros(len(deal), dtype=bool)
+    actor, size = view.actor, len(view.vocabulary.actors) + 2
+    pair = view.sequences.deal * size + actor + 1
+    new = np.zeros(len(actor), dtype=bool)
     new[np.unique(pair, return_index=True)[1]] = True
     changed = (actor != np.roll(actor, 1)) & (view.gap > 0)
     last = view.at_last(actor, missing=-1).astype(np.int64)
-    own = Grouped(pair, view.sequences.at)
-    mine = view.moments.deal * (len(view.vocabulary.actors) + 2) + last + 1
-    by_last = own.count(mine, view.moments.at, 1e5)
+    mine = view.moments.deal * size + last + 1
+    by_last = Grouped(pair, view.sequences.at).count(mine, view.moments.at, _EVER_DAYS)
     return {
         "actor": last,
         "actors": view.total(new & (actor >= 0)),

@@ -104,20 +104,26 @@ def _overall(view: View, days: float) -> Floats:
 
 def _rates(view: View, passed: _Passed, group: Ints, days: float, overall: Floats | None) -> Floats:
     """(answers, n) share of each answer; NaN while nothing is decided."""
-    m, d = view.moments, view.decisions
-    at = d.at[passed.deal]
-    counts = np.empty((len(d.answers), len(m)))
-    ours = _own(view, passed, group, days)
-    for i in range(len(d.answers)):
-        rows = d.answer[passed.deal] == i
-        counts[i] = Grouped(passed.group[rows], at[rows]).count(group, m.at, days)
-        counts[i] -= ours & (d.answer[m.deal] == i)
+    counts = _counts(view, passed, group, days)
     total = counts.sum(axis=0)
     if overall is not None:
         known = np.isfinite(overall)
         counts = counts + np.where(known, _PULL * overall, 0.0)
         total = total + np.where(known[0], _PULL, 0.0)
     return np.where(total > 0, counts / np.maximum(total, 1e-9), np.nan)
+
+
+def _counts(view: View, passed: _Passed, group: Ints, days: float) -> Floats:
+    """(answers, n) other deals of the group that were decided so, in the days up to the moment."""
+    m, d = view.moments, view.decisions
+    at, answer = d.at[passed.deal], d.answer[passed.deal]
+    counts = np.empty((len(d.answers), len(m)))
+    ours = _own(view, passed, group, days)
+    for i in range(len(d.answers)):
+        rows = answer == i
+        counts[i] = Grouped(passed.group[rows], at[rows]).count(group, m.at, days)
+        counts[i] -= ours & (d.answer[m.deal] == i)
+    return counts
 
 
 def _own(view: View, passed: _Passed, group: Ints, days: float) -> Bools:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from tsunagu.analytics.outcomes.lesson import Lesson
 from tsunagu.analytics.outcomes.linear import Linear, log_softmax
 from tsunagu.analytics.outcomes.trees import Trees
 
-_PULL = 5.0
+_PULL = 30.0
 """Deals' worth of pull towards an even blend, so that few deals change it little."""
 
 
@@ -99,19 +99,26 @@ def _blend(lesson: Lesson, later: list[tuple[Ints, tuple[Floats, ...]]]) -> Blen
     from scipy.optimize import minimize
 
     learners = 1 + len(lesson.settings.penalties)
-    start = np.concatenate([np.full(learners, 1 / learners), np.zeros(lesson.answers)])
-    if not later:
-        return Blend(tuple(start[:learners]), tuple(start[learners:]))
+    found = np.concatenate([np.full(learners, 1 / learners), np.zeros(lesson.answers)])
+    if later:
+        bounds = [(0.0, None)] * learners + [(None, None)] * lesson.answers
+        loss = _loss(lesson, later, found)
+        found = minimize(loss, found, method="L-BFGS-B", bounds=bounds).x
+    return Blend(tuple(map(float, found[:learners])), tuple(map(float, found[learners:])))
+
+
+def _loss(
+    lesson: Lesson, later: list[tuple[Ints, tuple[Floats, ...]]], start: Floats
+) -> Callable[[Floats], float]:
+    """Of weights and shift in one array: log-loss, and the pull towards ``start``."""
     rows = np.concatenate([after for after, _ in later])
     logs = [np.concatenate(parts) for parts in zip(*(told for _, told in later), strict=True)]
     once = 1.0 / np.bincount(lesson.deal[rows])[lesson.deal[rows]]
-    chosen = lesson.answer[rows]
+    chosen = np.arange(len(rows)), lesson.answer[rows]
 
     def loss(x: Floats) -> float:
-        mixed = sum((w * p for w, p in zip(x, logs, strict=False)), x[learners:])
-        told = log_softmax(np.asarray(mixed))[np.arange(len(rows)), chosen]
+        mixed = sum((w * p for w, p in zip(x, logs, strict=False)), x[len(logs) :])
+        told = log_softmax(np.asarray(mixed))[chosen]
         return float(-(once * told).sum() + 0.5 * _PULL * ((x - start) ** 2).sum())
 
-    bounds = [(0.0, None)] * learners + [(None, None)] * lesson.answers
-    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
-    return Blend(tuple(map(float, found[:learners])), tuple(map(float, found[learners:])))
+    return loss

@@ -49,14 +49,13 @@ def fit(lesson: Lesson, rows: Ints, seeds: int) -> Trees:
     data = lightgbm.Dataset(
         lesson.encoded.matrix[rows],
         label=lesson.answer[rows],
+        weight=lesson.weight(rows),
         params={"verbose": -1, "max_bin": _BINS},
         free_raw_data=False,
     )
-    rounds = lesson.settings.rounds
-    parameters = _parameters(lesson, len(rows))
-    boosters = [
-        lightgbm.train({**parameters, "seed": lesson.seed + s}, data, rounds) for s in range(seeds)
-    ]
+    chosen, rounds = _parameters(lesson, len(rows)), lesson.settings.rounds
+    numbers = range(lesson.seed, lesson.seed + seeds)
+    boosters = [lightgbm.train({**chosen, "seed": s}, data, rounds) for s in numbers]
     return Trees(tuple(b.model_to_string() for b in boosters))
 
 
@@ -67,7 +66,7 @@ def _parameters(lesson: Lesson, rows: int) -> dict[str, Any]:
         "num_class": lesson.answers,
         "learning_rate": s.learning_rate,
         "num_leaves": s.leaves,
-        "min_data_in_leaf": max(5, min(s.leaf_rows, rows // 100)),
+        "min_data_in_leaf": max(5, min(s.leaf_rows, rows // 20)),
         "feature_fraction": s.column_share,
         "bagging_fraction": min(s.tree_rows / rows, _GREATEST_SHARE),
         "bagging_freq": 1,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -25,7 +28,7 @@ from tsunagu.analytics.contracts import (
     score_schema,
     silent,
 )
-from tsunagu.analytics.features import FittedFeatures
+from tsunagu.analytics.features import FittedFeatures, current
 from tsunagu.analytics.risk import (
     dataset,
     inputs,
@@ -37,7 +40,9 @@ from tsunagu.analytics.risk import (
     wording,
 )
 from tsunagu.analytics.risk.arrays import Floats
+from tsunagu.analytics.risk.calendar import Recent
 from tsunagu.analytics.risk.hazard_model import HazardModel
+from tsunagu.analytics.risk.next_steps import Imagined
 from tsunagu.analytics.risk.periods import CAUSES
 from tsunagu.analytics.risk.settings import Settings
 from tsunagu.analytics.risk.summary import Summary, state_history
@@ -45,6 +50,9 @@ from tsunagu.analytics.risk.window import Window, window_for
 
 DEFAULTS = Settings()
 EXPLAINED_AT_ONCE = 2_000
+
+SPARE = 2
+"""Reasons looked at beyond those asked for, since absurd ones are not told."""
 
 LEAD_DAYS = 7
 """Days of warning that lists are meant for where nobody asks for more."""
@@ -126,6 +134,16 @@ class RiskModel:
         """
         return replace(self, hazards=recency.brought_up_to(self.recipe, self.hazards, log))
 
+    @property
+    def level(self) -> dict[str, Any] | None:
+        """How often deals end lately, as JSON; None: a scorecard alone, which has no such thing."""
+        return None if self.hazards.trees is None else self.hazards.recent.to_dict()
+
+    def at_level(self, level: Mapping[str, Any]) -> RiskModel:
+        """This model with a :attr:`level` that :meth:`as_of` gave before."""
+        recent = Recent.from_dict(dict(level))
+        return replace(self, hazards=replace(self.hazards, recent=recent))
+
     def score_in_time(self, log: EventLog, snapshots: ir.Table) -> pa.Table:
         """:meth:`score` by a model that is kept up to date: how often deals ended lately is that
         of each snapshot's week, not of the day of the fit.
@@ -155,7 +173,45 @@ class RiskModel:
             log: the whole log, up to now.
             deal_id: an open deal.
         """
-        return next_steps.next_steps(self, log, deal_id)
+        asked = current(log)
+        asked = asked.filter(asked.deal_id == deal_id)
+        features = self.recipe.transform(log, asked).to_pyarrow()
+        own = (table.filter(table.deal_id == deal_id) for table in (log.events, log.deals))
+        events, deals = (table.to_pyarrow() for table in own)
+        made = self.imagine(events, deals, pa.array([deal_id]), log.observed_until)
+        alone = ibis.duckdb.connect()
+        put = {name: alone.create_table(name, table) for name, table in vars(made).items()}
+        copied = replace(log, events=put["events"], deals=put["deals"])
+        copies = self.recipe.transform(copied, put["snapshots"]).to_pyarrow()
+        scores, _ = self.foresee_from(features, top=0)
+        return self.steps(scores, features, copies).get(deal_id, ())
+
+    def imagine(
+        self, events: pa.Table, deals: pa.Table, deal_ids: pa.Array, at: datetime
+    ) -> Imagined:
+        """Copies of open deals, each as if one step had just been taken, for :meth:`steps`.
+
+        Args:
+            events: of these deals or of more, as the contract has them.
+            deals: as well.
+            deal_ids: of the deals to copy.
+            at: now.
+        """
+        learned = self.recipe.learned
+        local = next_steps.local(at, learned.time_zone)
+        return next_steps.imagine(learned.kinds, events, deals, deal_ids, local)
+
+    def steps(
+        self, scores: pa.Table, features: pa.Table, copies: pa.Table
+    ) -> Mapping[str, tuple[NextStep, ...]]:
+        """By deal the steps that go with a lower risk, from the features of the deals' copies.
+
+        Args:
+            scores: of the deals.
+            features: that :attr:`recipe` gave for them.
+            copies: the same for what :meth:`imagine` gave.
+        """
+        return next_steps.compare(self, scores, features, copies)
 
     def explain(self, log: EventLog, snapshots: ir.Table, *, top: int = 3) -> list[Explanation]:
         """Why each snapshot's risk to break off is what it is.
@@ -170,20 +226,14 @@ class RiskModel:
         found = inputs.read(self.recipe, log, snapshots)
         return list(self._explained(found, self.hazards.blended(found.landmarks), top))
 
-    def foresee(
-        self, log: EventLog, snapshots: ir.Table, *, top: int = 3
+    def foresee_from(
+        self, features: pa.Table, *, top: int = 3
     ) -> tuple[pa.Table, Iterator[Explanation]]:
-        """:meth:`score` and :meth:`explain` in one: the features, the dear part, computed once.
+        """:meth:`score` and :meth:`explain` of features that :attr:`recipe` gave, prepared or not.
 
         Returns:
             The score table, and its rows' explanations in its order, made while they are read.
         """
-        return self.foresee_from(self.recipe.transform(log, snapshots).to_pyarrow(), top=top)
-
-    def foresee_from(
-        self, features: pa.Table, *, top: int = 3
-    ) -> tuple[pa.Table, Iterator[Explanation]]:
-        """:meth:`foresee` of features that :attr:`recipe` gave, prepared or not."""
         found = inputs.arrange(self.recipe, features)
         blended = self.hazards.blended(found.landmarks)
         table = _score_table(found.keys, self.hazards.incidence_of(blended))
@@ -203,7 +253,7 @@ class RiskModel:
         usual = self.hazards.prior.usual.of(page.landmarks.stages)
         specs, levels = self.recipe.specs, self.recipe.levels
 
-        def in_words(row: int, reason: reasons.GroupReason) -> Reason:
+        def in_words(row: int, reason: reasons.GroupReason) -> Iterator[Reason]:
             spec = specs[reason.feature]
             fact = wording.Fact(
                 spec,
@@ -213,16 +263,19 @@ class RiskModel:
                 staged=bool(page.landmarks.stages[row] >= 0),
                 raises=reason.contribution > 0,
             )
-            return Reason(reason.group, reason.contribution, *wording.sentences(fact))
+            if not wording.is_absurd(fact):
+                yield Reason(reason.group, reason.contribution, *wording.sentences(fact))
 
         rows = zip(
             page.keys["deal_id"].to_pylist(),
             page.keys["at"].to_pylist(),
-            reasons.strongest(parts, specs, top),
+            reasons.strongest(parts, specs, top + SPARE),
             strict=True,
         )
         return [
-            Explanation(deal, at, tuple(in_words(row, reason) for reason in found))
+            Explanation(
+                deal, at, tuple(islice(chain.from_iterable(in_words(row, r) for r in found), top))
+            )
             for row, (deal, at, found) in enumerate(rows)
         ]
 

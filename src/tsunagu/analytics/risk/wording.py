@@ -66,6 +66,18 @@ def sentences(fact: Fact) -> Pair:
     )
 
 
+def is_absurd(fact: Fact) -> bool:
+    """Whether the sentence would praise a long silence.
+
+    The trees cannot be bound to think better of it (see ``docs/reference/foresight-model.md``), but
+    nobody is told that it does good.
+    """
+    waits = fact.spec.group == "silence" or _SINCE.fullmatch(fact.spec.name) is not None
+    if fact.raises or not waits:
+        return False
+    return reads_badly(phrase_of(fact.spec), fact) is True
+
+
 def phrase_of(spec: FeatureSpec) -> Phrase:
     """The sentences for a feature; plain ones from its labels where it has none of its own."""
     if spec.name in phrases.SINGLE:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tsunagu.app.config.databases import database
 from tsunagu.app.config.home import home_folder, secret_key
+from tsunagu.app.config.origins import origins
 
 
 def _flag(name: str) -> bool:
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "tsunagu.app.webhooks",
     "allauth",
     "allauth.account",
+    "corsheaders",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -71,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tsunagu.app.config.middleware.content_security_policy",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -198,6 +201,7 @@ SCHEDULE = {
     "files of cases that are gone": ("daily 04:00", "tsunagu.app.rooms.tasks.tidy_up"),
     "webhooks": ("every 60", "tsunagu.app.webhooks.tasks.tell"),
     "old webhooks": ("daily 04:15", "tsunagu.app.webhooks.tasks.tidy_up"),
+    "old models": ("daily 04:45", "tsunagu.app.scoring.tasks.prune_models"),
     "results of tasks": ("daily 04:30", "tsunagu.app.scoring.tasks.tidy_up"),
 }
 
@@ -205,6 +209,31 @@ SCHEDULE = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # Calls of the API that each token may make in a minute.
 API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
+# Those that each address may make without a valid token, and to get or give back tokens of apps.
+API_ANONYMOUS_CALLS_A_MINUTE = int(os.environ.get("API_ANONYMOUS_CALLS_A_MINUTE", "60"))
+# Pages of other sites that may call the API from a browser, with a token: CORS. Never with cookies.
+CORS_ALLOWED_ORIGINS = origins(os.environ.get("API_ORIGINS", ""))
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "accept-language",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "WWW-Authenticate",
+]
 
 # Apps that act for people. The flags are RFC 9700's; among them: tokens are kept as digests only.
 OAUTH2_PROVIDER = {

@@ -28,3 +28,5 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # A file, not memory: in memory the live server's threads would share one connection, and the
     # transaction that one of them rolls back would be another's.
     DATABASES["default"]["TEST"] = {"NAME": f"{_home.name}/test.sqlite3"}  # noqa: F405
+# Tests walk every address without a token, from one address, within a minute.
+API_ANONYMOUS_CALLS_A_MINUTE = 10_000

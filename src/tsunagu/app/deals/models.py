@@ -244,7 +244,10 @@ class Event(AppendOnly):
                 condition=Q(natural_key__isnull=False),
             ),
         ]
-        indexes = [models.Index("source", name="event_source", condition=Q(source__isnull=False))]
+        indexes = [
+            models.Index("source", name="event_source", condition=Q(source__isnull=False)),
+            models.Index(fields=["at", "kind"], name="event_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d} {self.kind}"

@@ -26,6 +26,29 @@ class Level(TextChoices):
     VERY_HIGH = "very-high", _("very high")
 
 
+class Verdict(TextChoices):
+    """What can be said of the next 30 days; the values are those of the analytics.
+
+    Not “likely”: the bounds are by kind of deal, and where few break off most of those above them
+    go on all the same.
+    """
+
+    BREAKS_OFF = "breaks_off", _("Looks like deals that break off")
+    HOLDS = "holds", _("Looks like deals that go on")
+    UNSURE = "not_enough_evidence", _("Not enough evidence to tell which it is like")
+
+    @property
+    def icon(self) -> str:
+        """The name of its icon."""
+        return {"breaks_off": "alert-triangle", "holds": "circle-check"}.get(
+            self.value, "zoom-question"
+        )
+
+
+VERDICT_PLACE = 2
+"""Where 30 days stand among a score's verdicts."""
+
+
 LEAST = ((0.5, Level.VERY_HIGH), (0.25, Level.HIGH), (0.1, Level.RAISED))
 """From which risk on a word is used; below all of them it is low."""
 

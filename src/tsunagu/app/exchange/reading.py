@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from tsunagu.analytics.errors import InputError
 from tsunagu.analytics.eventlog import cells, synonyms, workbook
-from tsunagu.analytics.eventlog.files import load_source
+from tsunagu.analytics.eventlog.files import load_source, unguarded
 from tsunagu.analytics.eventlog.mapping import FileChoice
 from tsunagu.analytics.eventlog.rejects import Reject, rejects_of, write_rejects
 from tsunagu.analytics.eventlog.sheet import Fault, Sheet
 from tsunagu.analytics.eventlog.sources import OWN_COLUMNS, Source
 from tsunagu.analytics.eventlog.times import Clock, DayPart
+from tsunagu.app.exports import lists
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -76,13 +77,16 @@ class FileTable:
     def open(cls, path: Path, sheet: str = "") -> FileTable:
         """Read ``path``; of a workbook the ``sheet``, or else its first.
 
+        A CSV of our own comes back as it was before the export guarded its cells.
+
         Raises:
             UnreadableError: the file cannot be read as a whole, or its type is not known.
         """
         try:
-            return cls(load_source(path, FileChoice(sheet=sheet or None)))
+            source = load_source(path, FileChoice(sheet=sheet or None))
         except InputError as error:
             raise _unreadable(error) from error
+        return cls(unguarded(source) if _is_our_own(path, source) else source)
 
     @classmethod
     def of_columns(cls, name: str, columns: Mapping[str, list[str | None]]) -> FileTable:
@@ -128,6 +132,12 @@ class FileTable:
     def sheet(self, time_zone: str, date_format: str | None) -> Columns:
         """The table's columns, to be converted."""
         return Columns(Sheet(self.source, Clock(time_zone, date_format)))
+
+
+def _is_our_own(path: Path, source: Source) -> bool:
+    """Whether it is the CSV of a list, whole; a file of rejected rows was read as such already."""
+    is_text = path.suffix.lower() not in WORKBOOKS and source.original is None
+    return is_text and tuple(source.table.column_names) in lists.headings()
 
 
 def sheets_of(path: Path) -> list[tuple[str, bool]]:

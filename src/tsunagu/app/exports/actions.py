@@ -64,6 +64,11 @@ def export_archive(user: User) -> Export:
     return _begin(user, Format.ARCHIVE, count_rows(), fields)
 
 
+def told_by_command(form: str, file: str) -> None:
+    """Note that somebody at the command line takes everything along, into ``file``."""
+    audit.record_command("export", Export, {"format": form, "file": file})
+
+
 def _begin(user: User, form: str, total: int, fields: dict[str, str]) -> Export:
     with transaction.atomic():
         export = Export.objects.create(

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, QueryDict
+from django.utils import translation
 from django.utils.module_loading import import_string
 
 from tsunagu.app.listing import Listed
@@ -20,6 +21,16 @@ def every() -> dict[str, Listed]:
     """All lists by name."""
     found: list[Listed] = [import_string(name) for name in settings.EXPORTS]
     return {listed.name: listed for listed in found}
+
+
+@cache
+def headings() -> frozenset[tuple[str, ...]]:
+    """The first row of every list's file, in every language: by it our own files are known."""
+    found = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found |= {tuple(listed.headings) for listed in every().values()}
+    return frozenset(found)
 
 
 def allowed(user: User, name: str) -> Listed:

@@ -13,7 +13,7 @@ nothing is written then. What people record on the way back to the customer is i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import inf
+from sys import float_info
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -27,7 +27,7 @@ from tsunagu.app.deals.models import Deal, Process, Stage
 from tsunagu.app.interruptions import folding, gates
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.grades import Grade
-from tsunagu.app.interruptions.limits import TOGETHER
+from tsunagu.app.interruptions.limits import TOGETHER, highest
 from tsunagu.app.interruptions.models import CauseNote, Decision, Interruption, OwnThreshold
 from tsunagu.app.interruptions.states import ALLOWED, LIVING, OVERRIDE, DismissReason, Step
 from tsunagu.app.interruptions.tasks import look_again
@@ -186,9 +186,10 @@ def set_thresholds(user: User, process: Process, cuts: Mapping[str, float | None
     Its deals are looked at again with them.
     """
     require(user, "interruptions.configure")
-    known = {TOGETHER, *detection.kinds()}
-    if not cuts.keys() <= known or any(c is not None and not 0 < c < inf for c in cuts.values()):
-        raise ValidationError(_("A threshold is a number above 0."))
+    if not cuts.keys() <= {TOGETHER, *detection.kinds()}:
+        raise ValidationError(_("There is no such kind of signal."))
+    if not all(c is None or 0 < c <= (highest(k) or float_info.max) for k, c in cuts.items()):
+        raise ValidationError(_("A threshold is a number above 0; the joint strength at most 1."))
     with transaction.atomic():
         before = dict(process.thresholds.values_list("kind", "cut"))
         after = {**before, **cuts}

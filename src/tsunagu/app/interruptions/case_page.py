@@ -25,6 +25,7 @@ from tsunagu.app.interruptions.models import (
     Decision,
     Finding,
     Inquiry,
+    InquiryState,
     Interruption,
     Reply,
     Signal,
@@ -154,7 +155,7 @@ class CasePage:
     def _asked(self, inquiry: Inquiry) -> Asked:
         inquiry.case = self.case
         reply = getattr(inquiry, "reply", None)
-        is_open = reply is None and not (inquiry.has_expired or inquiry.withdrawn_at)
+        is_open = inquiry.state == InquiryState.OPEN
         address = inquiries.address(inquiry) if is_open else ""
         return Asked(inquiry, reply, address, inquiries.mail(inquiry) if is_open else "")
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from tsunagu.app.interruptions import diagnosing, inquiries
 from tsunagu.app.interruptions.customer_form import CustomerForm
-from tsunagu.app.interruptions.models import Inquiry
+from tsunagu.app.interruptions.models import Inquiry, InquiryState
 from tsunagu.app.people.models import Language
 
 View = Callable[[HttpRequest, str], HttpResponse]
@@ -62,22 +62,13 @@ def _language(request: HttpRequest, inquiry: Inquiry | None) -> str:
 def _answer(request: HttpRequest, inquiry: Inquiry | None) -> HttpResponse:
     if inquiry is None:
         return _closed(request, "unknown", 404)
-    if why := _over(inquiry):
-        return _closed(request, why, 410)
+    if inquiry.state != InquiryState.OPEN:
+        return _closed(request, inquiry.state, 410)
     if request.method == "GET":
         return _form(request, inquiry, CustomerForm())
     if not consume(request, action="customer_form", key=str(inquiry.pk)):
         return _closed(request, "busy", 429)
     return _sent(request, inquiry, CustomerForm(request.POST))
-
-
-def _over(inquiry: Inquiry) -> str:
-    """Why it can be answered no more; empty while it can."""
-    if hasattr(inquiry, "reply"):
-        return "used"
-    if inquiry.withdrawn_at is not None:
-        return "withdrawn"
-    return "expired" if inquiry.has_expired else ""
 
 
 def _sent(request: HttpRequest, inquiry: Inquiry, filled: CustomerForm) -> HttpResponse:

@@ -14,7 +14,7 @@ from tsunagu.app.deals.sheets import SheetForm
 from tsunagu.app.interruptions import actions, suggesting
 from tsunagu.app.interruptions.causes import Cause, grouped
 from tsunagu.app.interruptions.grading import GradedSheet
-from tsunagu.app.interruptions.limits import TOGETHER, Limit
+from tsunagu.app.interruptions.limits import Limit, highest
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import DismissReason
 from tsunagu.app.people.models import User
@@ -112,12 +112,11 @@ class ThresholdForm(forms.Form):
         super().__init__(data)
         self.process, self.limits = process, shown
         for limit in shown:
-            highest = 1.0 if limit.kind == TOGETHER else None
             self.fields[limit.kind] = forms.FloatField(
                 required=False,
                 initial=limit.own,
                 min_value=0.0001,
-                max_value=highest,
+                max_value=highest(limit.kind),
                 label=limit.name,
                 widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
             )

@@ -7,11 +7,12 @@ from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from tsunagu.app.interruptions.models import Inquiry
+from tsunagu.app.interruptions.models import Inquiry, InquiryState
 
 OPEN_FOR = timedelta(days=14)
 
@@ -30,6 +31,17 @@ def find(text: str) -> Inquiry | None:
     rows = Inquiry.objects.select_related("case__deal", "made_by", "contact", "reply")
     found: Inquiry | None = rows.filter(pk=pk).first()
     return found if found and int(found.expires_at.timestamp()) == until else None
+
+
+def standing(state: InquiryState) -> Q:
+    """The condition on forms that stand so now: :attr:`Inquiry.state` for queries."""
+    open_still = Q(reply__isnull=True, withdrawn_at__isnull=True)
+    return {
+        InquiryState.ANSWERED: Q(reply__isnull=False),
+        InquiryState.WITHDRAWN: Q(reply__isnull=True, withdrawn_at__isnull=False),
+        InquiryState.EXPIRED: open_still & Q(expires_at__lte=timezone.now()),
+        InquiryState.OPEN: open_still & Q(expires_at__gt=timezone.now()),
+    }[state]
 
 
 def address(inquiry: Inquiry) -> str:

@@ -37,6 +37,11 @@ SUSPECT_FROM = 0.8
 """A case is opened once new signals are so strong together, 0 to 1: one alone seldom is."""
 
 
+def highest(kind: str) -> float | None:
+    """The highest cut that can be set: strengths end at 1, measures nowhere."""
+    return 1.0 if kind == TOGETHER else None
+
+
 def in_force() -> Any:
     """For :func:`tsunagu.app.scoring.detection.look`: made anew only after a change."""
     own = OwnThreshold.objects.exclude(kind=TOGETHER).order_by("pk")

@@ -6,6 +6,8 @@ follows from them and from its signals, and is kept so that lists can sort and f
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -301,6 +303,15 @@ class Finding(AppendOnly):
         return found.words if found else self.question
 
 
+class InquiryState(StrEnum):
+    """How a question form stands."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class Inquiry(models.Model):
     """A question form for the customer, reached by a signed link until ``expires_at``.
 
@@ -328,6 +339,15 @@ class Inquiry(models.Model):
     def has_expired(self) -> bool:
         """Whether it can be answered no more."""
         return timezone.now() >= self.expires_at
+
+    @property
+    def state(self) -> InquiryState:
+        """How it stands."""
+        if hasattr(self, "reply"):
+            return InquiryState.ANSWERED
+        if self.withdrawn_at is not None:
+            return InquiryState.WITHDRAWN
+        return InquiryState.EXPIRED if self.has_expired else InquiryState.OPEN
 
 
 class Reply(AppendOnly):

@@ -9,14 +9,16 @@ person's name, addresses and key become one pseudonym, the same everywhere.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db import connection, transaction
+from django.db.models import CharField, Model, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -117,11 +119,7 @@ def _blank_said_of_cases(subject: Subject) -> None:
 def _blank_answers(subject: Subject) -> None:
     """What the contact person answered to question forms, on the case and among the facts."""
     replies: QuerySet[Reply] = QuerySet(Reply).filter(inquiry__contact=subject.row.pk)
-    for reply in replies.select_related("inquiry__case"):
-        fact: QuerySet[Event] = QuerySet(Event).filter(
-            deal=reply.inquiry.case.deal_id, natural_key=reply.fact_key
-        )
-        fact.update(text=erased_text())
+    _blank_facts("deal__interruptions__inquiries__reply", "reply:", replies)
     replies.update(text=erased_text(), needs="", contact_when="")
     if isinstance(subject.row, Contact):
         erasing.forget_contact(subject.row)
@@ -129,13 +127,20 @@ def _blank_answers(subject: Subject) -> None:
 
 def _blank_mails(mails: QuerySet[Mail]) -> None:
     """Words and address of what was written to or by the person; what was not sent goes away."""
-    for mail in mails.filter(status=Status.SENT).select_related("case"):
-        fact: QuerySet[Event] = QuerySet(Event).filter(
-            deal=mail.case.deal_id, natural_key=mail.fact_key
-        )
-        fact.update(text=erased_text())
+    _blank_facts("deal__interruptions__mails", "mail:", mails.filter(status=Status.SENT))
     mails.exclude(status__in=(Status.SENT, Status.UNSURE)).delete()
     mails.update(subject=erased_text(), body=erased_text(), to="")
+
+
+def _blank_facts(path: str, begins: str, rows: QuerySet[Any]) -> None:
+    """Words of the facts that ``rows``, found from a fact by ``path``, left on their deals.
+
+    One statement, however many there are: the key of such a fact is the row's with ``begins``
+    before it (``Mail.fact_key``, ``Reply.fact_key``).
+    """
+    key = Concat(Value(begins), Cast(f"{path}__pk", CharField()))
+    left: QuerySet[Event] = QuerySet(Event).filter(**{f"{path}__in": rows}, natural_key=key)
+    QuerySet(Event).filter(pk__in=left.values("pk")).update(text=erased_text())
 
 
 def erased_text() -> str:
@@ -157,9 +162,28 @@ def _rewrite(subject: Subject, place: traces.Place) -> int:
         changed = {row: traces.rewritten(subject, place, row) for row in found}
         rows = [row for row, names in changed.items() if names]
         if rows:
-            plain.bulk_update(rows, sorted(set().union(*changed.values())), batch_size=100)
+            _save(place.model, rows, sorted(set().union(*changed.values())))
         count += len(rows)
     return count
+
+
+def _save(model: type[Model], rows: list[Model], names: list[str]) -> None:
+    """The named columns of ``rows``. The ORM's ``bulk_update`` takes five times as long."""
+    columns = [field for field in model._meta.concrete_fields if field.name in names]
+    put = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
+    table, key = _quoted(model._meta.db_table), _quoted(model._meta.pk.column)
+
+    def values(row: Model) -> list[Any]:
+        fields = (*columns, model._meta.pk)
+        return [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
+
+    with connection.cursor() as cursor:
+        statement = f"UPDATE {table} SET {put} WHERE {key} = %s"  # noqa: S608
+        cursor.executemany(statement, [values(row) for row in rows])
+
+
+def _quoted(name: str | None) -> str:
+    return str(connection.ops.quote_name(name or ""))
 
 
 def _take_off(subject: Subject) -> None:

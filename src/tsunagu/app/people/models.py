@@ -124,7 +124,8 @@ class User(AbstractBaseUser):
 class AuditEntry(AppendOnly):
     """Who did what to which object, when, and what changed. Never holds a secret.
 
-    ``through`` names the token or app that acted for the person, where it was one.
+    ``through`` names the token or app that acted for the person, where it was one, or the command
+    line; entries of commands are about no single object.
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)

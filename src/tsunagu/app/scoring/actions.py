@@ -70,7 +70,7 @@ def rescore_waiting() -> int:
 def rescore_deals(deal_ids: Iterable[int]) -> int:
     """Score these deals now; returns how many are open and have a new score."""
     ids = list(dict.fromkeys(deal_ids))
-    version = active_version() or fit_model()
+    version = active_version() or registry.first()
     # Read before the facts: what is recorded later keeps its request.
     requests = dict(RescoreRequest.objects.filter(deal__in=ids).values_list("deal_id", "at"))
     at = timezone.now()
@@ -101,7 +101,7 @@ def rescore_all(progress: Progress | None = None, user: User | None = None) -> i
     Takes up a run that died, after the last deal it finished; where another worker is at it,
     nothing is done. :class:`Run` shows the progress and takes the wish to stop.
     """
-    version = active_version() or fit_model()
+    version = active_version() or registry.first()
     with runs.working_on(runs.open_run(RunKind.RESCORE, user)) as worker:
         return 0 if worker is None else _rescore(worker, version, progress or runs.silent)
     return 0  # stopped: leaving the run ends here
@@ -109,6 +109,7 @@ def rescore_all(progress: Progress | None = None, user: User | None = None) -> i
 
 def _rescore(worker: runs.Worker, version: RiskModelVersion, progress: Progress) -> int:
     at = timezone.now()
+    version = registry.follow(version, at)
     cursor = worker.run.cursor if worker.run.created_at > at - RUN_LASTS else 0
     left = Deal.objects.filter(pk__gt=cursor, outcome__isnull=True).count()
     as_of, count = writing.AsOf.now(at, version), 0
@@ -140,18 +141,6 @@ def _pages(found: Iterator[bridge.Foresight]) -> Iterator[list[bridge.Foresight]
 
 def _forget_ended() -> None:
     Score.objects.filter(deal__outcome__isnull=False).delete()
-
-
-def fit_model(user: User | None = None, progress: Progress | None = None) -> RiskModelVersion:
-    """Learn a model from everything recorded and use it from now on, compared with none.
-
-    With little history this is the shipped scorecard; the version's summary says so.
-
-    Raises:
-        TsunaguError: the records cannot be learned from.
-    """
-    version = registry.add(bridge.fit(timezone.now(), progress), user)
-    return registry.promote(version, user)
 
 
 def import_scores(
@@ -229,11 +218,17 @@ def stop_run(user: User, run: Run) -> None:
     Run.objects.filter(pk=run.pk, finished_at__isnull=True).update(stop=True)
 
 
-def run_fit() -> None:
-    """Do the fit that waits, with its progress."""
+def run_fit(progress: Progress | None = None) -> bool:
+    """Do the fit that waits, or one that nobody asked for, with its progress.
+
+    False where another worker is at it, or somebody stopped it.
+    """
     with runs.working_on(runs.open_run(RunKind.FIT)) as worker:
-        if worker is not None:
-            registry.challenge(worker.run.asked_by, worker.tell)
+        if worker is None:
+            return False
+        registry.challenge(worker.run.asked_by, runs.both(worker.tell, progress or runs.silent))
+        return True
+    return False  # stopped: leaving the run ends here
 
 
 def fit_is_due(at: datetime) -> bool:

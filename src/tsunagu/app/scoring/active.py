@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -18,8 +19,8 @@ def active_version() -> RiskModelVersion | None:
 
 
 def model_of(version: RiskModelVersion) -> Any:
-    """The model itself, for :mod:`tsunagu.app.scoring.bridge`."""
-    return _loaded(version.pk, version.created_at)
+    """The model itself at the level of late, for :mod:`tsunagu.app.scoring.bridge`."""
+    return _at_level(version.pk, version.created_at, json.dumps(version.level))
 
 
 def prepared_of(version: RiskModelVersion, at: datetime) -> Any:
@@ -31,6 +32,12 @@ def prepared_of(version: RiskModelVersion, at: datetime) -> Any:
 @lru_cache(maxsize=2)
 def _loaded(pk: int, created_at: datetime) -> Any:
     return bridge.load(bytes(RiskModelVersion.objects.get(pk=pk).content))
+
+
+@lru_cache(maxsize=2)
+def _at_level(pk: int, created_at: datetime, level: str) -> Any:
+    model, known = _loaded(pk, created_at), json.loads(level)
+    return model.at_level(known) if known else model
 
 
 @lru_cache(maxsize=1)

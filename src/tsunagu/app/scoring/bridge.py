@@ -7,13 +7,14 @@ behind where nothing reads them: no feature does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.conf import settings
 from django.db.models import F, FloatField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -29,12 +30,14 @@ from tsunagu.app.scoring.columns import INSTANT, Field, read_columns
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tsunagu.analytics.contracts import EventLog, Explanation
+    from tsunagu.analytics.contracts import EventLog, Explanation, NextStep, Verdict
     from tsunagu.analytics.features import PreparedFeatures
     from tsunagu.analytics.risk import RiskModel
 
 HORIZONS = (7, 14, 30, 60, 90)
 """Days for which a score gives the risk; mirrors the analytics' contract (a test compares)."""
+
+RISK_COLUMN = f"{Outcome.BROKEN_OFF}_30"
 
 GOOD_FOR = timedelta(days=40)
 """How long what :func:`prepare` gives may be used."""
@@ -46,6 +49,9 @@ LOAD_SPAN = timedelta(days=31)
 """An owner's load counts the events of the last 30 days; a day more does no harm."""
 
 REASONS = 3
+
+WORTH_A_STEP = 0.1
+"""Below this risk within 30 days no next step is looked for: there is nothing to lower."""
 
 Progress = Callable[[str, float], None]
 """Called with a step's name and the share done; may raise to stop."""
@@ -75,7 +81,9 @@ _DEAL_FIELDS: tuple[Field, ...] = (
 class Foresight:
     """What the analytics say about one open deal.
 
-    ``reasons`` are dictionaries with ``group``, ``contribution``, ``ja`` and ``en``.
+    ``reasons`` are dictionaries with ``group``, ``contribution``, ``ja`` and ``en``; ``verdicts``
+    what can be said of each of :data:`HORIZONS`; ``next_steps`` dictionaries with ``step``,
+    ``before``, ``after``, ``ja`` and ``en``.
     """
 
     deal_id: int
@@ -83,6 +91,8 @@ class Foresight:
     won_30: float
     lost_30: float
     reasons: list[dict[str, Any]]
+    verdicts: list[str] = field(default_factory=list)
+    next_steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -218,13 +228,6 @@ def _stages() -> tuple[str, ...]:
     return tuple(dict.fromkeys(Stage.objects.order_by(*order).values_list("key", flat=True)))
 
 
-def fit(at: datetime, progress: Progress | None = None) -> Fitted:
-    """Learn from everything up to ``at``; with little history this is the shipped scorecard."""
-    from tsunagu.analytics.risk import RiskModel
-
-    return kept(RiskModel.fit(whole_log(at), progress=progress))
-
-
 def kept(model: RiskModel) -> Fitted:
     """A fitted model as what can be kept."""
     content = files.written(model.save)
@@ -232,10 +235,15 @@ def kept(model: RiskModel) -> Fitted:
 
 
 def load(content: bytes) -> RiskModel:
-    """The model that :func:`fit` gave."""
+    """The model that :func:`kept` gave."""
     from tsunagu.analytics.risk import RiskModel
 
     return files.read(content, RiskModel.load)
+
+
+def level(model: RiskModel, at: datetime) -> dict[str, Any] | None:
+    """How often deals ended lately, as all records up to ``at`` tell; None: it has no level."""
+    return None if model.level is None else model.as_of(whole_log(at)).level
 
 
 def prepare(model: RiskModel, at: datetime) -> PreparedFeatures:
@@ -260,35 +268,69 @@ def foresee(model: RiskModel, wanted: Q, at: datetime) -> Iterator[Foresight]:
 def foresee_few(
     model: RiskModel, prepared: PreparedFeatures, wanted: Q, at: datetime
 ) -> Iterator[Foresight]:
-    """:func:`foresee` for some hundreds of deals, without the second that it takes to begin."""
+    """:func:`foresee` for some hundreds of deals, without the second that it takes to begin.
+
+    Their copies, of which the next steps are told, are computed in the same go: it costs next to
+    nothing.
+    """
+    from tsunagu.analytics.risk.next_steps import is_copy
+
     if not len(keys := _open_keys(wanted, at)):
         return
-    records = records_of(wanted, at, model)
-    if len(records.events) > prepared.most_events:
-        yield from _foresee(model, records, keys, at)
+    found = records_of(wanted, at, model)
+    copies = model.imagine(found.events, found.deals, keys["deal_id"].combine_chunks(), at)
+    events = pa.concat_tables([found.events, copies.events.cast(found.events.schema)])
+    if len(events) > prepared.most_events:
+        yield from _foresee(model, found, keys, at)
         return
-    asked = keys.append_column("at", pa.array([at] * len(keys), INSTANT))
-    features = prepared.transform(records.events, records.deals, asked)
-    yield from map(_foresight, *_rows(model.foresee_from(features, top=REASONS)))
+    deals = pa.concat_tables([found.deals, copies.deals])
+    asked = pa.concat_tables([_asked(keys, at), copies.snapshots])
+    features = prepared.transform(events, deals, asked)
+    copied = is_copy(features["deal_id"])
+    yield from _told(model, features.filter(pc.invert(copied)), lambda _: features.filter(copied))
 
 
-def _foresee(
-    model: RiskModel, records: Records, keys: pa.Table, at: datetime
-) -> Iterator[Foresight]:
+def _asked(keys: pa.Table, at: datetime) -> pa.Table:
+    return keys.append_column("at", pa.array([at] * len(keys), INSTANT))
+
+
+def _foresee(model: RiskModel, found: Records, keys: pa.Table, at: datetime) -> Iterator[Foresight]:
     import ibis
 
     from tsunagu.analytics.features import current
 
-    log = records.log(at)
+    log = found.log(at)
     asked = current(log).semi_join(ibis.memtable(keys), "deal_id")
-    yield from map(_foresight, *_rows(model.foresee(log, asked, top=REASONS)))
+    features = model.recipe.transform(log, asked).to_pyarrow()
+    yield from _told(model, features, lambda risky: _copies(model, found, risky, at))
 
 
-def _rows(
-    found: tuple[pa.Table, Iterator[Explanation]],
-) -> tuple[list[dict[str, Any]], Iterator[Explanation]]:
-    table, explanations = found
-    return table.to_pylist(), explanations
+def _copies(model: RiskModel, found: Records, deal_ids: pa.Array, at: datetime) -> pa.Table:
+    """The features of the copies of these deals."""
+    import ibis
+
+    copies = model.imagine(found.events, found.deals, deal_ids, at)
+    log = Records(copies.events, copies.deals).log(at)
+    return model.recipe.transform(log, ibis.memtable(copies.snapshots)).to_pyarrow()
+
+
+def _told(
+    model: RiskModel, features: pa.Table, copies_of: Callable[[pa.Array], pa.Table]
+) -> Iterator[Foresight]:
+    """What the model says of deals with these features.
+
+    Args:
+        copies_of: gives the features of the copies of deals, of more than these, or none.
+    """
+    scores, explanations = model.foresee_from(features, top=REASONS)
+    rows = scores.filter(pc.greater_equal(scores[RISK_COLUMN], WORTH_A_STEP))
+    steps: Mapping[str, tuple[NextStep, ...]] = {}
+    if len(rows):
+        steps = model.steps(rows, features, copies_of(rows["deal_id"].combine_chunks()))
+    for row, why, said in zip(
+        scores.to_pylist(), explanations, model.verdicts(scores), strict=True
+    ):
+        yield _foresight(row, why, said, steps.get(row["deal_id"], ()))
 
 
 def _open_keys(wanted: Q, at: datetime) -> pa.Table:
@@ -317,14 +359,21 @@ def curves(
 
 def _point(row: dict[str, Any]) -> tuple[int, date, float]:
     on = timezone.localdate(row["at"])
-    return int(row["deal_id"]), on, row[f"{Outcome.BROKEN_OFF}_30"]
+    return int(row["deal_id"]), on, row[RISK_COLUMN]
 
 
-def _foresight(row: dict[str, Any], explanation: Explanation) -> Foresight:
+def _foresight(
+    row: dict[str, Any],
+    explanation: Explanation,
+    verdicts: Sequence[Verdict],
+    steps: Sequence[NextStep],
+) -> Foresight:
     return Foresight(
         deal_id=int(row["deal_id"]),
         risk=tuple(row[f"{Outcome.BROKEN_OFF}_{days}"] for days in HORIZONS),
         won_30=row[f"{Outcome.WON}_30"],
         lost_30=row[f"{Outcome.LOST}_30"],
         reasons=[vars(reason) for reason in explanation.reasons],
+        verdicts=[verdict.value for verdict in verdicts],
+        next_steps=[vars(step) for step in steps],
     )

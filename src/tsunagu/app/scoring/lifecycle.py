@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 
-FITTING = 0.4
-"""Share of a challenge's time that the fit itself takes: the comparison fits once or twice more."""
-
 WEEKS = 13
 RECENT = timedelta(weeks=4)
 HORIZON = timedelta(days=30)
@@ -41,7 +38,6 @@ class Judged:
     verdict: dict[str, Any]
     card: dict[str, Any]
     reference: dict[str, Any]
-    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -50,31 +46,40 @@ class Challenger:
 
     log: EventLog
     model: RiskModel
-    fitted: bridge.Fitted
-    progress: Progress
 
     @classmethod
     def fit(cls, at: datetime, progress: Progress) -> Challenger:
-        """Learn from everything up to ``at``."""
+        """Learn from everything up to ``at``; with little history: the shipped scorecard."""
         from tsunagu.analytics.risk import RiskModel
 
         log = bridge.whole_log(at)
-        model = RiskModel.fit(log, progress=lambda s, d: progress(s, FITTING * d))
-        return cls(log, model, bridge.kept(model), progress)
+        return cls(log, RiskModel.fit(log, progress=progress))
 
-    def judge(self, champion: RiskModel | None) -> Judged:
+    @classmethod
+    def of(cls, model: RiskModel, at: datetime) -> Challenger:
+        """A model that was fitted on everything up to ``at``."""
+        return cls(bridge.whole_log(at), model)
+
+    def fitted(self) -> bridge.Fitted:
+        """The model as what can be kept."""
+        return bridge.kept(self.model)
+
+    def fingerprint(self) -> str:
+        """Of what it was fitted on."""
+        from tsunagu.analytics import lifecycle
+
+        return lifecycle.fingerprint(self.log).digest
+
+    def judge(self, champion: RiskModel | None, progress: Progress) -> Judged:
         """Compare it with the champion, and write its card."""
         from tsunagu.analytics import lifecycle
 
-        trial = lifecycle.try_out(self.log, self.model, champion, progress=self._tell)
+        trial = lifecycle.try_out(self.log, self.model, champion, progress=progress)
         data = lifecycle.fingerprint(self.log)
         importance = lifecycle.importance(self.model, self.log)
         card = lifecycle.card(self.model, data, trial, importance)
         usual = lifecycle.reference(self.model, self.log)
-        return Judged(trial.verdict.to_dict(), card, usual.to_dict(), data.digest)
-
-    def _tell(self, _step: str, share: float) -> None:
-        self.progress("compare", FITTING + (1 - FITTING) * share)
+        return Judged(trial.verdict.to_dict(), card, usual.to_dict())
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from tsunagu.app.people.models import User
 class State(models.TextChoices):
     """Where a fitted model stands in its life."""
 
-    CHALLENGER = "challenger", _("being compared")
     CHAMPION = "champion", _("in use")
     RETIRED = "retired", _("used earlier")
     REJECTED = "rejected", _("not taken")
@@ -29,13 +28,15 @@ class RiskModelVersion(models.Model):
     data. ``verdict`` says how it compared with the champion of its time, ``against``; ``card``
     tells people what it is good at. ``reference`` is what the drift is measured against, ``drift``
     what was last seen of it, while the model was in use. These are empty where not known yet.
+    ``level`` is how often deals ended in the weeks before ``level_at``; empty: as when it was
+    fitted. Since ``pruned_at`` its ``content`` is gone.
     """
 
     created_at = models.DateTimeField(default=timezone.now)
     content = models.BinaryField()
     summary = models.JSONField(default=dict)
     weight = models.FloatField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.CHALLENGER)
+    state = models.CharField(max_length=10, choices=State.choices)
     used_since = models.DateTimeField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     verdict = models.JSONField(default=dict)
@@ -43,6 +44,9 @@ class RiskModelVersion(models.Model):
     card = models.JSONField(default=dict)
     reference = models.JSONField(default=dict)
     drift = models.JSONField(default=dict)
+    level = models.JSONField(default=dict)
+    level_at = models.DateTimeField(null=True)
+    pruned_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -113,8 +117,11 @@ class Score(models.Model):
     """What an open deal's future looked like ``at`` an instant; a new score replaces the old one.
 
     ``risk_N`` is the probability to break off within N days. ``reasons`` are dictionaries with
-    ``group``, ``contribution``, ``ja`` and ``en``, the strongest first. ``previous_risk_30`` is
-    the last value of an earlier day. ``stale``: the deal changed since and will be scored again.
+    ``group``, ``contribution``, ``ja`` and ``en``, the strongest first. ``verdicts`` says what can
+    be told of each horizon, ``next_steps`` are dictionaries with ``step``, ``before``, ``after``,
+    ``ja`` and ``en``: what goes with a lower risk; both are empty for models elsewhere.
+    ``previous_risk_30`` is the last value of an earlier day. ``stale``: the deal changed since and
+    will be scored again.
     ``outside`` is the model elsewhere that said so; no own score replaces it before
     ``keep_until``.
     """
@@ -130,6 +137,8 @@ class Score(models.Model):
     lost_30 = models.FloatField()
     previous_risk_30 = models.FloatField(null=True)
     reasons = models.JSONField(default=list)
+    verdicts = models.JSONField(default=list)
+    next_steps = models.JSONField(default=list)
     source = models.CharField(max_length=10, choices=Source.choices)
     model = models.ForeignKey(
         RiskModelVersion, models.SET_NULL, null=True, related_name="+", db_index=False

@@ -43,7 +43,7 @@ class Shown:
     @property
     def may_return(self) -> bool:
         """Whether it can be used again."""
-        return self.version.state == State.RETIRED
+        return self.version.state == State.RETIRED and self.version.pruned_at is None
 
     @property
     def figures(self) -> list[tuple[str, list[str]]]:

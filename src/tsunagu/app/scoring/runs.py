@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from time import monotonic
@@ -27,6 +27,8 @@ DEAD_AFTER = timedelta(seconds=45)
 """A worker that lives marks its run more often than this."""
 
 TOLD_EVERY = 0.5
+
+Progress = Callable[[str, float], None]
 
 
 class Stopped(Exception):  # noqa: N818  (no error: somebody wished it)
@@ -144,6 +146,16 @@ class Worker:
 
     def _mine(self) -> QuerySet[Run]:
         return Run.objects.filter(pk=self.run.pk, worker=self._token, finished_at__isnull=True)
+
+
+def both(one: Progress, other: Progress) -> Progress:
+    """Progress that two listen to."""
+
+    def tell(step: str, share: float) -> None:
+        one(step, share)
+        other(step, share)
+
+    return tell
 
 
 def silent(_step: str, _share: float) -> None:

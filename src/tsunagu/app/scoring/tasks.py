@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_tasks import task
 
-from tsunagu.app.scoring import actions, runs, tracing, watching
+from tsunagu.app.scoring import actions, registry, runs, tracing, watching
 from tsunagu.app.scoring.models import RescoreRequest, RunKind
 
 
@@ -29,8 +29,15 @@ def fit_and_rescore() -> int:
     return _score_and_watch()
 
 
+@task()
+def measure_first() -> bool:
+    """Write the card of the first model, which was put to use unmeasured."""
+    return registry.measure()
+
+
 def _score_and_watch() -> int:
     count = actions.rescore_all()
+    registry.measure()
     tracing.trace_back()
     watching.watch()
     return count
@@ -65,6 +72,12 @@ _TASKS = {
     RunKind.TRACE: trace_back,
 }
 """What takes a run of each kind up again."""
+
+
+@task()
+def prune_models() -> int:
+    """Remove the files of models of long ago."""
+    return registry.prune(timezone.now())
 
 
 @task()

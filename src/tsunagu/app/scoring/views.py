@@ -56,6 +56,10 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
         registry.roll_back(person(request), get_object_or_404(RiskModelVersion, pk=pk))
     except registry.NotUsedEarlierError:
         messages.error(request, _("Only a model that was in use earlier can be used again."))
+    except registry.NoLongerKeptError:
+        messages.error(request, _("The file of this model is no longer kept."))
+    except registry.OvertakenError:
+        messages.error(request, _("Another model came into use in this moment. Look again."))
     return redirect("scoring:model")
 
 

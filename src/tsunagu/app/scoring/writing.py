@@ -29,8 +29,9 @@ NEARLY_ALL = 0.995
 
 _SCORE = """
 INSERT INTO scoring_score (deal_id, at, risk_7, risk_14, risk_30, risk_60, risk_90, won_30,
-    lost_30, reasons, source, model_id, outside_id, keep_until, previous_risk_30, worth, stale)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    lost_30, reasons, verdicts, next_steps, source, model_id, outside_id, keep_until,
+    previous_risk_30, worth, stale)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
     (SELECT risk_30 FROM scoring_scorepoint p WHERE p.deal_id = %s AND p."on" < %s
      ORDER BY p."on" DESC LIMIT 1),
     %s * (SELECT CAST(COALESCE(d.amount, %s) AS double precision)
@@ -39,7 +40,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
 ON CONFLICT (deal_id) DO UPDATE SET at = excluded.at, risk_7 = excluded.risk_7,
     risk_14 = excluded.risk_14, risk_30 = excluded.risk_30, risk_60 = excluded.risk_60,
     risk_90 = excluded.risk_90, won_30 = excluded.won_30, lost_30 = excluded.lost_30,
-    reasons = excluded.reasons, source = excluded.source, model_id = excluded.model_id,
+    reasons = excluded.reasons, verdicts = excluded.verdicts,
+    next_steps = excluded.next_steps, source = excluded.source, model_id = excluded.model_id,
     outside_id = excluded.outside_id, keep_until = excluded.keep_until,
     previous_risk_30 = excluded.previous_risk_30, worth = excluded.worth, stale = excluded.stale
 WHERE scoring_score.at <= excluded.at AND (excluded.outside_id IS NOT NULL
@@ -117,8 +119,9 @@ def write_traces(points: Sequence[tuple[int, date, float]]) -> None:
 
 def _score_row(found: Foresight, as_of: AsOf) -> list[Any]:
     deal, effect = found.deal_id, can_be_done(found.risk[HORIZONS.index(30)])
-    reasons = json.dumps(found.reasons, ensure_ascii=False)
-    scored = [deal, as_of.at, *found.risk, found.won_30, found.lost_30, reasons]
+    told = [found.reasons, found.verdicts, found.next_steps]
+    words = [json.dumps(said, ensure_ascii=False) for said in told]
+    scored = [deal, as_of.at, *found.risk, found.won_30, found.lost_30, *words]
     said_by = [as_of.source, as_of.model, as_of.outside, as_of.keep_until]
     waits = as_of.keep_until is None  # what is kept waits for nothing
     return [*scored, *said_by, deal, as_of.day, effect, as_of.usual, deal, waits, deal]

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpcore
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -36,6 +37,7 @@ def check_url(url: str) -> None:
     Raises:
         ValidationError: with words for the person.
     """
+    URLValidator(schemes=["http", "https"])(url)
     parts = urlsplit(url)
     host = parts.hostname or ""
     if "@" in parts.netloc:

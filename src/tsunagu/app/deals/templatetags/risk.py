@@ -48,9 +48,27 @@ def raising(reasons: list[Mapping[str, Any]]) -> list[str]:
 
 
 @register.filter
+def only_raising(reasons: list[Mapping[str, Any]]) -> list[str]:
+    """The strongest reasons for the risk, where any speaks for it."""
+    return _said([r for r in reasons if r["contribution"] > 0])
+
+
+@register.filter
 def lowering(reasons: list[Mapping[str, Any]]) -> list[str]:
     """The strongest reasons against the risk."""
     return _said([r for r in reasons if r["contribution"] < 0])
+
+
+@register.filter
+def verdict(verdicts: list[str]) -> risks.Verdict | None:
+    """What can be said of the next 30 days; None: the score's model says nothing of the kind."""
+    return risks.Verdict(verdicts[risks.VERDICT_PLACE]) if verdicts else None
+
+
+@register.filter
+def in_words(step: Mapping[str, Any]) -> str:
+    """A step in the person's language."""
+    return str(step["ja" if get_language() == "ja" else "en"])
 
 
 def _said(reasons: list[Mapping[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Activities and all other facts about a deal, in the order of time."""
+"""Activities and all other facts about deals, in the order of time or as they became known."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop as _
 from ninja import Query
@@ -13,13 +14,25 @@ from pydantic import Field
 
 from tsunagu.app.deals import actions
 from tsunagu.app.deals.actions import LOGGABLE_KINDS
-from tsunagu.app.deals.models import Deal, Direction, Event, Kind
+from tsunagu.app.deals.models import Direction, Event, Kind
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.nouns import Id, Moment, Money, Noun, Said, Text, one_of, user_of
+from tsunagu.app.exchange.api.nouns import (
+    Id,
+    Key,
+    Moment,
+    Money,
+    Noun,
+    Said,
+    Text,
+    narrowed,
+    one_of,
+    user_of,
+)
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
-from tsunagu.app.people.permissions import visible_deals
+from tsunagu.app.people.models import User
+from tsunagu.app.people.permissions import deal_scope, visible_deals
 
 routes = Routes(Group.DEALS, _("Activities"))
 
@@ -63,6 +76,29 @@ class EventsWanted(paging.Paged):
 
     kind: Kind | None = None
     since: Moment | None = None
+    until: Moment | None = Field(default=None, description="Facts before that instant.")
+
+    def among(self, rows: QuerySet[Event]) -> QuerySet[Event]:
+        """Those of ``rows`` that are asked for."""
+        return narrowed(rows, kind=self.kind, at__gte=self.since, at__lt=self.until)
+
+
+class AllEventsWanted(EventsWanted):
+    """What the facts of all deals can be asked for.
+
+    In the order of their ids facts come as they became known: who keeps the last cursor hears of
+    each once, late ones too.
+    """
+
+    deal: Key | None = None
+    sort: Literal["at", "-at", "id", "-id"] = "at"
+
+    def of(self, user: User) -> QuerySet[Event]:
+        """Those of deals that ``user`` may see."""
+        rows = narrowed(self.among(Event.objects.all()), deal=self.deal)
+        if deal_scope(user) is None:
+            return rows
+        return rows.filter(deal__in=visible_deals(user).values("pk"))
 
 
 class ActivityIn(Said):
@@ -79,27 +115,36 @@ class ActivityIn(Said):
 
 @routes.get("/deals/{pk}/events", response=Listed[EventOut], summary=_("All facts of a deal"))
 def list_events(request: HttpRequest, pk: Id, wanted: Query[EventsWanted]) -> HttpResponse:
-    return _events(request, one_of(visible_deals(user_of(request)), pk), wanted)
+    deal = one_of(visible_deals(user_of(request)), pk)
+    return _events(request, wanted.among(Event.objects.filter(deal=deal)), wanted)
 
 
 @routes.get("/deals/{pk}/activities", response=Listed[EventOut], summary=_("Activities of a deal"))
 def list_activities(request: HttpRequest, pk: Id, wanted: Query[EventsWanted]) -> HttpResponse:
     deal = one_of(visible_deals(user_of(request)), pk)
-    return _events(request, deal, wanted, only_activities=True)
+    return _events(request, wanted.among(_activities().filter(deal=deal)), wanted)
+
+
+@routes.get("/events", response=Listed[EventOut], summary=_("All facts of all deals"))
+def list_all_events(request: HttpRequest, wanted: Query[AllEventsWanted]) -> HttpResponse:
+    return _events(request, wanted.of(user_of(request)), wanted, wanted.sort)
+
+
+@routes.get("/activities", response=Listed[EventOut], summary=_("Activities of all deals"))
+def list_all_activities(request: HttpRequest, wanted: Query[AllEventsWanted]) -> HttpResponse:
+    rows = wanted.of(user_of(request)).filter(kind__in=LOGGABLE_KINDS)
+    return _events(request, rows, wanted, wanted.sort)
+
+
+def _activities() -> QuerySet[Event]:
+    return Event.objects.filter(kind__in=LOGGABLE_KINDS)
 
 
 def _events(
-    request: HttpRequest, deal: Deal, wanted: EventsWanted, *, only_activities: bool = False
+    request: HttpRequest, rows: QuerySet[Event], wanted: EventsWanted, sort: str = "at"
 ) -> HttpResponse:
-    rows = Event.objects.filter(deal=deal)
-    if only_activities:
-        rows = rows.filter(kind__in=LOGGABLE_KINDS)
-    if wanted.kind is not None:
-        rows = rows.filter(kind=wanted.kind)
-    if wanted.since is not None:
-        rows = rows.filter(at__gte=wanted.since)
-    found = paging.page(rows, wanted, sort="at", columns={"at": "at"})
-    return answers.many(request, EventOut, map(EventOut.of, found.rows), found.next)
+    found = paging.page(rows, wanted, sort=sort, columns={"at": "at"})
+    return answers.many(request, EventOut, found)
 
 
 @routes.post("/deals/{pk}/activities", response={201: EventOut}, summary=_("Log an activity"))

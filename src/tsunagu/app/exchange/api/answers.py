@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from tsunagu.app.exchange.api.conditional import knows_already
 from tsunagu.app.exchange.api.nouns import Noun, etag_of
+from tsunagu.app.exchange.api.paging import Page
 from tsunagu.app.exchange.api.problems import wrong
 
 Kind = TypeVar("Kind", bound=Noun)
@@ -37,13 +38,11 @@ def one(request: HttpRequest, noun: Noun, *, made_at: str = "") -> HttpResponse:
     return response
 
 
-def many(
-    request: HttpRequest, kind: type[Kind], rows: Iterable[Kind], following: str | None = None
-) -> HttpResponse:
-    """A page of rows; ``following`` is the next one's cursor."""
+def many(request: HttpRequest, kind: type[Kind], page: Page[Any]) -> HttpResponse:
+    """A page of rows, each as its ``kind``."""
     wanted = _wanted(request, kind)
-    items = [_only(row.model_dump(mode="json"), wanted) for row in rows]
-    content = {"items": items, "next": following}
+    items = [_only(kind.of(row).model_dump(mode="json"), wanted) for row in page.rows]
+    content = {"items": items, "next": page.next}
     return _tagged(request, etag_of(content), content)
 
 
@@ -56,6 +55,13 @@ def plain(content: Any, status: int = 200) -> HttpResponse:
     """Something that is no row."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
     return HttpResponse(body, status=status, content_type="application/json")
+
+
+def secret(content: Any) -> HttpResponse:
+    """Something that nobody may keep, and we do not keep either."""
+    response = plain(content)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _tagged(request: HttpRequest, tag: str, content: Any) -> HttpResponse:

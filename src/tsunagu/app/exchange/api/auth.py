@@ -95,7 +95,7 @@ def callers(group: Group) -> list[Any]:
 
 def admit(request: HttpRequest, caller: Caller, group: Group) -> Caller:
     """Count the call, and see that it is within the caller's scopes."""
-    left = limits.count(caller.key)
+    left = limits.count_known(caller.key)
     request.allowance = left  # type: ignore[attr-defined]  # for the door, which tells the caller
     if left.remaining < 0:
         raise limits.exceeded(left)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import BaseModel, Field
 
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Stage
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
@@ -36,7 +37,7 @@ from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.interruptions import actions, diagnosing, gates, restarting
 from tsunagu.app.interruptions.causes import Cause
-from tsunagu.app.interruptions.models import Decision, Interruption, Signal
+from tsunagu.app.interruptions.models import Decision, Finding, Interruption, Signal
 from tsunagu.app.interruptions.passing import Gate
 from tsunagu.app.interruptions.queries import SORTS, CaseFilter, all_cases
 from tsunagu.app.interruptions.states import DismissReason, State, Step
@@ -149,6 +150,23 @@ class GateOut(BaseModel):
     missing: str = Field(description="What it still waits for.")
 
 
+class FindingOut(Noun):
+    """What somebody learnt about a question of the diagnosis; the newest of a question counts."""
+
+    question: str = Field(description="By key.", examples=["changed"])
+    asked: str = Field(description="The question in the caller's language.")
+    text: str
+    by: Named
+    at: datetime
+
+    @classmethod
+    def of(cls, finding: Finding) -> FindingOut:
+        """``finding``, fetched with who learnt it."""
+        names = ("question", "asked", "text", "at")
+        by = name_of(finding.by)
+        return cls(id=finding.pk, by=by, **{name: getattr(finding, name) for name in names})
+
+
 class CausesOut(BaseModel):
     """Causes that people set, the main one first, and those that are suggested."""
 
@@ -238,10 +256,16 @@ def cases_of(user: User) -> QuerySet[Interruption]:
     return visible_interruptions(user).select_related("deal__customer", "deal__owner", "deal__team")
 
 
+def contact_of(case: Interruption, pk: int | None) -> Contact | None:
+    """The customer's person whom a body names in ``contact``, if it names one."""
+    people = Contact.objects.filter(customer=case.deal.customer_id)
+    return None if pk is None else chosen(people, pk, "contact")
+
+
 @routes.get("/interruptions", response=Listed[CaseOut], summary=_("List interruptions"))
 def list_interruptions(request: HttpRequest, wanted: Query[CasesWanted]) -> HttpResponse:
     found = paging.page(wanted.of(user_of(request)), wanted, sort=wanted.sort, columns=COLUMNS)
-    return answers.many(request, CaseOut, map(CaseOut.of, found.rows), found.next)
+    return answers.many(request, CaseOut, found)
 
 
 @routes.get("/interruptions/{pk}", response=CaseOut, summary=_("One interruption"))
@@ -254,8 +278,7 @@ def get_interruption(request: HttpRequest, pk: Id) -> HttpResponse:
 )
 def list_signals(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     case = one_of(visible_interruptions(user_of(request)), pk)
-    found = paging.page(Signal.objects.filter(case=case), wanted)
-    return answers.many(request, SignalOut, map(SignalOut.of, found.rows), found.next)
+    return answers.many(request, SignalOut, paging.page(Signal.objects.filter(case=case), wanted))
 
 
 @routes.get(
@@ -264,7 +287,7 @@ def list_signals(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> H
 def list_decisions(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     case = one_of(visible_interruptions(user_of(request)), pk)
     found = paging.page(Decision.objects.filter(case=case), wanted)
-    return answers.many(request, DecisionOut, map(DecisionOut.of, found.rows), found.next)
+    return answers.many(request, DecisionOut, found)
 
 
 @routes.get(
@@ -411,6 +434,15 @@ def resume_case_anyway(request: HttpRequest, pk: Id, said: Override) -> HttpResp
 def _stage(case: Interruption, pk: int | None) -> Stage | None:
     stages = Stage.objects.filter(process=case.deal.process_id)
     return None if pk is None else chosen(stages, pk, "stage")
+
+
+@routes.get(
+    "/interruptions/{pk}/findings", response=Listed[FindingOut], summary=_("What was learnt")
+)
+def list_findings(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
+    case = one_of(visible_interruptions(user_of(request)), pk)
+    rows = Finding.objects.select_related("by").filter(case=case)
+    return answers.many(request, FindingOut, paging.page(rows, wanted))
 
 
 @routes.post("/interruptions/{pk}/findings", response=CaseOut, summary=_("Record a finding"))

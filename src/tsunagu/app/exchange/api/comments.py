@@ -64,7 +64,7 @@ class Mark(Said):
 def list_comments(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     case = one_of(visible_interruptions(user_of(request)), pk)
     found = paging.page(Comment.objects.select_related("by").filter(case=case), wanted)
-    return answers.many(request, CommentOut, map(CommentOut.of, found.rows), found.next)
+    return answers.many(request, CommentOut, found)
 
 
 @routes.post(

@@ -25,6 +25,7 @@ from tsunagu.app.exchange.api.nouns import (
     Said,
     chosen,
     locked,
+    narrowed,
     one_of,
     user_of,
 )
@@ -93,7 +94,7 @@ def list_customers(request: HttpRequest, wanted: Query[CustomersWanted]) -> Http
     if wanted.external_id is not None:
         rows = rows.filter(external_id=wanted.external_id)
     found = paging.page(rows, wanted, sort=wanted.sort, columns=SORTS)
-    return answers.many(request, CustomerOut, map(CustomerOut.of, found.rows), found.next)
+    return answers.many(request, CustomerOut, found)
 
 
 @routes.get("/customers/{pk}", response=CustomerOut, summary=_("One customer"))
@@ -153,14 +154,13 @@ class ContactsWanted(paging.PagedText):
 
     def of(self, user: User) -> QuerySet[Contact]:
         """Those whose customers ``user`` may see."""
-        asked = {
-            "customer": self.customer,
-            "external_id": self.external_id,
-            "email": self.email,
-            "name__icontains": self.q or None,
-        }
-        known = {name: value for name, value in asked.items() if value is not None}
-        return _contacts(user).filter(**known)
+        return narrowed(
+            _contacts(user),
+            customer=self.customer,
+            external_id=self.external_id,
+            email=self.email,
+            name__icontains=self.q or None,
+        )
 
 
 class Personal(BaseModel):
@@ -199,7 +199,7 @@ def _contacts(user: User) -> QuerySet[Contact]:
 @routes.get("/contacts", response=Listed[ContactOut], summary=_("List contact persons"))
 def list_contacts(request: HttpRequest, wanted: Query[ContactsWanted]) -> HttpResponse:
     found = paging.page(wanted.of(user_of(request)), wanted, sort=wanted.sort)
-    return answers.many(request, ContactOut, map(ContactOut.of, found.rows), found.next)
+    return answers.many(request, ContactOut, found)
 
 
 @routes.get("/contacts/{pk}", response=ContactOut, summary=_("One contact person"))

@@ -33,6 +33,7 @@ from tsunagu.app.exchange.api.nouns import (
     locked,
     name_of,
     named,
+    narrowed,
     one_of,
     user_of,
 )
@@ -119,12 +120,12 @@ class DealsWanted(paging.PagedText):
     def of(self, user: User) -> QuerySet[Deal]:
         """Those that ``user`` may see."""
         known = DealFilter(text=self.q, stage=self.stage, owner=self.owner, status=self.status)
-        more = {
-            "customer": self.customer,
-            "external_id": self.external_id,
-            "changed_at__gte": self.changed_since,
-        }
-        return deal_list(user, known).filter(**{k: v for k, v in more.items() if v is not None})
+        return narrowed(
+            deal_list(user, known),
+            customer=self.customer,
+            external_id=self.external_id,
+            changed_at__gte=self.changed_since,
+        )
 
 
 class DealIn(Said):
@@ -166,7 +167,7 @@ class HandOver(Said):
     reason: Text | None = None
 
 
-class Ending(Said):
+class DealEnding(Said):
     """How the sale ended; one that was not won needs a reason."""
 
     outcome: Outcome
@@ -185,7 +186,7 @@ class NextStep(Said):
 def list_deals(request: HttpRequest, wanted: Query[DealsWanted]) -> HttpResponse:
     rows = wanted.of(user_of(request))
     found = paging.page(rows, wanted, sort=wanted.sort, columns=SORTS)
-    return answers.many(request, DealOut, map(DealOut.of, found.rows), found.next)
+    return answers.many(request, DealOut, found)
 
 
 @routes.get("/deals/{pk}", response=DealOut, summary=_("One deal"))
@@ -253,7 +254,7 @@ def hand_over_deal(request: HttpRequest, pk: Id, said: HandOver) -> HttpResponse
 
 
 @routes.post("/deals/{pk}/close", response=DealOut, summary=_("Close a deal"))
-def close_deal(request: HttpRequest, pk: Id, said: Ending) -> HttpResponse:
+def close_deal(request: HttpRequest, pk: Id, said: DealEnding) -> HttpResponse:
     user = user_of(request)
     deal = one_of(shown_deals(user), pk)
     actions.close_deal(user, deal, said.outcome, reason=said.reason, at=said.at)

@@ -10,12 +10,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import get_language, gettext
 from ninja import NinjaAPI
 
+from tsunagu.app.exchange.api import examples
+from tsunagu.app.exchange.api.examples import REF
 from tsunagu.app.exchange.api.idempotency import HEADER
 from tsunagu.app.exchange.api.problems import MEDIA_TYPE, Problem
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group, known
-
-REF = "#/components/schemas/"
 
 
 def describe(api: NinjaAPI) -> dict[str, Any]:
@@ -41,17 +41,20 @@ def _complete(api: NinjaAPI, path: str, method: str, operation: dict[str, Any]) 
     scope = _group_of(api, operation["operationId"])
     wanted = scope.read if method == "get" else scope.write
     parameters = [*operation["parameters"], *_headers(method, operation)]
-    responses = {str(status): said for status, said in operation["responses"].items()}
+    responses = {str(status): examples.shown(s) for status, s in operation["responses"].items()}
     problem = {"schema": {"$ref": f"{REF}Problem"}}
     said = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: problem}}
-    return {
+    completed = {
         **operation,
         "summary": gettext(operation["summary"]),
         "parameters": parameters,
-        "responses": {**responses, "default": said},
+        "responses": {**responses, "default": examples.shown(said)},
         "security": [{"Token": []}, {"OAuth2": [wanted]}, {"Browser": []}],
         "x-scope": wanted,
     }
+    if "requestBody" in operation:
+        completed["requestBody"] = examples.shown(operation["requestBody"])
+    return completed
 
 
 def _headers(method: str, operation: dict[str, Any]) -> list[dict[str, Any]]:

@@ -39,7 +39,10 @@ def once(request: HttpRequest, user: User, act: Callable[[], HttpResponse]) -> H
     if kept is None:
         return _again(KeptAnswer.objects.get(user=user, key=key), fingerprint)
     response = act()
-    _keep(kept, response)
+    if response.headers.get("Cache-Control") == "no-store":
+        kept.delete()  # a secret is shown anew, and stands nowhere else
+    else:
+        _keep(kept, response)
     return response
 
 

@@ -111,7 +111,7 @@ def _imports(user: User) -> QuerySet[Import]:
 @routes.get("/imports", response=Listed[ImportOut], summary=_("List imports"))
 def list_imports(request: HttpRequest, wanted: Query[paging.Paged]) -> HttpResponse:
     found = paging.page(_imports(user_of(request)), wanted, sort="-id")
-    return answers.many(request, ImportOut, map(ImportOut.of, found.rows), found.next)
+    return answers.many(request, ImportOut, found)
 
 
 @routes.get("/imports/{pk}", response=ImportOut, summary=_("One import"))
@@ -125,7 +125,7 @@ def get_import(request: HttpRequest, pk: Id) -> HttpResponse:
 def list_import_problems(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     source = one_of(_imports(user_of(request)), pk)
     found = paging.page(ImportProblem.objects.filter(source=source), wanted)
-    return answers.many(request, ProblemRow, map(ProblemRow.of, found.rows), found.next)
+    return answers.many(request, ProblemRow, found)
 
 
 @routes.post("/imports", response={201: ImportOut}, summary=_("Upload a file"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -46,6 +46,11 @@ class Noun(BaseModel):
     model_config = ConfigDict(json_schema_extra=_only_the_id_is_sure)
 
     id: int = Field(examples=[42])
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """``row``, fetched with what it names, as it is sent."""
+        raise NotImplementedError
 
     @property
     def etag(self) -> str:
@@ -119,6 +124,11 @@ def one_of(rows: QuerySet[Row], pk: int) -> Row:
     if found is None:
         raise not_found()
     return found
+
+
+def narrowed(rows: QuerySet[Row], **conditions: Any) -> QuerySet[Row]:
+    """``rows`` by the conditions that were given; None says nothing."""
+    return rows.filter(**{name: v for name, v in conditions.items() if v is not None})
 
 
 def locked(rows: QuerySet[Row]) -> QuerySet[Row]:

@@ -22,6 +22,7 @@ from tsunagu.app.exchange.api.nouns import (
     Noun,
     Said,
     name_of,
+    narrowed,
     one_of,
     user_of,
 )
@@ -60,9 +61,7 @@ class TargetsWanted(paging.Paged):
     def of(self, user: User) -> QuerySet[Target]:
         """Those of people whom ``user`` leads."""
         rows = Target.objects.select_related("user").filter(user__in=led_users(user).order_by())
-        if self.month is not None:
-            rows = rows.filter(month=self.month.replace(day=1))
-        return rows if self.person is None else rows.filter(user=self.person)
+        return narrowed(rows, month=self.month and self.month.replace(day=1), user=self.person)
 
 
 class OneTarget(Said):
@@ -106,8 +105,7 @@ class OutlookOut(BaseModel):
 def list_targets(request: HttpRequest, wanted: Query[TargetsWanted]) -> HttpResponse:
     user = user_of(request)
     require(user, "outlook.set_targets")
-    found = paging.page(wanted.of(user), wanted)
-    return answers.many(request, TargetOut, map(TargetOut.of, found.rows), found.next)
+    return answers.many(request, TargetOut, paging.page(wanted.of(user), wanted))
 
 
 @routes.post("/targets", response=TargetsSet, summary=gettext_noop("Set targets"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,17 @@ from pydantic import Field
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
 from tsunagu.app.exchange.api.conditional import expect
-from tsunagu.app.exchange.api.nouns import Id, Key, Noun, Said, chosen, locked, one_of, user_of
+from tsunagu.app.exchange.api.nouns import (
+    Id,
+    Key,
+    Noun,
+    Said,
+    chosen,
+    locked,
+    narrowed,
+    one_of,
+    user_of,
+)
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people import actions
@@ -57,12 +67,12 @@ class PeopleWanted(paging.PagedText):
 
     def of(self, user: User) -> QuerySet[User]:
         """Those whom ``user`` may see."""
-        asked: dict[str, Any] = {
-            "team": self.team,
-            "is_active": self.active,
-            "name__icontains": self.q or None,
-        }
-        return visible_users(user).filter(**{k: v for k, v in asked.items() if v is not None})
+        return narrowed(
+            visible_users(user),
+            team=self.team,
+            is_active=self.active,
+            name__icontains=self.q or None,
+        )
 
 
 class TeamOut(Noun):
@@ -108,7 +118,7 @@ def get_me(request: HttpRequest) -> HttpResponse:
 def list_people(request: HttpRequest, wanted: Query[PeopleWanted]) -> HttpResponse:
     rows = wanted.of(user_of(request))
     found = paging.page(rows, wanted, sort=wanted.sort, columns={"name": "name"})
-    return answers.many(request, PersonOut, map(PersonOut.of, found.rows), found.next)
+    return answers.many(request, PersonOut, found)
 
 
 @routes.get("/people/{pk}", response=PersonOut, summary=_("One person"))
@@ -118,8 +128,7 @@ def get_person(request: HttpRequest, pk: Id) -> HttpResponse:
 
 @routes.get("/teams", response=Listed[TeamOut], summary=_("List teams"))
 def list_teams(request: HttpRequest, wanted: Query[paging.Paged]) -> HttpResponse:
-    found = paging.page(_teams(user_of(request)), wanted)
-    return answers.many(request, TeamOut, map(TeamOut.of, found.rows), found.next)
+    return answers.many(request, TeamOut, paging.page(_teams(user_of(request)), wanted))
 
 
 @routes.get("/teams/{pk}", response=TeamOut, summary=_("One team"))

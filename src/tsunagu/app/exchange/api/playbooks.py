@@ -16,6 +16,7 @@ from pydantic import Field
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
 from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.conditional import expect
 from tsunagu.app.exchange.api.nouns import (
     Id,
     Key,
@@ -25,6 +26,7 @@ from tsunagu.app.exchange.api.nouns import (
     Reason,
     Said,
     chosen,
+    locked,
     named,
     one_of,
     user_of,
@@ -36,7 +38,16 @@ from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import people_who_see, visible_interruptions
 from tsunagu.app.playbooks import actions
 from tsunagu.app.playbooks.editing import spoken
-from tsunagu.app.playbooks.models import ApprovalState, Ending, Playbook, Run, Task
+from tsunagu.app.playbooks.models import (
+    Act,
+    ApprovalState,
+    Ending,
+    Playbook,
+    PlaybookVersion,
+    Run,
+    Task,
+    TaskNote,
+)
 from tsunagu.app.playbooks.queries import TaskFilter, task_list, visible_tasks
 from tsunagu.app.playbooks.steps import Content, Doer, SchemaError, parse
 
@@ -68,6 +79,44 @@ class PlaybookOut(Noun):
             version=version.number if version else 0,
             content=version.content if version else {},
         )
+
+
+class VersionOut(Noun):
+    """What a playbook said from ``at`` on."""
+
+    playbook: int
+    number: int
+    name: str
+    purpose: str
+    content: dict[str, Any]
+    shipped: bool = Field(description="It came with the software.")
+    made_by: Named | None
+    at: datetime
+    note: str
+
+    @classmethod
+    def of(cls, version: PlaybookVersion) -> VersionOut:
+        """``version``, fetched with who made it."""
+        names = ("number", "name", "purpose", "content", "at", "note")
+        return cls(
+            id=version.pk,
+            playbook=version.playbook_id,
+            shipped=version.shipped is not None,
+            made_by=named(version.made_by),
+            **{name: getattr(version, name) for name in names},
+        )
+
+
+class PlaybookIn(Said):
+    """A new playbook, in both languages or one."""
+
+    content: dict[str, Any]
+
+
+class PlaybookChanges(Said):
+    """Whether it is offered no more; what it says is changed by a new version."""
+
+    archived: bool
 
 
 class VersionIn(Said):
@@ -146,6 +195,28 @@ class TaskOut(Noun):
         )
 
 
+class TaskNoteOut(Noun):
+    """A step in a task's course."""
+
+    at: datetime
+    act: Act
+    by: Named | None = Field(description="Null: no person did it.")
+    to: Named | None = Field(description="Who was given the task.")
+    text: str
+
+    @classmethod
+    def of(cls, note: TaskNote) -> TaskNoteOut:
+        """``note``, fetched with by whom and to whom."""
+        return cls(
+            id=note.pk,
+            at=note.at,
+            act=Act(note.act),
+            by=named(note.by),
+            to=named(note.to),
+            text=note.text,
+        )
+
+
 class TasksWanted(paging.PagedText):
     """Which open tasks: one's own, or as one who leads those of the teams."""
 
@@ -175,13 +246,49 @@ def _tasks(user: User) -> QuerySet[Task]:
 
 @routes.get("/playbooks", response=Listed[PlaybookOut], summary=_("List playbooks"))
 def list_playbooks(request: HttpRequest, wanted: Query[paging.Paged]) -> HttpResponse:
-    found = paging.page(_playbooks(), wanted)
-    return answers.many(request, PlaybookOut, map(PlaybookOut.of, found.rows), found.next)
+    return answers.many(request, PlaybookOut, paging.page(_playbooks(), wanted))
 
 
 @routes.get("/playbooks/{pk}", response=PlaybookOut, summary=_("One playbook"))
 def get_playbook(request: HttpRequest, pk: Id) -> HttpResponse:
     return answers.one(request, PlaybookOut.of(one_of(_playbooks(), pk)))
+
+
+@routes.post("/playbooks", response={201: PlaybookOut}, summary=_("Add a playbook"))
+def create_playbook(request: HttpRequest, said: PlaybookIn) -> HttpResponse:
+    made = actions.add_playbook(user_of(request), _content(said.content))
+    address = reverse("api:get_playbook", kwargs={"pk": made.pk})
+    shown = PlaybookOut.of(_playbooks().get(pk=made.pk))
+    return answers.one(request, shown, made_at=address)
+
+
+@routes.patch("/playbooks/{pk}", response=PlaybookOut, summary=_("Archive a playbook, or not"))
+def change_playbook(request: HttpRequest, pk: Id, said: PlaybookChanges) -> HttpResponse:
+    playbook = one_of(locked(_playbooks()), pk)
+    expect(request, PlaybookOut.of(playbook))
+    actions.set_archived(user_of(request), playbook, said.archived)
+    return answers.one(request, PlaybookOut.of(_playbooks().get(pk=pk)))
+
+
+@routes.get(
+    "/playbooks/{pk}/versions", response=Listed[VersionOut], summary=_("A playbook's versions")
+)
+def list_playbook_versions(
+    request: HttpRequest, pk: Id, wanted: Query[paging.Paged]
+) -> HttpResponse:
+    versions = one_of(Playbook.objects.all(), pk).versions.select_related("made_by")
+    return answers.many(request, VersionOut, paging.page(versions, wanted, sort="-id"))
+
+
+@routes.post(
+    "/playbook-versions/{pk}/restore",
+    response=PlaybookOut,
+    summary=_("Take a playbook's version up again"),
+)
+def restore_playbook_version(request: HttpRequest, pk: Id) -> HttpResponse:
+    version = one_of(PlaybookVersion.objects.select_related("playbook"), pk)
+    actions.restore(user_of(request), version)
+    return answers.one(request, PlaybookOut.of(_playbooks().get(pk=version.playbook_id)))
 
 
 @routes.post(
@@ -207,8 +314,7 @@ def _content(raw: dict[str, Any]) -> Content:
 def list_runs(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     user = user_of(request)
     case = one_of(visible_interruptions(user), pk)
-    found = paging.page(_runs(user).filter(case=case), wanted)
-    return answers.many(request, RunOut, map(RunOut.of, found.rows), found.next)
+    return answers.many(request, RunOut, paging.page(_runs(user).filter(case=case), wanted))
 
 
 @routes.post("/interruptions/{pk}/runs", response={201: RunOut}, summary=_("Carry a playbook out"))
@@ -232,15 +338,14 @@ def stop_run(request: HttpRequest, pk: Id, said: Reason) -> HttpResponse:
 def list_run_tasks(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
     user = user_of(request)
     run = one_of(_runs(user), pk)
-    found = paging.page(_tasks(user).filter(run=run), wanted)
-    return answers.many(request, TaskOut, map(TaskOut.of, found.rows), found.next)
+    return answers.many(request, TaskOut, paging.page(_tasks(user).filter(run=run), wanted))
 
 
 @routes.get("/tasks", response=Listed[TaskOut], summary=_("List open tasks"))
 def list_tasks(request: HttpRequest, wanted: Query[TasksWanted]) -> HttpResponse:
     rows = task_list(user_of(request), TaskFilter(wanted.of, wanted.late, wanted.q))
     found = paging.page(rows, wanted, sort=wanted.sort, columns={"due_on": "due_on"})
-    return answers.many(request, TaskOut, map(TaskOut.of, found.rows), found.next)
+    return answers.many(request, TaskOut, found)
 
 
 @routes.get("/tasks/{pk}", response=TaskOut, summary=_("One task"))
@@ -253,6 +358,12 @@ def _do(request: HttpRequest, pk: int, act: Callable[[User, Task], Any]) -> Http
     user = user_of(request)
     act(user, one_of(_tasks(user), pk))
     return answers.one(request, TaskOut.of(_tasks(user).get(pk=pk)))
+
+
+@routes.get("/tasks/{pk}/notes", response=Listed[TaskNoteOut], summary=_("What happened to a task"))
+def list_task_notes(request: HttpRequest, pk: Id, wanted: Query[paging.Paged]) -> HttpResponse:
+    notes = one_of(_tasks(user_of(request)), pk).notes.select_related("by", "to")
+    return answers.many(request, TaskNoteOut, paging.page(notes, wanted))
 
 
 @routes.post("/tasks/{pk}/complete", response=TaskOut, summary=_("Complete a task"))

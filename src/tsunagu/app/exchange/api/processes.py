@@ -102,8 +102,7 @@ def _processes() -> QuerySet[Process]:
 
 @routes.get("/processes", response=Listed[ProcessOut], summary=_("List processes"))
 def list_processes(request: HttpRequest, wanted: Query[paging.Paged]) -> HttpResponse:
-    found = paging.page(_processes(), wanted)
-    return answers.many(request, ProcessOut, map(ProcessOut.of, found.rows), found.next)
+    return answers.many(request, ProcessOut, paging.page(_processes(), wanted))
 
 
 @routes.get("/processes/{pk}", response=ProcessOut, summary=_("One process"))

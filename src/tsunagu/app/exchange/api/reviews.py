@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Query
 from pydantic import BaseModel, Field
@@ -15,6 +16,7 @@ from pydantic import BaseModel, Field
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
 from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.conditional import expect
 from tsunagu.app.exchange.api.nouns import (
     Id,
     Key,
@@ -24,11 +26,12 @@ from tsunagu.app.exchange.api.nouns import (
     Said,
     Text,
     chosen,
+    locked,
     name_of,
     one_of,
     user_of,
 )
-from tsunagu.app.exchange.api.problems import not_found
+from tsunagu.app.exchange.api.problems import not_found, wrong
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.interruptions.causes import Cause
@@ -47,6 +50,8 @@ from tsunagu.app.knowledge.models import (
 from tsunagu.app.knowledge.queries import Wanted, published, visible_improvements
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_interruptions, visible_users
+
+PartKind = Literal["whys", "lessons", "improvements"]
 
 routes = Routes(Group.CASES, _("Reviews"))
 
@@ -193,6 +198,15 @@ class ImprovementIn(LessonIn):
     due_on: date
 
 
+class PartChanges(Said):
+    """Another text; of an improvement also what kind it is, who does it and until when."""
+
+    text: Text = Field(default="", min_length=1)
+    remedy: Remedy = Remedy.TRAINING
+    owner: Key = 0
+    due_on: date = date.min
+
+
 class Effect(Said):
     """What came of it."""
 
@@ -200,11 +214,15 @@ class Effect(Said):
 
 
 def _review(request: HttpRequest, case: Interruption) -> HttpResponse:
+    return answers.one(request, ReviewOut.of(_found(Review.objects.all(), case)))
+
+
+def _found(rows: QuerySet[Review], case: Interruption) -> Review:
     parts = ("causes", "whys", "lessons", "improvements")
-    review = Review.objects.prefetch_related(*parts).filter(case=case).first()
+    review = rows.prefetch_related(*parts).filter(case=case).first()
     if review is None:
         raise not_found()
-    return answers.one(request, ReviewOut.of(review))
+    return review
 
 
 def _write(request: HttpRequest, pk: int, act: Callable[[User, Interruption], Any]) -> HttpResponse:
@@ -267,6 +285,52 @@ def review_improvement(request: HttpRequest, pk: Id, said: ImprovementIn) -> Htt
     return _write(request, pk, act)
 
 
+def _seen(request: HttpRequest, pk: int) -> Review:
+    """The case's review, which the caller has read as it stands."""
+    case = one_of(cases_of(user_of(request)), pk)
+    review = _found(locked(Review.objects.select_related("case")), case)
+    expect(request, ReviewOut.of(review))
+    return review
+
+
+@routes.patch(
+    "/interruptions/{pk}/review/{kind}/{part}",
+    response=ReviewOut,
+    summary=_("Change a part of a review"),
+)
+def change_review_part(
+    request: HttpRequest, pk: Id, kind: PartKind, part: Id, said: PartChanges
+) -> HttpResponse:
+    review = _seen(request, pk)
+    found = one_of(getattr(review, kind), part)
+    given = said.given()
+    text = given.pop("text", found.text)
+    task = _whole_task(user_of(request), found, given) if given else {}
+    actions.edit(user_of(request), found, text, **task)
+    return _review(request, review.case)
+
+
+def _whole_task(user: User, part: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What an improvement is from now on, with what was not sent as it was."""
+    if not isinstance(part, Improvement):
+        raise wrong(min(given), gettext("Only an improvement has this."))
+    if "owner" in given:
+        people = visible_users(user).filter(is_active=True)
+        given["owner"] = chosen(people, given["owner"], "owner")
+    return {"remedy": part.remedy, "owner": part.owner, "due_on": part.due_on, **given}
+
+
+@routes.delete(
+    "/interruptions/{pk}/review/{kind}/{part}",
+    response={204: None},
+    summary=_("Take a part out of a review"),
+)
+def remove_review_part(request: HttpRequest, pk: Id, kind: PartKind, part: Id) -> HttpResponse:
+    review = _seen(request, pk)
+    actions.remove(user_of(request), one_of(getattr(review, kind), part))
+    return answers.nothing()
+
+
 @routes.post("/interruptions/{pk}/review/finish", response=ReviewOut, summary=_("Finish a review"))
 def finish_review(request: HttpRequest, pk: Id) -> HttpResponse:
     return _write(request, pk, actions.finish)
@@ -282,15 +346,13 @@ def correct_review(request: HttpRequest, pk: Id) -> HttpResponse:
 @routes.get("/lessons", response=Listed[LessonOut], summary=_("List lessons"))
 def list_lessons(request: HttpRequest, wanted: Query[LearntWanted]) -> HttpResponse:
     rows = wanted.asked.of(published().select_related("stage"), [])
-    found = paging.page(rows, wanted)
-    return answers.many(request, LessonOut, map(LessonOut.of, found.rows), found.next)
+    return answers.many(request, LessonOut, paging.page(rows, wanted))
 
 
 @routes.get("/improvements", response=Listed[ImprovementOut], summary=_("List improvements"))
 def list_improvements(request: HttpRequest, wanted: Query[LearntWanted]) -> HttpResponse:
     rows = wanted.asked.of(_improvements(user_of(request)), [])
-    found = paging.page(rows, wanted)
-    return answers.many(request, ImprovementOut, map(ImprovementOut.of, found.rows), found.next)
+    return answers.many(request, ImprovementOut, paging.page(rows, wanted))
 
 
 def _improvements(user: User) -> QuerySet[Improvement]:

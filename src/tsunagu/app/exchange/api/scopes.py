@@ -14,8 +14,9 @@ class Group(TextChoices):
 
     DEALS = "deals", _("Deals, activities, processes, risks")
     CUSTOMERS = "customers", _("Customers and contact persons")
-    CASES = "cases", _("Interruptions, playbooks, reviews")
+    CASES = "cases", _("Interruptions, mails, files, playbooks, reviews")
     PEOPLE = "people", _("People, teams, targets")
+    WEBHOOKS = "webhooks", _("Webhooks")
     IMPORTS = "imports", _("Imports and many rows at once")
 
     @property

@@ -18,12 +18,19 @@ from ninja import NinjaAPI
 
 from tsunagu.app.exchange.api import (
     activities,
+    advice,
+    attachments,
     bulk,
     cases,
+    checkpoints,
     comments,
     customers,
     deals,
     imports,
+    inquiries,
+    limits,
+    mails,
+    notices,
     outlook,
     people,
     playbooks,
@@ -31,9 +38,12 @@ from tsunagu.app.exchange.api import (
     processes,
     reviews,
     risks,
+    thresholds,
     views,
+    webhooks,
 )
 from tsunagu.app.exchange.api.describing import describe
+from tsunagu.app.exchange.api.limits import Allowance
 from tsunagu.app.exchange.api.parsing import StrictParser
 from tsunagu.app.exchange.api.problems import ProblemError, not_found
 
@@ -50,15 +60,23 @@ problems.handle(api)
 NOUNS = (
     deals,
     activities,
+    checkpoints,
     risks,
     processes,
     customers,
     cases,
+    inquiries,
+    mails,
     playbooks,
     comments,
+    attachments,
+    advice,
+    notices,
     reviews,
+    thresholds,
     people,
     outlook,
+    webhooks,
     imports,
     bulk,
 )
@@ -76,14 +94,24 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         response = view(request, **values)
         if response.status_code == 405:
             response = _wrong_method(response)
-        if hasattr(request, "allowance"):
-            request.allowance.put_on(response)
-        response.headers["Cache-Control"] = "private, no-cache"
+        response = _counted(request, response)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers["Content-Language"] = translation.get_language()
         patch_vary_headers(response, ["Authorization", "Cookie", "Accept-Language"])
         return response
 
     return call
+
+
+def _counted(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Whoever was let in was counted then; the others are by their address."""
+    left: Allowance | None = getattr(request, "allowance", None)
+    if left is None:
+        left = limits.count_address(request)
+        if left.remaining < 0:
+            response = problems.answer(limits.exceeded(left))
+    left.put_on(response)
+    return response
 
 
 def _wrong_method(response: HttpResponse) -> HttpResponse:

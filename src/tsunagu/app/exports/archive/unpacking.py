@@ -20,6 +20,8 @@ from django.db import Error, connection, transaction
 from django.db.models import Field, ForeignKey, Model, QuerySet
 
 from tsunagu.app.exports.archive import packing, tables
+from tsunagu.app.exports.models import Export
+from tsunagu.app.people import audit
 
 AT_ONCE = 2_000
 
@@ -63,7 +65,7 @@ def restore(path: Path, tell: Callable[[str, float], None]) -> dict[str, Any]:
         _check_place(manifest)
         _check_tables(archive, manifest, lambda share: tell("check", share))
         _check_files(archive, manifest)
-        _write(archive, manifest, lambda share: tell("write", share))
+        _write(archive, manifest, path.name, lambda share: tell("write", share))
     return manifest
 
 
@@ -220,18 +222,20 @@ def _check_files(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
 
 
 def _write(
-    archive: zipfile.ZipFile, manifest: dict[str, Any], tell: Callable[[float], None]
+    archive: zipfile.ZipFile, manifest: dict[str, Any], name: str, tell: Callable[[float], None]
 ) -> None:
-    """In one transaction; files that were put down go again if it fails."""
+    """In one transaction, with its audit entry; files that were put down go again if it fails."""
     put: list[str] = []
     try:
         with transaction.atomic():
             _write_tables(archive, manifest, tell)
             _write_files(archive, manifest, put)
+            said = {"file": name, "made_at": manifest["made_at"], "tsunagu": manifest["tsunagu"]}
+            audit.record_command("restore", Export, said)
             connection.check_constraints()
     except BaseException as error:
-        for name in put:
-            default_storage.delete(name)
+        for file in put:
+            default_storage.delete(file)
         if isinstance(error, Error):
             message = f"The database refused the archive, and nothing was written: {error}"
             raise ArchiveError(message, DAMAGED) from error
