@@ -5,7 +5,7 @@
 Only the training part of each log is used: everything after the instant by which ``--train`` of
 its outcomes were known does not exist here.  Within it, models learn from samples of 25 to 2,000
 deals as known at an earlier instant, and are judged on the person-periods that closed later.
-Trees and blends are calibrated as in ``RiskModel.fit``.  Two measures: log-loss of the
+Trees and plain part are weighed as in ``RiskModel.fit``.  Two measures: log-loss of the
 person-periods (lower is better), and AUC of the break-offs within 30 days (higher is better).
 """
 
@@ -112,7 +112,7 @@ def sampled(problem: Problem, size: int, seed: int) -> tuple[Landmarks, training
 
 
 def measure(problem: Problem, size: int, seed: int) -> Result:
-    """Fit on a sample once; blend and calibrate for every kappa; judge on the later rows."""
+    """Fit on a sample once; blend for every kappa; judge on the later rows."""
     landmarks, history = sampled(problem, size, seed)
     plan = training.plan(history, EASY)
     trainer = training.Trainer(
@@ -125,7 +125,8 @@ def measure(problem: Problem, size: int, seed: int) -> Result:
     if grown.model.trees is None:
         return Result(size, seen, 0, prior, (prior,) * len(KAPPAS))
     weights = [pooling.trees_weight(seen, max(kappa, 1e-9)) for kappa in KAPPAS]
-    blends = [trainer.calibrate(replace(grown.model, weight=w), plan) for w in weights]
+    weighed = trainer.weigh(grown.model, plan)
+    blends = [replace(weighed, weight=weight) for weight in weights]
     return Result(size, seen, grown.rounds, prior, tuple(judge(problem, b) for b in blends))
 
 
@@ -148,15 +149,10 @@ def auc(problem: Problem, model: HazardModel) -> float:
 def loss(problem: Problem, model: HazardModel) -> float:
     """Mean log-loss of the later person-periods, each day of a deal counted once."""
     rows = problem.later
-    hazards = calibrated_rows(model, problem.landmarks, rows)
+    hazards = of_rows(model, problem.landmarks, rows)
     every: Floats = np.column_stack([1 - hazards.sum(axis=1), hazards])
     told = np.maximum(every[np.arange(len(rows)), rows.label], 1e-9)
     return float(np.average(-np.log(told), weights=rows.once()))
-
-
-def calibrated_rows(model: HazardModel, landmarks: Landmarks, rows: PersonPeriods) -> Floats:
-    """Final hazards of person-periods."""
-    return model.calibration.of_rows(of_rows(model, landmarks, rows), rows)
 
 
 def print_tables(problem: Problem, results: list[Result]) -> None:
@@ -165,7 +161,7 @@ def print_tables(problem: Problem, results: list[Result]) -> None:
     count = len(np.unique(problem.history.deal[broke]))
     for position, measure_name in enumerate(("log-loss", "AUC, 30 days")):
         print(f"\n### {problem.name}: {measure_name}, judged on {count:,} later break-offs\n")
-        heads = ["deals", "break-offs", "rounds", "prior", "trees"]
+        heads = ["deals", "break-offs", "rounds", "prior", "own"]
         heads += [f"κ={kappa}" for kappa in KAPPAS[1:]]
         print("| " + " | ".join(heads) + " |\n|" + "---:|" * len(heads))
         for size in SIZES:

@@ -31,7 +31,7 @@ from tsunagu.analytics.evaluation.labels import Landmarks, label
 from tsunagu.analytics.evaluation.splitting import default_cut, snapshots_after, training_part
 from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.features import weekly
-from tsunagu.analytics.risk import Settings, calibration, dataset, inputs, training
+from tsunagu.analytics.risk import Settings, dataset, inputs, training
 from tsunagu.analytics.risk.calendar import AS_EXPECTED
 from tsunagu.analytics.risk.following import expected_of, in_time
 from tsunagu.analytics.risk.hazard_model import HazardModel
@@ -97,25 +97,23 @@ def fitted(fold: Fold, settings: Settings) -> HazardModel:
     return trainer.fit(data.plan).model
 
 
-def followed(fold: Fold, model: HazardModel, edges: Floats | None = None) -> Floats:
-    """Incidences by the level known in each week."""
+def followed(fold: Fold, model: HazardModel) -> Floats:
+    """Incidences by the levels of ages known in each week."""
     rows = np.arange(len(fold.history.at))
     past = expected_of(model, fold.everything, fold.history, rows)
-    bands = model.recent.edges if edges is None else edges
-    return in_time(model, past, fold.asked, fold.asked_at, bands)
+    return in_time(model, past, fold.asked, fold.asked_at, model.recent.edges)
 
 
 Variant = Callable[[Fold, HazardModel], Floats]
 
 VARIANTS: dict[str, Variant] = {
     "as shipped": followed,
-    "level of all ages alike": lambda f, m: followed(f, m, np.zeros(0)),
-    "level as of the cut, not followed": lambda f, m: m.incidence(f.asked),
-    "no level of late": lambda f, m: replace(m, recent=AS_EXPECTED).incidence(f.asked),
-    "no calibration": lambda f, m: followed(f, replace(m, calibration=calibration.identity(""))),
-    "scorecard alone": lambda f, m: replace(
-        m, trees=None, calibration=calibration.identity("")
-    ).incidence(f.asked),
+    "plain part alone": lambda f, m: followed(f, replace(m, share=0.0)),
+    "trees alone": lambda f, m: followed(f, replace(m, share=1.0)),
+    "half and half": lambda f, m: followed(f, replace(m, share=0.5)),
+    "levels of ages as of the cut, not followed": lambda f, m: m.incidence(f.asked),
+    "no levels of ages": lambda f, m: replace(m, recent=AS_EXPECTED).incidence(f.asked),
+    "scorecard alone": lambda f, m: replace(m, trees=None).incidence(f.asked),
 }
 
 
@@ -194,11 +192,12 @@ def print_log(name: str, folds: list[Fold]) -> None:
         for words, say in VARIANTS.items()
     }
     pairs = zip(folds, plain, strict=True)
-    rows["trees that also learn each week's level"] = mean(
+    rows["learning each week's level too"] = mean(
         [measure(f.marks, followed(f, m)) for f, m in pairs]
     )
     heads = list(rows["as shipped"])
     print(f"\n### {name} (training a model: {spent:.1f} s of processor)\n")
+    print("Share of the trees: " + ", ".join(f"{model.share:.2f}" for model in models) + "\n")
     print("| variant | " + " | ".join(heads) + " |\n|---|" + "---:|" * len(heads))
     for words, row in rows.items():
         print(f"| {words} | " + " | ".join(f"{row[head]:.3f}" for head in heads) + " |")

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import venv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,18 +17,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from benchmarks.foresight.survival_frame import Frame, training_table
+from benchmarks.foresight.survival_tables import LEAD_14
 
 from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome, incidence_column
 from tsunagu.analytics.evaluation.arrays import Floats, Integers
+from tsunagu.analytics.evaluation.baselines import StageRate
 from tsunagu.analytics.evaluation.baselines.facts import FactReader
 from tsunagu.analytics.evaluation.baselines.rates import aalen_johansen
 from tsunagu.analytics.evaluation.baselines.training import training_of
+from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS
 from tsunagu.analytics.evaluation.labels import BROKEN_OFF, CENSORED
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import Baseline
-from tsunagu.analytics.evaluation.ranking import InWindow, Scorer, best_window
+from tsunagu.analytics.evaluation.ranking import InWindow, Scorer, best_windows
 from tsunagu.analytics.evaluation.risk_predictor import RememberedScores
-from tsunagu.analytics.risk import RiskModel
+from tsunagu.analytics.risk import RiskModel, Window
+from tsunagu.analytics.risk.window import window_for
 
 _HERE = Path(__file__).resolve().parent
 _REQUIREMENTS = _HERE / "survival_requirements.txt"
@@ -41,12 +45,17 @@ def default_rivals(python: Path) -> tuple[Baseline, ...]:
     ``tsunagu_frozen`` is our own model as fitted at the cut, which learns nothing after it.
     """
     outside = ("cox_landmark", "cox_time_varying", "forest")
+    learners = (
+        *(InOrder(name, _outside(name, python)) for name in outside),
+        InOrder("lightgbm", _lightgbm),
+    )
     return (
         InOrder("tsunagu_frozen", lambda log, seed: RiskModel.fit(log, seed=seed)),
         InOrder("aalen_johansen_stage", _by_stage(competing=True)),
         InOrder("kaplan_meier_stage", _by_stage(competing=False)),
-        *(InOrder(name, _outside(name, python)) for name in outside),
-        InOrder("lightgbm", _lightgbm),
+        *learners,
+        *(replace(each, name=f"{each.name}{LEAD_14}", lead=14) for each in learners),
+        InOrder(f"stage_rate{LEAD_14}", lambda log, seed: StageRate().fit(log, seed=seed), lead=14),
     )
 
 
@@ -57,15 +66,26 @@ class InOrder:
     Attributes:
         name: the row's label.
         model: fits it on a training log.
+        lead: days of warning that the list is meant for.
     """
 
     name: str
     model: Callable[[EventLog, int], Scorer]
+    lead: int = LEADS_DAYS[0]
 
     def fit(self, log: EventLog, *, seed: int) -> InWindow:
         """Fit it, and choose its window on the last part of the training log."""
-        window = best_window(log, lambda known: self.model(known, seed))
-        return InWindow(RememberedScores(self.model(log, seed)), window)
+        scorer, windows = _fitted(log, self.model, seed)
+        return InWindow(scorer, window_for(windows, self.lead))
+
+
+@once_per_log
+def _fitted(
+    log: EventLog, model: Callable[[EventLog, int], Scorer], seed: int
+) -> tuple[Scorer, dict[int, Window]]:
+    """A rival and its windows, shared by its lists for a shorter and a longer warning."""
+    windows = best_windows(log, lambda known: model(known, seed))
+    return RememberedScores(model(log, seed)), windows
 
 
 @once_per_log

@@ -15,8 +15,13 @@ from benchmarks.foresight.printing import difference, figure, table
 from tsunagu.analytics.evaluation import OURS, Evaluation, Figure, Performance
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS, VOLUMES
 
-SAME_PROBABILITIES = ("tsunagu_30", "tsunagu_lead_14", "stage_rate_window")
-"""Predictors that differ from another one in the order of their lists alone."""
+LEAD_14 = "_lead_14"
+"""Ends the names of predictors whose lists are made for a warning of 14 days."""
+
+SAME_PROBABILITIES = ("tsunagu_30", "stage_rate_window")
+"""Predictors that differ from another one in the order of their lists alone, as those do that end
+in :data:`LEAD_14`.
+"""
 
 _UNKNOWN = "–"
 
@@ -77,7 +82,7 @@ def time_to_break_off(found: Evaluation) -> str:
         Column("ibs", "IBS"),
         Column("ibs_scaled", "scaled IBS"),
     ]
-    return _table(found, columns, by="uno_c", skip=SAME_PROBABILITIES)
+    return _table(found, columns, by="uno_c", once=True)
 
 
 def early_warning(found: Evaluation) -> str:
@@ -111,7 +116,7 @@ def calibration(found: Evaluation) -> str:
     groupings = dict.fromkeys(group.grouping for group in ours.groups)
     ends = [key for key in ours.figures if "_by_" in key]
     columns += [Column(key, f"by {name}") for key, name in zip(ends, groupings, strict=True)]
-    rows = _table(found, columns, by=f"ece_{found.horizons[0]}", skip=SAME_PROBABILITIES, best=min)
+    rows = _table(found, columns, by=f"ece_{found.horizons[0]}", once=True, best=min)
     return "\n".join([rows, _groups(ours)] if ours.groups else [rows])
 
 
@@ -131,18 +136,16 @@ def _groups(ours: Performance) -> str:
 
 
 def against_the_best(found: Evaluation) -> str:
-    """Ours and the best rival of each figure."""
-    ours = found.performances[0]
-    rows = (
-        (
-            column.head,
-            figure(scaled(ours.figure(column.key), column.scale), column.digits),
-            ours.versus_best[column.key].rival,
-            difference(scaled(ours.versus_best[column.key].figure, column.scale), column.digits),
-        )
-        for column in _main(found)
-        if column.key in ours.versus_best
-    )
+    """Ours and the best rival of each figure; for 14 days' warning our list made for it."""
+    early = next((p for p in found.performances if p.name == f"tsunagu{LEAD_14}"), None)
+    rows: list[tuple[str, ...]] = []
+    for column in _main(found):
+        ours = early if early and "warned_14" in column.key else found.performances[0]
+        if best := ours.versus_best.get(column.key):
+            told = scaled(ours.figure(column.key), column.scale)
+            apart = scaled(best.figure, column.scale)
+            cells = figure(told, column.digits), best.rival, difference(apart, column.digits)
+            rows.append((column.head, *cells))
     return table(("figure", "tsunagu", "best rival", "ours minus it"), rows)
 
 
@@ -163,12 +166,15 @@ def _table(
     columns: Iterable[Column],
     *,
     by: str,
-    skip: Iterable[str] = (),
+    once: bool = False,
     best: Callable[..., float] = max,
 ) -> str:
-    """Predictors, the best by one figure first; columns and rows without any figure left out."""
+    """Predictors, the best by one figure first; columns and rows without any figure left out.
+
+    ``once``: of predictors that differ in their lists alone, one.
+    """
     model = found.performances[0].name
-    shown = [p for p in found.performances if p.name not in set(skip)]
+    shown = [p for p in found.performances if not (once and _repeats(p.name))]
     columns = [c for c in columns if any(c.key in p.figures for p in shown)]
     rows = [(p, [c.cell(p, ours=p.name == model) for c in columns]) for p in shown]
     told = [(p, cells) for p, cells in rows if set(cells) != {_UNKNOWN}]
@@ -178,6 +184,10 @@ def _table(
         ["predictor", *(c.head for c in columns)],
         ([name, *cells] for name, (_, cells) in zip(names, told, strict=True)),
     )
+
+
+def _repeats(name: str) -> bool:
+    return name in SAME_PROBABILITIES or name.endswith(LEAD_14)
 
 
 def _place(value: float, best: Callable[..., float]) -> float:

@@ -263,7 +263,6 @@ WORDS: dict[str, tuple[str, str]] = {
 
 STEPS: dict[str, str] = {
     "bootstrap": "信頼区間の計算",
-    "calibration": "較正",
     "compare": "使用中のモデルとの比較",
     "done": "完了",
     "features": "特徴量の計算",
@@ -278,6 +277,7 @@ STEPS: dict[str, str] = {
     "texts": "文章の評価",
     "trace": "過去のリスクの計算",
     "trees": "モデルの学習",
+    "weighing": "重みの決定",
 }
 """Japanese names of the steps that long jobs report."""
 

@@ -42,25 +42,36 @@ def test_the_last_known_level_goes_on_beyond_the_last_week() -> None:
     assert later[0] == pytest.approx(calendar.ratios[-1])
 
 
-def test_a_level_that_fell_is_followed_within_weeks() -> None:
-    share = np.where(np.arange(WEEKS) < 6, 0.2, 0.05)
+YOUNG = np.array([20.0])
+AGES = np.tile(np.linspace(0, 100, DEALS), WEEKS)
+
+
+def test_ages_at_which_deals_began_to_end_are_followed_within_weeks() -> None:
+    share = np.where(np.arange(WEEKS) < 6, 0.05, 0.2)  # the youngest are the first to end
     before, after = (
-        Recent.of(_weekly(share), weeks * WEEK, np.zeros(0)).ratios[0, 1] for weeks in (6, WEEKS)
+        Recent.of(_weekly(share, AGES), weeks * WEEK, YOUNG).ratios[0, 1] for weeks in (6, WEEKS)
     )
-    assert before == pytest.approx(2.0, rel=0.1)
-    assert after < 0.75
+    assert after > 1.3 * before
+
+
+def test_the_level_of_all_ages_is_left_to_the_next_fit() -> None:
+    age = np.tile(np.array([10.0, 30.0]), WEEKS * DEALS // 2)
+    busy, calm = (
+        Recent.of(_weekly(np.full(WEEKS, share), age), WEEKS * WEEK, YOUNG) for share in (0.4, 0.05)
+    )
+    assert busy.ratios[:, 1] == pytest.approx(1.0, abs=0.1)
+    assert calm.ratios[:, 1] == pytest.approx(1.0, abs=0.1)
 
 
 def test_only_weeks_that_are_over_are_known() -> None:
     share = np.full(WEEKS, 0.1)
-    calm = Recent.of(_weekly(share), 6 * WEEK, np.zeros(0))
+    calm = Recent.of(_weekly(share, AGES), 6 * WEEK, YOUNG)
     share[6:] = 0.9
-    assert Recent.of(_weekly(share), 6 * WEEK, np.zeros(0)).ratios == pytest.approx(calm.ratios)
+    assert Recent.of(_weekly(share, AGES), 6 * WEEK, YOUNG).ratios == pytest.approx(calm.ratios)
 
 
 def test_each_age_has_its_own_level_and_deals_grow_older() -> None:
-    ages = np.tile(np.linspace(0, 100, DEALS), WEEKS)
-    found = Recent.of(_weekly(np.full(WEEKS, 0.2), ages), WEEKS * WEEK, np.array([20.0]))
+    found = Recent.of(_weekly(np.full(WEEKS, 0.2), AGES), WEEKS * WEEK, YOUNG)
     assert found.ratios[0, 1] > 2 * found.ratios[1, 1]
     young = found.log_ratios(np.array([10.0]))[0, :, 1]
     assert young[:2] == pytest.approx([np.log(found.ratios[0, 1])] * 2)

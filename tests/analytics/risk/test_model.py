@@ -26,14 +26,12 @@ from tsunagu.analytics.risk import (
     RiskModel,
     Settings,
     Window,
-    calibration,
     inputs,
     reasons,
     storage,
 )
 from tsunagu.analytics.risk.calendar import AS_EXPECTED
 from tsunagu.analytics.risk.next_steps import STEPS
-from tsunagu.analytics.risk.periods import expand
 
 SHAKY, STEADY, WON = 0.020, 0.004, 0.006
 
@@ -78,7 +76,7 @@ def test_the_summary_tells_what_the_model_was_made_of(
     assert summary.rounds > 0
     assert summary.trees_weight > 0.8
     assert "your own history weighs" in summary.statement
-    assert "beta calibration" in summary.calibration
+    assert summary.calibration.startswith("none")
     assert summary.observed_until == known_log.observed_until
     assert len(summary.fingerprint) == 64
 
@@ -153,25 +151,16 @@ def test_a_feature_that_is_suddenly_null_everywhere_does_not_break(
         assert all("nan" not in reason.en for reason in explanation.reasons)
 
 
-def test_calibration_lowers_the_log_loss_on_a_later_slice(
-    known_log: EventLog, model: RiskModel
+def test_a_model_of_version_2_still_speaks_by_its_trees(
+    model: RiskModel, known_log: EventLog, some: ibis.Table, tmp_path: Path
 ) -> None:
-    """Hazards are first bent out of shape, as an overfitted booster would, then calibrated."""
-    snapshots = inputs.read(model.recipe, known_log, weekly(known_log))
-    h = inputs.history(known_log, snapshots.keys)
-    rows = expand(h.at, h.ended_at, h.outcome, h.observed_until)
-    bent = np.clip(model.hazards.blended(snapshots.landmarks) ** 1.5, 1e-9, 0.3)
-    earlier = rows.closes <= np.median(rows.closes)
-    past, future = rows.where(earlier), rows.where(~earlier)
-    told = bent[past.landmark, past.interval]
-    mended = calibration.fit(told, past, pooled=30, alone=100)(bent)
-    after, before = (h[future.landmark, future.interval] for h in (mended, bent))
-    assert _log_loss(after, future.label) < _log_loss(before, future.label) - 0.01
-
-
-def _log_loss(hazards: np.ndarray, label: np.ndarray) -> float:
-    every = np.column_stack([np.maximum(1 - hazards.sum(axis=1), 1e-9), hazards])
-    return float(-np.log(np.maximum(every[np.arange(len(label)), label], 1e-9)).mean())
+    path = tmp_path / "m"
+    model.save(path)
+    data, booster = storage.read(path)
+    del data["hazards"]["plain"], data["hazards"]["share"]
+    storage.write(path, data, booster)
+    by_trees = replace(model, hazards=replace(model.hazards, plain=None, share=1.0))
+    assert RiskModel.load(path).score(known_log, some).equals(by_trees.score(known_log, some))
 
 
 def test_a_file_whose_parts_do_not_fit_is_refused(model: RiskModel, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
-"""How the level of each end moved from week to week, and how it stands lately.
+"""How the level of each end moved from week to week, and at which ages deals end lately.
 
 Break-offs come in waves: a clean-up closes a hundred dead deals in a day, the end of the year
 closes none.  A wave says how busy the people who close deals were, little about which deals break
 off.  So the trees learn how deals differ *within* their week (an offset, and less weight, for the
-rows of a wave), and the level of today is followed on its own, by the ends of the last weeks.
+rows of a wave).  Waves end: their level says nothing of the next weeks.  At which ages deals end
+more often lately than is expected does, and is followed on its own.
 
 Sources: expected against observed events, as an offset (Berry, The analysis of mortality by the
 subject-years method, Biometrics 39, 1983); less weight where counts vary more than Poisson
@@ -117,7 +118,9 @@ def calmed(level: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Recent:
-    """How much more often than the model expects each end came lately, by the deal's age.
+    """How much more often than the model expects each end came lately to deals of an age.
+
+    Beside the level of all ages: that of the last weeks told nothing of the next ones.
 
     Attributes:
         edges: ages in days between the bands, shape (bands - 1,).
@@ -131,14 +134,14 @@ class Recent:
     def of(cls, weekly: Weekly, until: float, edges: Floats) -> Recent:
         """From the ends of the weeks before ``until``, the latest weighing the most.
 
-        First for each cause over all ages, then for each band of ages around its cause.
+        Each band of ages around the level of its cause over all ages.
         """
         starts, observed, expected = weekly.tally(until, edges)
         weight = 0.5 ** ((until - starts) / (HALF_LIFE_DAYS * SECONDS_PER_DAY))
         seen, due = (np.tensordot(weight, counts, 1) for counts in (observed, expected))
         overall = (seen.sum(axis=0) + _LEVEL_EVENTS) / (due.sum(axis=0) + _LEVEL_EVENTS)
         bands = (seen + _BAND_EVENTS) / (due * overall + _BAND_EVENTS)
-        return cls(edges, bands * overall)
+        return cls(edges, bands)
 
     def log_ratios(self, age: Floats) -> Floats:
         """To add to the log-odds of deals of these ages, shape (n, intervals, causes).

@@ -20,7 +20,7 @@ class Dataset:
     """Everything that is learned from.
 
     Attributes:
-        recipe: the features, fitted on the log as it stood before calibration.
+        recipe: the features, fitted on the log as it stood before the weighing.
         snapshots: the weekly landmarks.
         history: their labels.
         plan: what the history allows.
@@ -42,7 +42,7 @@ def prepare(log: EventLog, settings: Settings) -> Dataset:
     landmarks = weekly(log).cache()
     keys = landmarks.select("deal_id", "at").order_by("deal_id", "at").to_pyarrow()
     plan = training.plan(inputs.history(log, keys), settings)
-    cut = datetime.fromtimestamp(plan.calibrate, tz=UTC)
+    cut = datetime.fromtimestamp(plan.weigh, tz=UTC)
     recipe = fit_features(log.until(cut))
     snapshots = inputs.read(recipe, log, landmarks)
     return Dataset(recipe, snapshots, inputs.history(log, snapshots.keys), plan)

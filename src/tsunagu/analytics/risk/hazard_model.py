@@ -15,6 +15,7 @@ from tsunagu.analytics.risk.calendar import AS_EXPECTED, Recent
 from tsunagu.analytics.risk.calibration import Calibration
 from tsunagu.analytics.risk.conformal import NOTHING_SURE, Confidence
 from tsunagu.analytics.risk.periods import CAUSES, INTERVALS, PersonPeriods
+from tsunagu.analytics.risk.plain import Plain
 from tsunagu.analytics.risk.scorecard import Columns, Scorecard
 from tsunagu.analytics.risk.trees import Trees
 from tsunagu.analytics.risk.usual import Usual
@@ -80,15 +81,17 @@ class Prior:
 
 @dataclass(frozen=True)
 class HazardModel:
-    """Prior and trees, blended and calibrated.
+    """Prior, plain part and trees, blended and calibrated.
 
     Attributes:
         prior: the scorecard.
         trees: None with too little history.
-        weight: of the trees against the prior.
+        weight: of the team's own history, plain part and trees, against the prior.
         calibration: of the blended hazards.
         recent: how often ends came lately, beside what prior and trees expect.
         sure: which risks rule what out.
+        plain: None with too little history, and in models of versions 1 and 2.
+        share: of the trees beside the plain part.
     """
 
     prior: Prior
@@ -97,6 +100,8 @@ class HazardModel:
     calibration: Calibration
     recent: Recent = AS_EXPECTED
     sure: Confidence = NOTHING_SURE
+    plain: Plain | None = None
+    share: float = 1.0
 
     def age(self, landmarks: Landmarks) -> Floats:
         """Days since the deals were created, 0 where that is no feature, shape (n,)."""
@@ -114,7 +119,10 @@ class HazardModel:
         prior = self.prior.hazards(landmarks)
         if self.trees is None:
             return prior
-        mixed = pooling.blend(prior, self.trees.hazards(landmarks.features), self.weight)
+        own = self.trees.hazards(landmarks.features)
+        if self.plain is not None:
+            own = pooling.blend(self.plain.hazards(landmarks.features), own, self.share)
+        mixed = pooling.blend(prior, own, self.weight)
         lately = self.recent.log_ratios(self.age(landmarks))
         return hz.from_log_odds(hz.to_log_odds(mixed) + lately)
 
@@ -131,6 +139,8 @@ class HazardModel:
             "calibration": self.calibration.to_dict(),
             "recent": self.recent.to_dict(),
             "sure": self.sure.to_dict(),
+            "plain": None if self.plain is None else self.plain.to_dict(),
+            "share": self.share,
         }
 
     @classmethod
@@ -156,7 +166,10 @@ class HazardModel:
         late, sure = AS_EXPECTED, NOTHING_SURE  # absent from files of version 1
         if "recent" in data:
             late, sure = Recent.from_dict(data["recent"]), Confidence.from_dict(data["sure"])
-        model = cls(prior, trees, float(data["weight"]), calibration, late, sure)
+        told = data.get("plain")  # absent from files of versions 1 and 2
+        plain = None if told is None else Plain.from_dict(told)
+        share, weight = float(data.get("share", 1.0)), float(data["weight"])
+        model = cls(prior, trees, weight, calibration, late, sure, plain, share)
         model.incidence(Landmarks(np.zeros((1, len(names)), np.float32), np.array([-1])))
         return model
 

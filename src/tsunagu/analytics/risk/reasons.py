@@ -1,9 +1,10 @@
 """Why: what each feature adds to the log-odds of breaking off against carrying on.
 
 Trees contribute by their own SHAP values (TreeSHAP: Lundberg et al., From local explanations to
-global understanding with explainable AI for trees, 2020), the scorecard by its weights, each with
-its share of the blend.  Averaged over the intervals up to 30 days, weighted by the probability
-that the deal is still open then.  Calibration, which keeps the order, is not part of a reason.
+global understanding with explainable AI for trees, 2020), the plain part and the scorecard by their
+weights, each with its share of the blend.  Averaged over the intervals up to 30 days, weighted by
+the probability that the deal is still open then.  Calibration, which models of versions 1 and 2
+have and which keeps the order, is not part of a reason.
 """
 
 from __future__ import annotations
@@ -53,11 +54,10 @@ def contributions(model: HazardModel, landmarks: Landmarks, blended: Floats) -> 
     features, base = _of_prior(model, landmarks, weight)
     if model.trees is None:
         return Contributions(features, base)
-    share = model.weight
-    by_trees, trees_base = _of_trees(model.trees, landmarks, weight)
-    lately = _of_late(model, landmarks, weight)
+    own, own_base = _of_own(model, model.trees, landmarks, weight)
+    lately, share = _of_late(model, landmarks, weight), model.weight
     return Contributions(
-        (1 - share) * features + share * by_trees, (1 - share) * base + share * trees_base + lately
+        (1 - share) * features + share * own, (1 - share) * base + share * own_base + lately
     )
 
 
@@ -87,6 +87,19 @@ def _of_prior(model: HazardModel, landmarks: Landmarks, weight: Floats) -> tuple
     base = hz.to_log_odds(prior.scorecard.base) + np.log(prior.ratios)
     averaged: Floats = weight @ base[:_INTERVALS, _BROKEN_OFF]
     return features, averaged
+
+
+def _of_own(
+    model: HazardModel, trees: Trees, landmarks: Landmarks, weight: Floats
+) -> tuple[Floats, Floats]:
+    """Of the plain part and the trees, each with its share."""
+    features, base = _of_trees(trees, landmarks, weight)
+    if model.plain is None:
+        return features, base
+    by_line = model.plain.contributions(landmarks.features)
+    start = weight @ model.plain.base[:_INTERVALS, _BROKEN_OFF]
+    share = model.share
+    return (1 - share) * by_line + share * features, (1 - share) * start + share * base
 
 
 def _of_trees(trees: Trees, landmarks: Landmarks, weight: Floats) -> tuple[Floats, Floats]:

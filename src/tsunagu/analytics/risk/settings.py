@@ -13,16 +13,15 @@ class Settings:
     Attributes:
         least_break_offs: fewer break-offs than this, and no trees are fitted.
         least_landmarks: fewer weekly landmarks than this, and no trees are fitted.
-        ample_break_offs: break-offs with which the trees carry most of the weight; only shown.
-        kappa: break-offs at which trees and prior scorecard weigh the same.  From the learning
-            curve of ``benchmarks/history.py``; see ``docs/reference/scorecard.md``.
+        ample_break_offs: break-offs with which own history carries most of the weight; only shown.
+        kappa: break-offs at which own history (plain part and trees) and prior scorecard weigh the
+            same.  From the learning curve of ``benchmarks/history.py``; see
+            ``docs/reference/scorecard.md``.
         prior_events: expected events the prior base hazards are worth (gamma-Poisson).
-        calibration_share: share of the outcomes, the latest, kept for calibration.
+        weighing_share: share of the outcomes, the latest, that weigh trees against the plain part.
         stopping_share: share of the remaining outcomes, the latest, that stop the boosting.
-        least_calibration_events: events of a cause needed to calibrate it, all intervals pooled.
-        least_interval_events: events needed to calibrate an interval of a cause on its own.
-        within_weeks: the trees learn how deals differ beside the level of their weeks; off only to
-            measure what that buys.
+        within_weeks: trees and plain part learn how deals differ beside the level of their weeks;
+            off only to measure what that buys.
         max_rows: person-period rows to learn from; of more, survivors are thinned and weighted.
         rounds: most boosting rounds.
         patience: rounds without gain on the stopping slice before boosting ends.
@@ -39,10 +38,8 @@ class Settings:
     ample_break_offs: int = 200
     kappa: float = 10.0
     prior_events: float = 5.0
-    calibration_share: float = 0.25
+    weighing_share: float = 0.25
     stopping_share: float = 0.2
-    least_calibration_events: int = 30
-    least_interval_events: int = 100
     within_weeks: bool = True
     max_rows: int = 1_500_000
     rounds: int = 300

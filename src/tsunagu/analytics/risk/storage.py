@@ -16,7 +16,7 @@ from typing import Any
 from tsunagu.analytics.errors import InputError, Problem
 
 FORMAT = "tsunagu-risk-model"
-VERSION = 2
+VERSION = 3
 _MODEL, _BOOSTER = "model.json", "booster.txt"
 _LARGEST = {_MODEL: 64 * 2**20, _BOOSTER: 256 * 2**20}
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -1,12 +1,12 @@
-"""Fitting: slices in the order of time, pooled base hazards, trees, blending, calibration.
+"""Fitting: slices in the order of time, pooled base hazards, plain part, trees, their weights.
 
 The log's outcomes are cut at two instants.  A person-period belongs to the slice in which its
 interval closes, so no label is known to a slice before its time, and none is lost:
 
-    ... boosting ... | ... stopping the boosting ... | ... calibration ... | observed_until
+    ... boosting ... | ... stopping the boosting ... | ... weighing ... | observed_until
 
-Features (their levels, their medians) are fitted on the log as it stood before calibration.  The
-number of boosting rounds and the calibration found, the trees are fitted once more on everything.
+Features (their levels, their medians) are fitted on the log as it stood before the weighing.  The
+number of boosting rounds and the weights found, all parts are fitted once more on everything.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tsunagu.analytics.contracts import Progress
 from tsunagu.analytics.risk import (
     calibration,
     conformal,
+    plain,
     pooling,
     prior_fit,
     scorecard,
@@ -34,7 +35,6 @@ from tsunagu.analytics.risk.calendar import (
     Recent,
     Weekly,
     bands,
-    calmed,
 )
 from tsunagu.analytics.risk.conformal import Confidence
 from tsunagu.analytics.risk.following import expected_of, in_time
@@ -83,12 +83,12 @@ class Plan:
 
     Attributes:
         stop: epoch seconds at which rows begin to stop the boosting.
-        calibrate: epoch seconds at which rows begin to calibrate.
+        weigh: epoch seconds at which rows begin to weigh the trees against the plain part.
         weight: of the trees against the prior; 0: no trees, no slices.
     """
 
     stop: float
-    calibrate: float
+    weigh: float
     weight: float
 
 
@@ -101,9 +101,9 @@ def plan(history: History, settings: Settings) -> Plan:
     first_of_deal = np.unique(history.deal, return_index=True)[1]
     ends = history.ended_at[first_of_deal]
     ends = np.sort(ends[np.isfinite(ends)])
-    calibrate = _quantile(ends, 1 - settings.calibration_share)
-    stop = _quantile(ends[ends <= calibrate], 1 - settings.stopping_share)
-    return Plan(stop, calibrate, pooling.trees_weight(seen, settings.kappa))
+    weigh = _quantile(ends, 1 - settings.weighing_share)
+    stop = _quantile(ends[ends <= weigh], 1 - settings.stopping_share)
+    return Plan(stop, weigh, pooling.trees_weight(seen, settings.kappa))
 
 
 def _quantile(ends: Floats, share: float) -> float:
@@ -145,50 +145,49 @@ class Trainer:
         grown = self.grow(plan)
         if grown.model.trees is None:
             return grown
-        self.progress("calibration", 0.0)
-        calibrated = self.calibrate(grown.model, plan)
+        self.progress("weighing", 0.0)
+        weighed = self.weigh(grown.model, plan)
         self.progress("trees", 0.6)
-        renewed = self._renewed(calibrated, grown.rounds)
-        last = replace(renewed, recent=self._recent(renewed), sure=self._sure(calibrated, plan))
+        renewed = self._renewed(weighed, grown.rounds)
+        last = replace(renewed, recent=self._recent(renewed), sure=self._sure(weighed, plan))
         return Fitted(last, grown.rounds)
 
     def grow(self, plan: Plan) -> Fitted:
-        """Pool the prior and grow trees on what was known before calibration."""
+        """Pool the prior, fit the plain part and grow trees, all before the weighing."""
         rows = self._rows()
-        early = self._thin(rows.where(rows.closes <= plan.calibrate))
-        prior = self._prior(early, plan.calibrate)
+        early = self._thin(rows.where(rows.closes <= plan.weigh))
+        prior = self._prior(early, plan.weigh)
         if not (plan.weight and self._can_boost(early, plan)):
             return Fitted(_alone(prior), 0)
         self.progress("trees", 0.0)
-        lesson = self._lesson(prior, plan.calibrate)
+        lesson = self._lesson(prior, plan.weigh)
         boosting: Bools = early.closes <= plan.stop
         grown, rounds = trees.fit(lesson, early.where(boosting), early.where(~boosting))
-        return Fitted(HazardModel(prior, grown, plan.weight, calibration.identity("none")), rounds)
+        model = HazardModel(prior, grown, plan.weight, calibration.identity(_AS_THEY_ARE))
+        return Fitted(replace(model, plain=plain.fit(lesson, self.names, early)), rounds)
 
-    def calibrate(self, model: HazardModel, plan: Plan) -> HazardModel:
-        """Fit the calibration of the blended hazards on rows that no tree has seen.
+    def weigh(self, model: HazardModel, plan: Plan) -> HazardModel:
+        """Weigh the trees against the plain part on rows that neither has seen.
 
-        Beside the level of their weeks: a wave of break-offs is no lasting lesson.
+        Both are weighed as they speak: with the prior's share.
         """
         rows = self._rows()
-        later = self._thin(rows.where(rows.closes > plan.calibrate))
+        later = self._thin(rows.where(rows.closes > plan.weigh))
         level = self._lesson(model.prior, self.history.observed_until).level(later)
-        told = hz.to_log_odds(of_rows(model, self.landmarks, later)) + np.log(level)
-        s = self.settings
-        maps = calibration.fit_if_it_lasts(
-            hz.from_log_odds(told),
-            later.weighted(calmed(level)),
-            pooled=s.least_calibration_events,
-            alone=s.least_interval_events,
+        line, grown = (
+            hz.to_log_odds(of_rows(replace(model, share=share), self.landmarks, later))
+            for share in (0.0, 1.0)
         )
-        return replace(model, calibration=maps)
+        return replace(model, share=plain.share_of_trees(line, grown, later, level))
 
     def _renewed(self, model: HazardModel, rounds: int) -> HazardModel:
-        """Trees and pooled ratios once more, on all rows: what is latest matters most."""
+        """All parts once more, on all rows: what is latest matters most."""
         everything, now = self._thin(self._rows()), self.history.observed_until
         prior = self._prior(everything, now)
-        renewed = trees.refit(self._lesson(prior, now), everything, rounds)
-        return replace(model, prior=prior, trees=renewed)
+        lesson = self._lesson(prior, now)
+        renewed = trees.refit(lesson, everything, rounds)
+        line = plain.fit(lesson, self.names, everything)
+        return replace(model, prior=prior, trees=renewed, plain=line)
 
     def _recent(self, model: HazardModel) -> Recent:
         until = self.history.observed_until
@@ -247,6 +246,9 @@ class Trainer:
         calendar = Calendar.of(weekly, until if self.settings.within_weeks else -np.inf)
         features, categorical = self.landmarks.features, list(self.categorical)
         return trees.Lesson(features, categorical, base, self.settings, self.seed, h.at, calendar)
+
+
+_AS_THEY_ARE = "none: a correction learnt on one slice of time did harm in the next"
 
 
 def _alone(prior: Prior) -> HazardModel:
