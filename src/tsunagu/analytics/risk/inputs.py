@@ -13,8 +13,8 @@ from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.features import FittedFeatures
 from tsunagu.analytics.risk.arrays import Floats, Ints
 from tsunagu.analytics.risk.hazard_model import Landmarks
-from tsunagu.analytics.risk.periods import CLASS_OF
-from tsunagu.analytics.risk.training import History
+from tsunagu.analytics.risk.periods import BROKEN_OFF_CLASS, CLASS_OF
+from tsunagu.analytics.risk.training import Ends, History
 
 STAGE = "stage"
 _KEYS = ["deal_id", "at"]
@@ -41,11 +41,16 @@ def read(recipe: FittedFeatures, log: EventLog, snapshots: ir.Table) -> Snapshot
 
 def arrange(recipe: FittedFeatures, table: pa.Table) -> Snapshots:
     """Bring the features that ``recipe`` gave into one matrix."""
-    table = table.sort_by([(key, "ascending") for key in _KEYS])
+    table = in_order(table)
     features = np.empty((len(table), len(recipe.names)), dtype=np.float32)
     for position, name in enumerate(recipe.names):
         features[:, position] = table[name].to_numpy()
     return Snapshots(table.select(_KEYS), Landmarks(features, _stages(table, recipe)))
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """Rows sorted by deal and time."""
+    return table.sort_by([(key, "ascending") for key in _KEYS])
 
 
 def _stages(table: pa.Table, recipe: FittedFeatures) -> Ints:
@@ -66,9 +71,21 @@ def history(log: EventLog, keys: pa.Table) -> History:
     ended[found] = _seconds(ends["ended_at"])[row[found]]
     outcome[found] = _classes(ends["outcome"])[row[found]]
     deal = pc.dictionary_encode(keys["deal_id"].combine_chunks()).indices.to_numpy()
+    until = log.observed_until.timestamp()
     return History(
-        deal.astype(np.int64), _seconds(keys["at"]), ended, outcome, log.observed_until.timestamp()
+        deal.astype(np.int64), _seconds(keys["at"]), ended, outcome, until, np.ones(len(keys))
     )
+
+
+def ends(log: EventLog, landmarks: ir.Table) -> Ends:
+    """What became of the deals that have a landmark, as known at the log's end."""
+    deals = landmarks.group_by("deal_id").agg(landmarks=landmarks.count())
+    found = deals.left_join(log.outcomes(), "deal_id").select("landmarks", "outcome", "ended_at")
+    table = found.to_pyarrow()
+    over = table.filter(table["outcome"].is_valid())
+    broken = int((_classes(over["outcome"]) == BROKEN_OFF_CLASS).sum())
+    total = pc.sum(table["landmarks"]).as_py() or 0
+    return Ends(int(total), broken, _seconds(over["ended_at"]), log.observed_until.timestamp())
 
 
 def _seconds(instants: pa.ChunkedArray) -> Floats:

@@ -275,12 +275,12 @@ def _fit(log: EventLog, settings: Settings, seed: int, progress: Progress) -> Ri
 def _summarise(
     log: EventLog, data: dataset.Dataset, fitted: training.Fitted, settings: Settings, seed: int
 ) -> Summary:
-    seen = data.history.break_offs()
+    seen = data.known.break_offs
     statement, statement_ja = state_history(seen, settings.ample_break_offs, fitted.model.weight)
     return Summary(
         **dataset.describe(log),
         observed_until=log.observed_until,
-        landmarks=len(data.snapshots.landmarks),
+        landmarks=data.known.landmarks,
         break_offs=seen,
         trees_weight=fitted.model.weight,
         rounds=fitted.rounds,

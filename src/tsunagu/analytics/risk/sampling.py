@@ -1,0 +1,114 @@
+"""Which landmarks are learned from, where all of them would not fit one machine.
+
+Every landmark that a break-off follows, and a share of the others, each of which then stands for
+so many: an unequal-probability sample with inverse weights (Horvitz and Thompson, A generalization
+of sampling without replacement from a finite universe, JASA 47, 1952), here of a case-cohort kind
+(Prentice, A case-cohort design for epidemiologic cohort studies and disease prevention trials,
+Biometrika 73, 1986).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome
+from tsunagu.analytics.features.clock import DAY, micros
+from tsunagu.analytics.features.materialising import materialise
+
+LEAST_OTHER_ENDS = 5_000
+"""Landmarks before a win or a loss that are kept in any case, so that these can be calibrated."""
+
+_DIGITS = 8
+_STEPS = 16**_DIGITS
+_REACH = HORIZONS_DAYS[-1] * DAY
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How much is learned from of the landmarks that no break-off follows within 90 days.
+
+    Attributes:
+        ends: of those before a win or a loss.
+        rest: of those before neither.
+    """
+
+    ends: float
+    rest: float
+
+
+@ibis.udf.scalar.builtin(name="md5", signature=(("string",), "string"))
+def _digest(text: str) -> str:  # type: ignore[empty-body]
+    """The same on every engine, which their own ``hash`` is not."""
+
+
+def shares(log: EventLog, landmarks: ir.Table, share: float) -> Shares:
+    """``share`` of the rest, and of other ends as many as are needed."""
+    counted = _what_follows(log, landmarks)
+    ends = int(counted.follows.isin([Outcome.WON.value, Outcome.LOST.value]).sum()
+               .to_pyarrow().as_py() or 0)  # fmt: skip
+    return Shares(max(share, min(1.0, LEAST_OTHER_ENDS / max(ends, 1))), share)
+
+
+def share_for(log: EventLog, landmarks: ir.Table, most: int) -> float:
+    """The share with which about ``most`` landmarks are learned from, 1 if there are no more."""
+    rows = _what_follows(log, landmarks)
+    broken = rows.follows.fill_null("") == Outcome.BROKEN_OFF.value
+    counts = rows.agg(all=rows.count(), kept=broken.sum()).to_pyarrow().to_pylist()[0]
+    kept = counts["kept"] or 0
+    return float(min(1.0, max(0.0, most - kept) / max(counts["all"] - kept, 1)))
+
+
+def sample(log: EventLog, landmarks: ir.Table, kept: Shares) -> ir.Table:
+    """``deal_id, at, weight``: the same rows whatever the engine and the order of rows.
+
+    Args:
+        log: tells what follows.
+        landmarks: ``deal_id, at``.
+        kept: shares of those that no break-off follows.
+    """
+    rows = _what_follows(log, landmarks)
+    steps = {name: max(1, round(share * _STEPS)) for name, share in vars(kept).items()}
+    of_ends = rows.follows.isin([Outcome.WON.value, Outcome.LOST.value])
+    broken = rows.follows == Outcome.BROKEN_OFF.value
+    weight = ibis.cases(
+        (broken.fill_null(False), 1.0),
+        (of_ends.fill_null(False), _STEPS / steps["ends"]),
+        else_=_STEPS / steps["rest"],
+    )
+    drawn = rows.mutate(weight=weight, place=_place(rows.deal_id, rows.moment))
+    limits = {name: f"{min(step, _STEPS - 1):0{_DIGITS}x}" for name, step in steps.items()}
+    limit = ibis.ifelse(of_ends.fill_null(False), limits["ends"], limits["rest"])
+    chosen = drawn.filter((drawn.weight == 1.0) | (drawn.place < limit))
+    return materialise(chosen.select("deal_id", "at", "weight"))
+
+
+def some_deals(log: EventLog, most: int) -> EventLog:
+    """The log of about ``most`` of its deals, whatever became of them."""
+    share = most / max(int(log.deals.count().to_pyarrow().as_py()), 1)
+    if share >= 1:
+        return log
+    limit = f"{round(share * _STEPS):0{_DIGITS}x}"
+    deals = log.deals.filter(_digest(log.deals.deal_id).substr(0, _DIGITS) < limit)
+    events = log.events.semi_join(deals, "deal_id")
+    return EventLog(events, deals, log.observed_until, log.time_zone, log.stages, log.origin)
+
+
+def _place(deal_id: ir.StringValue, moment: ir.IntegerValue) -> ir.StringValue:
+    """A landmark's place in the draw, in hexadecimal digits, which sort as numbers do."""
+    found: ir.StringValue = _digest(deal_id + "@" + moment.cast("string")).substr(0, _DIGITS)
+    return found
+
+
+def _what_follows(log: EventLog, landmarks: ir.Table) -> ir.Table:
+    """``deal_id, at, moment, follows``: the deal's end within 90 days, null if there is none."""
+    ends = log.outcomes()
+    rows = landmarks.select("deal_id", "at").left_join(
+        ends.select("deal_id", "outcome", end=micros(ends.ended_at)), "deal_id"
+    )
+    moment = micros(rows["at"])
+    near = (rows.end - moment) <= _REACH
+    follows = ibis.ifelse(near, rows.outcome, ibis.null("string"))
+    return rows.select("deal_id", "at", moment=moment, follows=follows)
