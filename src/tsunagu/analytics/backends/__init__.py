@@ -2,6 +2,5 @@
 
 from tsunagu.analytics.backends.connecting import connect, is_spark
 from tsunagu.analytics.backends.kept import KeptEngine, kept_engine
-from tsunagu.analytics.backends.mapping import map_batches
 
-__all__ = ["KeptEngine", "connect", "is_spark", "kept_engine", "map_batches"]
+__all__ = ["KeptEngine", "connect", "is_spark", "kept_engine"]

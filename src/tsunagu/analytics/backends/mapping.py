@@ -1,52 +1,74 @@
-"""A Python function over the rows of a table, where the engine keeps them."""
+"""A Python function over the rows of Spark's tables, on the executors that hold them."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from tsunagu.analytics.errors import TsunaguError
 
-class Function(Protocol):
-    """Turns any batch of rows into rows of its own; can be pickled."""
-
-    def __call__(self, rows: pa.Table) -> pa.Table:
-        """What ``rows`` become."""
-        ...
+Function = Callable[[pa.Table], pa.Table]
+"""Turns any batch of rows into rows of its own; can be pickled."""
 
 
-def map_batches(table: ir.Table, make: Callable[[], Function], schema: pa.Schema) -> ir.Table:
-    """The rows that a function makes of ``table``, batch by batch.
+def lies_on_executors(table: ir.Table) -> bool:
+    """Whether the table's engine is Spark."""
+    return bool(ibis.get_backend(table).name == "pyspark")
 
-    On Spark the executors call it (``mapInArrow``) and nothing comes to this process; the embedded
-    engine hands all rows over at once.
+
+def on_executors(table: ir.Table, function: Function, schema: pa.Schema) -> ir.Table:
+    """What ``function`` makes of ``table``, batch by batch (``mapInArrow``).
+
+    The function, with all it holds, is broadcast once and unpacked once by each Python process of
+    an executor; no row comes to this process.
 
     Args:
-        table: of any engine.
-        make: gives the function; called in each process that needs it, so that what is dear to
-            load is loaded where it is used.  Must be picklable.
-        schema: of the function's results.
+        table: of Spark.
+        function: called with some thousand rows at a time.
+        schema: of its results.
 
     Returns:
-        A table of the same engine, computed when it is read.
+        A table of Spark, computed when it is read.
     """
-    backend: Any = ibis.get_backend(table)
-    if backend.name != "pyspark":
-        return ibis.memtable(make()(table.to_pyarrow()).cast(schema))
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    frame = spark_frame(table).mapInArrow(_OverBatches(make), from_arrow_schema(_loose(schema)))
+    backend: Any = ibis.get_backend(table)
+    shared = backend._session.sparkContext.broadcast(function)
+    frame = frame_of(table).mapInArrow(_OverBatches(shared), from_arrow_schema(_loose(schema)))
     name = f"mapped_{uuid.uuid4().hex}"
     frame.createOrReplaceTempView(name)
     made: ir.Table = backend.table(name)
     return made
 
 
-def spark_frame(table: ir.Table) -> Any:
+def write_parquet(table: ir.Table, folder: str) -> None:
+    """Let the executors write ``table`` into a new folder, each its part.
+
+    Args:
+        table: of Spark.
+        folder: any address that Spark can write to; it appears complete or not at all.
+
+    Raises:
+        TsunaguError: if there is something already.
+    """
+    from pyspark.errors import AnalysisException
+
+    try:
+        frame_of(table).write.parquet(folder)
+    except AnalysisException as error:
+        if error.getCondition() != "PATH_ALREADY_EXISTS":
+            raise
+        raise TsunaguError(
+            f"“{folder}” is there already.", remedy="Name a folder that is not, or remove it."
+        ) from error
+
+
+def frame_of(table: ir.Table) -> Any:
     """The table as Spark's own DataFrame."""
     backend: Any = ibis.get_backend(table)
     backend._run_pre_execute_hooks(table)
@@ -56,11 +78,11 @@ def spark_frame(table: ir.Table) -> Any:
 class _OverBatches:
     """What an executor runs over its part of the rows."""
 
-    def __init__(self, make: Callable[[], Function]) -> None:
-        self._make = make
+    def __init__(self, shared: Any) -> None:
+        self._shared = shared
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        function = self._make()
+        function: Function = self._shared.value
         for batch in batches:
             yield from function(pa.Table.from_batches([batch])).to_batches()
 

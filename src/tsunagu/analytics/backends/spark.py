@@ -39,7 +39,6 @@ def connect_spark(master: str, options: Mapping[str, str]) -> BaseBackend:
         TsunaguError: if PySpark or Java is missing, or no session can be had.
     """
     _check_installed()
-    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession  # an extra, slow to import
 
     if master.startswith("local"):  # a cluster's executors have a Python of their own
@@ -47,7 +46,7 @@ def connect_spark(master: str, options: Mapping[str, str]) -> BaseBackend:
     builder = SparkSession.builder.master(master).appName("tsunagu")
     try:
         session = builder.config(map={**_SETTINGS, **options}).getOrCreate()
-    except (PySparkException, OSError, *_java_errors()) as error:
+    except Exception as error:  # Java's errors and Spark's have no ancestor in common
         raise _no_session(master, error) from error
     session.sparkContext.setLogLevel("ERROR")
     return ibis.pyspark.connect(session)
@@ -59,7 +58,7 @@ def check_executors(connection: BaseBackend) -> None:
     Raises:
         TsunaguError: if they have another Python or another Tsunagu than this process, or none.
     """
-    session: Any = connection._session  # type: ignore[attr-defined]
+    session: Any = connection._session
     frame = session.range(1).mapInArrow(_versions, "name string, version string")
     try:
         theirs = {row["name"]: row["version"] for row in frame.collect()}
@@ -84,12 +83,6 @@ def _check_installed() -> None:
             remedy="Install Java 17 (Debian: apt install openjdk-17-jre-headless), or let JAVA_HOME"
             " name one.",
         )
-
-
-def _java_errors() -> tuple[type[Exception], ...]:
-    from py4j.protocol import Py4JError
-
-    return (Py4JError, RuntimeError)  # RuntimeError: the Java process ended at once
 
 
 def _no_session(master: str, error: Exception) -> TsunaguError:

@@ -141,7 +141,7 @@ class Recent:
         return cls.of_tally(*weekly.tally(until, edges), until, edges)
 
     @classmethod
-    def of_tally(  # noqa: PLR0913, PLR0917
+    def of_tally(
         cls, starts: Floats, observed: Floats, expected: Floats, until: float, edges: Floats
     ) -> Recent:
         """From what :meth:`Weekly.tally` gives, perhaps summed over parts of the landmarks."""

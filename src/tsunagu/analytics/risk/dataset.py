@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tsunagu.analytics.backends.instants import in_utc
 from tsunagu.analytics.contracts import EventLog, Outcome
 from tsunagu.analytics.features import FittedFeatures, fit_features, weekly
 from tsunagu.analytics.features.materialising import materialise
@@ -67,7 +68,7 @@ def describe(log: EventLog) -> dict[str, Any]:
     return {
         "deals": len(deals),
         "outcomes": {outcome.value: counts.get(outcome.value, 0) for outcome in Outcome},
-        "first_event": None if first is None else first.astimezone(UTC),
+        "first_event": None if first is None else in_utc(first),
         "fingerprint": _fingerprint(deals, ends, events.order_by("deal_id").to_pyarrow()),
     }
 

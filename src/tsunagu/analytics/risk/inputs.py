@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import ibis.expr.types as ir
 import numpy as np
@@ -13,12 +14,13 @@ from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.features import FittedFeatures
 from tsunagu.analytics.risk.arrays import Floats, Ints
 from tsunagu.analytics.risk.hazard_model import Landmarks
-from tsunagu.analytics.risk.periods import BROKEN_OFF_CLASS, CLASS_OF
+from tsunagu.analytics.risk.periods import BROKEN_OFF_CLASS, CAUSES, CLASS_OF
 from tsunagu.analytics.risk.training import Ends, History
 
 STAGE = "stage"
 _KEYS = ["deal_id", "at"]
 _MICROS = 1e6
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,22 @@ def history(log: EventLog, keys: pa.Table) -> History:
     return History(
         deal.astype(np.int64), _seconds(keys["at"]), ended, outcome, until, np.ones(len(keys))
     )
+
+
+def labelled(recipe: FittedFeatures, log: EventLog, landmarks: ir.Table) -> ir.Table:
+    """The features, and ``outcome, ended_at`` of each deal, null while it is open."""
+    features = recipe.transform(log, landmarks)
+    return features.left_join(log.outcomes(), "deal_id").drop("deal_id_right")
+
+
+def history_of(rows: pa.Table, until: float) -> History:
+    """The labels of rows that :func:`labelled` gave, sorted by deal and time."""
+    over = rows["outcome"].is_valid().to_numpy()
+    ended = np.where(over, _seconds(rows["ended_at"].fill_null(_NEVER)), np.nan)
+    outcome = np.where(over, _classes(rows["outcome"].fill_null(CAUSES[0].value)), 0)
+    deal = pc.dictionary_encode(rows["deal_id"].combine_chunks()).indices.to_numpy()
+    at = _seconds(rows["at"])
+    return History(deal.astype(np.int64), at, ended, outcome, until, np.ones(len(rows)))
 
 
 def ends(log: EventLog, landmarks: ir.Table) -> Ends:

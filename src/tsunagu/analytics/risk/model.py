@@ -118,6 +118,11 @@ class RiskModel:
         found = inputs.read(self.recipe, log, snapshots)
         return _score_table(found.keys, self.hazards.incidence(found.landmarks))
 
+    def score_from(self, features: pa.Table) -> pa.Table:
+        """:meth:`score` of features that :attr:`recipe` gave, all of them or some rows."""
+        found = inputs.arrange(self.recipe, features)
+        return _score_table(found.keys, self.hazards.incidence(found.landmarks))
+
     def as_of(self, log: EventLog) -> RiskModel:
         """This model with how often deals ended lately, as ``log`` tells; the rest stays as fitted.
 

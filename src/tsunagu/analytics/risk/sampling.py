@@ -9,11 +9,13 @@ Biometrika 73, 1986).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
+from tsunagu.analytics.backends.instants import builtin
 from tsunagu.analytics.contracts import HORIZONS_DAYS, EventLog, Outcome
 from tsunagu.analytics.features.clock import DAY, micros
 from tsunagu.analytics.features.materialising import materialise
@@ -24,6 +26,8 @@ LEAST_OTHER_ENDS = 5_000
 _DIGITS = 8
 _STEPS = 16**_DIGITS
 _REACH = HORIZONS_DAYS[-1] * DAY
+_digest = builtin("md5", (("string",), "string"))
+"""In hexadecimal digits, the same on every engine, which their own ``hash`` is not."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,6 @@ class Shares:
 
     ends: float
     rest: float
-
-
-@ibis.udf.scalar.builtin(name="md5", signature=(("string",), "string"))
-def _digest(text: str) -> str:  # type: ignore[empty-body]
-    """The same on every engine, which their own ``hash`` is not."""
 
 
 def shares(log: EventLog, landmarks: ir.Table, share: float) -> Shares:
@@ -93,7 +92,24 @@ def some_deals(log: EventLog, most: int) -> EventLog:
     limit = f"{round(share * _STEPS):0{_DIGITS}x}"
     deals = log.deals.filter(_digest(log.deals.deal_id).substr(0, _DIGITS) < limit)
     events = log.events.semi_join(deals, "deal_id")
-    return EventLog(events, deals, log.observed_until, log.time_zone, log.stages, log.origin)
+    return replace(log, events=events, deals=deals)
+
+
+def brought_here(log: EventLog) -> EventLog:
+    """The same log on an embedded engine of its own."""
+    names = ("events", "deals")
+    tables = {name: ibis.memtable(_zoned(getattr(log, name).to_pyarrow())) for name in names}
+    return replace(log, **tables)
+
+
+def _zoned(table: pa.Table) -> pa.Table:
+    """Instants with their zone, which Spark leaves out."""
+    return table.cast(pa.schema([_instant(field) for field in table.schema]))
+
+
+def _instant(field: pa.Field) -> pa.Field:
+    is_instant = pa.types.is_timestamp(field.type)
+    return field.with_type(pa.timestamp("us", tz="UTC")) if is_instant else field
 
 
 def _place(deal_id: ir.StringValue, moment: ir.IntegerValue) -> ir.StringValue:

@@ -78,6 +78,13 @@ class History:
         """Broken-off deals seen at one landmark or more."""
         return len(np.unique(self.deal[self.outcome == BROKEN_OFF_CLASS]))
 
+    def ends(self) -> Ends:
+        """What became of the deals, where no landmark was left out."""
+        first_of_deal = np.unique(self.deal, return_index=True)[1]
+        ended = self.ended_at[first_of_deal]
+        ended = ended[np.isfinite(ended)]
+        return Ends(len(self.at), self.break_offs(), ended, self.observed_until)
+
 
 @dataclass(frozen=True)
 class Ends:

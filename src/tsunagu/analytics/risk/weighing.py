@@ -7,18 +7,19 @@ was.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from tsunagu.analytics.risk.arrays import Floats, Singles
 
+_MIDDLE = np.array([0.5])
 
-def quantiles(values: Floats, shares: npt.ArrayLike, weight: Floats) -> Floats:
+
+def quantiles(values: Floats, shares: Floats, weight: Floats) -> Floats:
     """Linear between neighbours, shape of ``shares``; ``values`` are not empty."""
     if _even(weight):
         found: Floats = np.quantile(values, shares)
         return found
     ordered, before = _in_order(values, weight)
-    return np.asarray(np.interp(np.asarray(shares) * before[-1], before, ordered))
+    return np.asarray(np.interp(shares * before[-1], before, ordered))
 
 
 def lower_quantile(values: Floats, share: float, weight: Floats) -> float:
@@ -39,7 +40,7 @@ def medians(features: Singles, weight: Floats) -> Floats:
         return found
     for place in np.flatnonzero(seen):
         known = ~np.isnan(features[:, place])
-        found[place] = quantiles(features[known, place], 0.5, weight[known])
+        found[place] = quantiles(features[known, place], _MIDDLE, weight[known])[0]
     return found
 
 
