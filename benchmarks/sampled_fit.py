@@ -65,9 +65,7 @@ def main() -> None:
     parser.add_argument("--bootstrap", type=int, default=200)
     given = parser.parse_args()
     print(f"command   python benchmarks/sampled_fit.py --deals {given.deals}")
-    print(
-        f"machine   {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    )
+    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}")
     print(f"date      {datetime.now(UTC):%Y-%m-%d}, load before the run {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

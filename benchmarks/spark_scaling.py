@@ -42,6 +42,7 @@ from tsunagu.analytics.risk.spreading import scores
 
 SETUPS = ("DuckDB", "1 executor", "2 executors")
 LOOKS: dict[str, Callable[[EventLog], object]] = {"now": current, "all weeks": weekly}
+PER = ("fixed", "a million events", "a million landmarks")
 FIT_DEALS = 1_500
 UNTIL = datetime(2025, 1, 1, tzinfo=UTC)
 MEMORY = "?spark.driver.memory=800m&spark.executor.memory=900m&spark.sql.shuffle.partitions=4"
@@ -176,10 +177,8 @@ def report(runs: list[Run]) -> None:
     cases = sorted({(r.deals, r.events, r.landmarks, r.looks) for r in runs})
     for deals, events, landmarks, looks in cases:
         times = [median[s, deals, looks] for s in SETUPS]
-        cells = "".join(f"{t:>12.1f}s" for t in times)
-        print(
-            f"{deals:>8,}{events:>10,}{looks:>11}{landmarks:>11,}{cells}{times[1] / times[2]:>12.2f}x"
-        )
+        cells = "".join(f"{t:>12.1f}s" for t in times) + f"{times[1] / times[2]:>12.2f}x"
+        print(f"{deals:>8,}{events:>10,}{looks:>11}{landmarks:>11,}{cells}")
     _print_scaling(median, sorted({r.deals for r in runs}))
     for setup in SETUPS:
         _print_costs(setup, [r for r in runs if r.setup == setup])
@@ -195,9 +194,8 @@ def _medians(runs: list[Run]) -> dict[tuple[str, int, str], float]:
 def _print_scaling(median: dict[tuple[str, int, str], float], sizes: list[int]) -> None:
     large, half = sizes[-1], sizes[-1] // 2
     one, two = (median[s, large, "all weeks"] for s in SETUPS[1:])
-    print(
-        f"\nstrong scaling, {large:,} deals: two executors {one / two:.2f}x as fast as one (2 ideal)"
-    )
+    gain = f"{one / two:.2f}x as fast as one (2 ideal)"
+    print(f"\nstrong scaling, {large:,} deals: two executors {gain}")
     if half in sizes:
         small = median[SETUPS[1], half, "all weeks"]
         print(f"weak scaling, {half:,} deals on one, {large:,} on two: "

@@ -26,7 +26,7 @@ Log = Annotated[
 LogHere = Annotated[
     str | None,
     typer.Argument(
-        metavar="[LOG]",
+        metavar="LOG",
         help="Folder of an event log (with --backend also s3a://… or hdfs://…), or the "
         "application's database as sqlite:///FILE or postgresql://…. / "
         "ログのフォルダ、またはアプリのデータベース",

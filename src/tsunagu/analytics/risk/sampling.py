@@ -45,9 +45,9 @@ class Shares:
 
 def shares(log: EventLog, landmarks: ir.Table, share: float) -> Shares:
     """``share`` of the rest, and of other ends as many as are needed."""
-    counted = _what_follows(log, landmarks)
-    ends = int(counted.follows.isin([Outcome.WON.value, Outcome.LOST.value]).sum()
-               .to_pyarrow().as_py() or 0)  # fmt: skip
+    follows = _what_follows(log, landmarks).follows
+    other = follows.notnull() & (follows != Outcome.BROKEN_OFF.value)
+    ends = int(other.sum().to_pyarrow().as_py() or 0)
     return Shares(max(share, min(1.0, LEAST_OTHER_ENDS / max(ends, 1))), share)
 
 
@@ -69,19 +69,17 @@ def sample(log: EventLog, landmarks: ir.Table, kept: Shares) -> ir.Table:
         kept: shares of those that no break-off follows.
     """
     rows = _what_follows(log, landmarks)
-    steps = {name: max(1, round(share * _STEPS)) for name, share in vars(kept).items()}
-    of_ends = rows.follows.isin([Outcome.WON.value, Outcome.LOST.value])
-    broken = rows.follows == Outcome.BROKEN_OFF.value
-    weight = ibis.cases(
-        (broken.fill_null(False), 1.0),
-        (of_ends.fill_null(False), _STEPS / steps["ends"]),
-        else_=_STEPS / steps["rest"],
+    ends, rest = (max(1, round(share * _STEPS)) for share in (kept.ends, kept.rest))
+    steps = ibis.cases(
+        (rows.follows.fill_null("") == Outcome.BROKEN_OFF.value, _STEPS),
+        (rows.follows.notnull(), ends),
+        else_=rest,
     )
-    drawn = rows.mutate(weight=weight, place=_place(rows.deal_id, rows.moment))
-    limits = {name: f"{min(step, _STEPS - 1):0{_DIGITS}x}" for name, step in steps.items()}
-    limit = ibis.ifelse(of_ends.fill_null(False), limits["ends"], limits["rest"])
-    chosen = drawn.filter((drawn.weight == 1.0) | (drawn.place < limit))
-    return materialise(chosen.select("deal_id", "at", "weight"))
+    drawn = rows.mutate(steps=steps.cast("int64"), place=_place(rows.deal_id, rows.moment))
+    limits = [(drawn.steps == step, _limit(step)) for step in {ends, rest}]
+    chosen = drawn.filter((drawn.steps == _STEPS) | (drawn.place < ibis.cases(*limits)))
+    weight = ibis.literal(_STEPS).cast("float64") / chosen.steps.cast("float64")
+    return materialise(chosen.select("deal_id", "at", weight=weight))
 
 
 def some_deals(log: EventLog, most: int) -> EventLog:
@@ -89,8 +87,8 @@ def some_deals(log: EventLog, most: int) -> EventLog:
     share = most / max(int(log.deals.count().to_pyarrow().as_py()), 1)
     if share >= 1:
         return log
-    limit = f"{round(share * _STEPS):0{_DIGITS}x}"
-    deals = log.deals.filter(_digest(log.deals.deal_id).substr(0, _DIGITS) < limit)
+    place = _digest(log.deals.deal_id).substr(0, _DIGITS)
+    deals = log.deals.filter(place < _limit(round(share * _STEPS)))
     events = log.events.semi_join(deals, "deal_id")
     return replace(log, events=events, deals=deals)
 
@@ -110,6 +108,11 @@ def _zoned(table: pa.Table) -> pa.Table:
 def _instant(field: pa.Field) -> pa.Field:
     is_instant = pa.types.is_timestamp(field.type)
     return field.with_type(pa.timestamp("us", tz="UTC")) if is_instant else field
+
+
+def _limit(step: int) -> str:
+    """What the digits of a place lie below, ``step`` times of all there are."""
+    return f"{min(step, _STEPS - 1):0{_DIGITS}x}"
 
 
 def _place(deal_id: ir.StringValue, moment: ir.IntegerValue) -> ir.StringValue:
