@@ -62,19 +62,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--deals", type=int, default=4_000)
+    parser.add_argument("--logs", nargs="+", default=list(LOGS), choices=list(LOGS))
     parser.add_argument("--bootstrap", type=int, default=200)
     given = parser.parse_args()
-    print(f"command   python benchmarks/sampled_fit.py --deals {given.deals}")
+    print(f"command   python benchmarks/sampled_fit.py --deals {given.deals} "
+          f"--logs {' '.join(given.logs)} --bootstrap {given.bootstrap}")  # fmt: skip
     print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}")
     print(f"date      {datetime.now(UTC):%Y-%m-%d}, load before the run {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        simulate(folder / "simulated", deals=given.deals, seed=5)
-        judge("simulated", open_log(folder / "simulated"), given.bootstrap)
-        if (given.data / BPIC).exists():
-            read_log([given.data / BPIC], MAPPING, folder / "bpic2012")
-            whole = open_log(folder / "bpic2012")
-            judge("BPI 2012, training part", training_part(whole, None, 0.7), given.bootstrap)
+        for title in given.logs:
+            judge(title, LOGS[title](Path(name), given), given.bootstrap)
+
+
+def _simulated(folder: Path, given: argparse.Namespace) -> EventLog:
+    simulate(folder / "simulated", deals=given.deals, seed=5)
+    return open_log(folder / "simulated")
+
+
+def _bpic2012(folder: Path, given: argparse.Namespace) -> EventLog:
+    read_log([given.data / BPIC], MAPPING, folder / "bpic2012")
+    return training_part(open_log(folder / "bpic2012"), None, 0.7)
+
+
+LOGS = {"simulated": _simulated, "bpic2012": _bpic2012}
 
 
 def judge(title: str, log: EventLog, bootstrap: int) -> None:

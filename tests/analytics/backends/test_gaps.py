@@ -22,4 +22,6 @@ Traceback (most recent call last):
     func = read_udfs(infile)
 ModuleNotFoundError: No module named 'tsunagu'
     at org.apache.spark.api.python.BasePythonRunner.read(PythonRunner.scala:581)"""
-    assert spark._last_line(Exception(page)) == "ModuleNotFoundError: No module named 'tsunagu'"
+    assert (
+        spark.what_went_wrong(Exception(page)) == "ModuleNotFoundError: No module named 'tsunagu'"
+    )

@@ -63,10 +63,12 @@ def check_executors(connection: BaseBackend) -> None:
     try:
         theirs = {row["name"]: row["version"] for row in frame.collect()}
     except Exception as error:  # whatever an executor's Python stumbles over comes as one of many
-        raise _cannot_run(_last_line(error)) from error
-    ours = _own_versions()
-    other = [f"{name} {theirs.get(name)} instead of {v}" for name, v in ours.items()
-             if theirs.get(name) != v]  # fmt: skip
+        raise _cannot_run(what_went_wrong(error)) from error
+    other = [
+        f"{name} {theirs.get(name)} instead of {ours}"
+        for name, ours in _own_versions().items()
+        if theirs.get(name) != ours
+    ]
     if other:
         raise _cannot_run(", ".join(other))
 
@@ -87,7 +89,7 @@ def _check_installed() -> None:
 
 def _no_session(master: str, error: Exception) -> TsunaguError:
     return TsunaguError(
-        f"Spark cannot be reached at “{master}” ({_last_line(error)}).",
+        f"Spark cannot be reached at “{master}” ({what_went_wrong(error)}).",
         remedy="Name a master that runs, such as spark://HOST:7077, or local[2] for this machine.",
     )
 
@@ -101,7 +103,7 @@ def _cannot_run(why: str) -> TsunaguError:
     )
 
 
-def _last_line(error: Exception) -> str:
+def what_went_wrong(error: Exception) -> str:
     """What went wrong, without the stack traces that Spark puts around it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("at ", "File ", "...", "JVM"))]

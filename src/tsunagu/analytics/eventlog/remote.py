@@ -7,6 +7,7 @@ from typing import Any
 
 from ibis.backends import BaseBackend
 
+from tsunagu.analytics.backends.spark import what_went_wrong
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.errors import InputError, Problem
 from tsunagu.analytics.eventlog.store import (
@@ -29,6 +30,7 @@ def open_remote_log(location: str, connection: BaseBackend) -> EventLog:
     Raises:
         InputError: if Spark finds no complete event log there.
     """
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     folder = _address(location)
@@ -36,7 +38,7 @@ def open_remote_log(location: str, connection: BaseBackend) -> EventLog:
         meta = parse_meta(_text(f"{folder}/{META_FILE}", connection), f"{folder}/{META_FILE}")
         events = connection.read_parquet(f"{folder}/{EVENTS_FILE}")
         deals = connection.read_parquet(f"{folder}/{DEALS_FILE}")
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         raise _unreadable(location, error) from error
     return log_of_tables(folder, events, deals, meta)
 
@@ -54,9 +56,9 @@ def _text(address: str, connection: BaseBackend) -> str:
 
 
 def _unreadable(location: str, error: Exception) -> InputError:
-    first = next(iter(str(error).splitlines()), "").removesuffix(".")
     remedy = (
         "Name the folder that `tsunagu read`, `simulate` or `export --log` made, copied to where "
         "every executor can read it; s3a:// needs Spark's hadoop-aws (see docs/reference/scale.md)."
     )
-    return InputError(Problem(location, None, None, None, f"cannot be read ({first}).", remedy))
+    message = f"cannot be read ({what_went_wrong(error)})."
+    return InputError(Problem(location, None, None, None, message, remedy))
