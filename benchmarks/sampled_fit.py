@@ -62,10 +62,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--deals", type=int, default=4_000)
+    parser.add_argument("--part", type=float, default=0.7, help="of the real log's outcomes")
     parser.add_argument("--logs", nargs="+", default=list(LOGS), choices=list(LOGS))
     parser.add_argument("--bootstrap", type=int, default=200)
     given = parser.parse_args()
-    print(f"command   python benchmarks/sampled_fit.py --deals {given.deals} "
+    print(f"command   python benchmarks/sampled_fit.py --deals {given.deals} --part {given.part} "
           f"--logs {' '.join(given.logs)} --bootstrap {given.bootstrap}")  # fmt: skip
     print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}")
     print(f"date      {datetime.now(UTC):%Y-%m-%d}, load before the run {os.getloadavg()[0]:.1f}")
@@ -81,7 +82,7 @@ def _simulated(folder: Path, given: argparse.Namespace) -> EventLog:
 
 def _bpic2012(folder: Path, given: argparse.Namespace) -> EventLog:
     read_log([given.data / BPIC], MAPPING, folder / "bpic2012")
-    return training_part(open_log(folder / "bpic2012"), None, 0.7)
+    return training_part(open_log(folder / "bpic2012"), None, given.part)
 
 
 LOGS = {"simulated": _simulated, "bpic2012": _bpic2012}
