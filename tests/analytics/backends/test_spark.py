@@ -23,6 +23,7 @@ from tests.cli.conftest import tsunagu
 
 from tsunagu.analytics import testing
 from tsunagu.analytics.backends import spark as spark_module
+from tsunagu.analytics.backends.mapping import write_parquet
 from tsunagu.analytics.backends.spark import check_executors
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.detection import Thresholds, detect_over
@@ -172,9 +173,8 @@ def test_the_executors_write_the_scores_that_duckdb_gives(
     assert [[d[k] for k in keys] for d in shown["deals"]] == [
         pytest.approx([d[k] for k in keys]) for d in alone["deals"]
     ]
-    again = tsunagu(*asked)
-    assert again.exit_code == 1
-    assert "is there already" in again.output
+    with pytest.raises(TsunaguError, match="is there already"):
+        write_parquet(spark.read_parquet(str(into)), str(into))
 
 
 def test_a_fit_on_a_sample_learns_the_same_on_the_cluster(

@@ -108,7 +108,7 @@ def what_went_wrong(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("at ", "File ", "...", "JVM"))]
     named = [line for line in told if "Error: " in line or "Exception: " in line]
-    return (named or told or [type(error).__name__])[0].removesuffix(".")
+    return (named or told or [type(error).__name__])[0].lstrip(": ").removesuffix(".")
 
 
 def _versions(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
