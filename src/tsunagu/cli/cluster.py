@@ -13,7 +13,6 @@ from tsunagu.analytics.backends.mapping import write_parquet
 from tsunagu.analytics.backends.spark import check_executors
 from tsunagu.analytics.contracts import EventLog, Outcome, incidence_column
 from tsunagu.analytics.errors import TsunaguError
-from tsunagu.analytics.eventlog.database import is_database
 from tsunagu.analytics.eventlog.remote import open_remote_log
 from tsunagu.analytics.eventlog.state import deal_states
 from tsunagu.analytics.features.snapshots import current
@@ -21,6 +20,9 @@ from tsunagu.analytics.risk import RiskModel
 from tsunagu.analytics.risk.spreading import scores
 from tsunagu.analytics.risk.window import Window
 from tsunagu.cli.options import parse_moment
+
+_DATABASES = ("sqlite:", "postgres")
+"""Other addresses, such as ``s3a://``, are Spark's to read."""
 
 
 def connect_cluster(backend: str) -> BaseBackend:
@@ -46,7 +48,7 @@ def log_on(connection: BaseBackend, source: str, at: str | None) -> EventLog:
     Raises:
         TsunaguError: if ``source`` is no such log or ``at`` is no ISO date.
     """
-    if is_database(source):
+    if source.startswith(_DATABASES):
         raise TsunaguError(
             "Spark does not read the application's database.",
             remedy="Write it as files with `tsunagu export --log FOLDER`, and name that folder.",
