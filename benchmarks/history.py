@@ -107,6 +107,7 @@ def sampled(problem: Problem, size: int, seed: int) -> tuple[Landmarks, training
         known.ended_at[rows],
         known.outcome[rows],
         known.observed_until,
+        known.weight[rows],
     )
     return problem.landmarks.where(rows), history
 
@@ -114,7 +115,7 @@ def sampled(problem: Problem, size: int, seed: int) -> tuple[Landmarks, training
 def measure(problem: Problem, size: int, seed: int) -> Result:
     """Fit on a sample once; blend for every kappa; judge on the later rows."""
     landmarks, history = sampled(problem, size, seed)
-    plan = training.plan(history, EASY)
+    plan = training.plan(history.ends(), EASY)
     trainer = training.Trainer(
         landmarks, history, problem.names, problem.categorical, EASY, seed, lambda *_: None
     )

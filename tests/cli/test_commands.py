@@ -224,3 +224,21 @@ def test_a_date_before_the_first_deal_leaves_nothing_open(log: Path, model: Path
     done = tsunagu("score", log, "-m", model, "--at", "2001-01-01", "--lang", "en")
     assert done.exit_code == 0
     assert "no open deals" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "No log is named"),
+        (("log", "--log", "log"), "Two logs are named"),
+        (("log", "--into", "scores"), "--backend and --into go together"),
+        (("log", "--backend", "local[2]"), "--backend and --into go together"),
+        (("log", "--backend", "duckdb://", "--into", "scores"), "is no Spark"),
+    ],
+)
+def test_a_cluster_needs_a_log_a_place_to_write_and_a_spark(
+    model: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = tsunagu("score", *arguments, "--model", model, "--lang", "en")
+    assert done.exit_code == 1
+    assert said in done.output

@@ -23,6 +23,24 @@ Log = Annotated[
         "postgresql://…. / ログのフォルダ、またはアプリのデータベース",
     ),
 ]
+LogHere = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="LOG",
+        help="Folder of an event log (with --backend also s3a://… or hdfs://…), or the "
+        "application's database as sqlite:///FILE or postgresql://…. / "
+        "ログのフォルダ、またはアプリのデータベース",
+    ),
+]
+NamedLog = Annotated[str | None, typer.Option("--log", help="The same by name. / LOG を名前で指定")]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPARK",
+        help="Work on a cluster: spark://HOST:PORT, local[2], local-cluster[2,1,1024]. / "
+        "クラスターで処理する",
+    ),
+]
 ModelFile = Annotated[
     Path, typer.Option("--model", "-m", help="Model file. / モデルのファイル", dir_okay=False)
 ]
@@ -32,6 +50,18 @@ Lang = Annotated[
     contracts.Language,
     typer.Option("--lang", envvar="TSUNAGU_LANG", help="Language of the words. / 表示言語"),
 ]
+
+
+def named_once(source: str | None, named: str | None) -> str:
+    """The log, named as an argument or by ``--log``.
+
+    Raises:
+        TsunaguError: if it is named not at all, or twice.
+    """
+    if (source is None) == (named is None):
+        said = "No log is named." if source is None else "Two logs are named."
+        raise TsunaguError(said, remedy="Name one, as the argument LOG or with --log.")
+    return str(source or named)
 
 
 def log_as_of(source: str, at: str | None) -> contracts.EventLog:

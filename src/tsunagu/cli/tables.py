@@ -16,6 +16,8 @@ from tsunagu.cli.rows import MAIN_HORIZON, DealRow
 from tsunagu.cli.words import money, outcome_words, risk_level, words
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tsunagu.analytics.eventlog import ReadReport
     from tsunagu.analytics.risk import Summary
     from tsunagu.app.demo.log_ins import LogIn
@@ -58,6 +60,19 @@ def _deal(row: DealRow, language: Language) -> Group:
     reasons = row.reasons or (words("no_reasons", language),)
     indented = [Padding(Text(f"・{reason}"), (0, 0, 0, 4), expand=False) for reason in reasons]
     return Group(first, Padding(details, (0, 0, 0, 4), expand=False), *indented)
+
+
+def risk_table_of(scores: pa.Table, language: Language) -> Table:
+    """Deals in their order, a row each, without reasons; states as in ``cluster.score_into``."""
+    shown = ("deal_id", "customer_id", "owner_id", "stage")
+    headings = [words(key, language) for key in ("deal", "customer", "owner", "stage")]
+    table = new_table(*headings, words("break_risk", language))
+    for row in scores.to_pylist():
+        risk = row[incidence_column(Outcome.BROKEN_OFF, MAIN_HORIZON)]
+        level = risk_level(risk)
+        cells = [Text(str(row[name] or "")) for name in shown]
+        table.add_row(*cells, Text(f"{risk:4.0%} {words(level, language)}", _STYLES[level]))
+    return table
 
 
 def horizons_table(row: DealRow, language: Language) -> Table:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import ibis
+import pytest
 from logs import deal, event, log_of, row_at
 
 from tsunagu.analytics.features import FittedFeatures
+from tsunagu.analytics.features.clock import FIRST_DAY, day_number
 from tsunagu.analytics.features.learned import learn
 from tsunagu.analytics.features.recipe import candidates
 
@@ -82,3 +87,18 @@ def test_a_stage_without_a_name_is_unknown() -> None:
     row = features_at(log, "2024-01-08")
     assert row["stage"] == -1
     assert row["stage_position"] is None
+
+
+@pytest.mark.parametrize(
+    "written", ["2024", "2024-03", "epoch", "infinity", "20240304", "-2024-3-4"]
+)
+def test_what_only_some_engine_takes_for_a_date_is_none(written: str) -> None:
+    table = ibis.memtable({"due": [written]})
+    assert day_number(table.due).to_pyarrow().to_pylist() == [None]
+
+
+@pytest.mark.parametrize("written", ["2024-03-04", " 2024-3-4 ", "2024/03/04", "2024-03-04 10:00"])
+def test_a_date_may_be_written_with_a_time_or_with_slashes(written: str) -> None:
+    table = ibis.memtable({"due": [written]})
+    days = (date(2024, 3, 4) - FIRST_DAY).days
+    assert day_number(table.due).to_pyarrow().to_pylist() == [days]

@@ -1,6 +1,6 @@
 """Connections to the engines that run Ibis expressions."""
 
-from tsunagu.analytics.backends.connecting import connect
+from tsunagu.analytics.backends.connecting import connect, is_spark
 from tsunagu.analytics.backends.kept import KeptEngine, kept_engine
 
-__all__ = ["KeptEngine", "connect", "kept_engine"]
+__all__ = ["KeptEngine", "connect", "is_spark", "kept_engine"]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 from urllib.parse import parse_qsl
 
 import ibis
 from ibis.backends import BaseBackend
 
+from tsunagu.analytics.backends.spark import connect_spark
 from tsunagu.analytics.errors import TsunaguError
 
-_OPTIONS = {"duckdb": ("threads", "memory_limit"), "spark": ()}
+_DUCKDB_OPTIONS = ("threads", "memory_limit")
+_SPARKS_OWN = "spark."
 _EXAMPLES = (
-    "duckdb:// (in memory), duckdb://file.duckdb?threads=2&memory_limit=4GB, spark://local[2]"
+    "duckdb:// (in memory), duckdb://file.duckdb?threads=2&memory_limit=4GB, local[2], "
+    "spark://HOST:7077?spark.executor.memory=8g"
 )
 
 
@@ -20,26 +22,40 @@ def connect(url: str = "duckdb://") -> BaseBackend:
     """Connect to the engine that runs the Ibis expressions.
 
     Args:
-        url: ``duckdb://[path][?threads=N&memory_limit=4GB]``, ``spark://local[N]`` for Spark in
-            this process, or ``spark://host[:port]`` for a cluster's master.
+        url: ``duckdb://[path][?threads=N&memory_limit=4GB]``; ``local[N]`` for Spark in this
+            process, ``local-cluster[executors,cores,MiB]`` for a small one of its own processes,
+            ``spark://host[:port]`` for a cluster's master; Spark's own settings as options, such as
+            ``?spark.executor.memory=8g``.
 
     Raises:
         TsunaguError: if the URL names no known engine or option, a value is no good, or the
-            engine is not installed.
+            engine is not installed or cannot be reached.
 
     Example:
         >>> connect("duckdb://?threads=1").name
         'duckdb'
     """
-    engine, separator, rest = url.partition("://")
-    if not separator or engine not in _OPTIONS:
-        raise _bad_url(url, "names no engine that Tsunagu knows")
-    target, _, query = rest.partition("?")
+    address, _, query = url.partition("?")
+    engine, separator, target = address.partition("://")
     options = dict(parse_qsl(query, keep_blank_values=True))
-    unknown = sorted(set(options) - set(_OPTIONS[engine]))
+    if is_spark(url):
+        _refuse(url, [name for name in options if not name.startswith(_SPARKS_OWN)])
+        inside = target.startswith("local") or not separator
+        return connect_spark((target or address) if inside else address, options)
+    if not separator or engine != "duckdb":
+        raise _bad_url(url, "names no engine that Tsunagu knows")
+    _refuse(url, [name for name in options if name not in _DUCKDB_OPTIONS])
+    return _duckdb(url, target, options)
+
+
+def is_spark(url: str) -> bool:
+    """Whether the URL names a Spark."""
+    return url.startswith(("spark://", "local[", "local-cluster["))
+
+
+def _refuse(url: str, unknown: list[str]) -> None:
     if unknown:
-        raise _bad_url(url, f"has unknown option(s) {', '.join(unknown)}")
-    return _duckdb(url, target, options) if engine == "duckdb" else _spark(target)
+        raise _bad_url(url, f"has unknown option(s) {', '.join(sorted(unknown))}")
 
 
 def _bad_url(url: str, reason: str) -> TsunaguError:
@@ -53,20 +69,3 @@ def _duckdb(url: str, path: str, options: dict[str, str]) -> BaseBackend:
         return ibis.duckdb.connect(path or ":memory:", **options)
     except duckdb.Error as error:
         raise _bad_url(url, f"cannot be opened ({error})") from error
-
-
-def _spark(master: str) -> BaseBackend:
-    if importlib.util.find_spec("pyspark") is None:
-        raise TsunaguError(
-            "Spark is not installed.", remedy="Install it with: pip install 'tsunagu[spark]'."
-        )
-    from pyspark.sql import SparkSession  # an extra, slow to import
-
-    where = master if master.startswith("local") else f"spark://{master}"
-    builder = SparkSession.builder.master(where).appName("tsunagu")
-    settings: dict[str, bool | float | int | str | None] = {
-        "spark.sql.session.timeZone": "UTC",
-        "spark.ui.enabled": "false",
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
-    }
-    return ibis.pyspark.connect(builder.config(map=settings).getOrCreate())

@@ -6,6 +6,7 @@ second for three million instants that it could hand out as they are stored.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import ibis
@@ -17,7 +18,9 @@ _TO_MICROS: Any = ((_INSTANT,), "int64")
 _FROM_MICROS: Any = (("int64",), _INSTANT)
 
 
-def _builtin(name: str, signature: Any) -> Any:
+def builtin(name: str, signature: Any) -> Any:
+    """A function that the engine has under this name."""
+
     def same(value: Any) -> Any:
         """The engine's own function; this body never runs."""
 
@@ -25,8 +28,8 @@ def _builtin(name: str, signature: Any) -> Any:
 
 
 _OWN = {
-    "duckdb": (_builtin("epoch_us", _TO_MICROS), _builtin("make_timestamptz", _FROM_MICROS)),
-    "pyspark": (_builtin("unix_micros", _TO_MICROS), _builtin("timestamp_micros", _FROM_MICROS)),
+    "duckdb": (builtin("epoch_us", _TO_MICROS), builtin("make_timestamptz", _FROM_MICROS)),
+    "pyspark": (builtin("unix_micros", _TO_MICROS), builtin("timestamp_micros", _FROM_MICROS)),
 }
 """By engine: to microseconds since 1970, and back."""
 
@@ -43,6 +46,11 @@ def from_epoch_micros(micros: ir.IntegerValue) -> ir.TimestampValue:
     _, from_micros = _OWN[_engine(micros)]
     found: ir.TimestampValue = from_micros(micros.cast("int64"))
     return found
+
+
+def in_utc(moment: datetime) -> datetime:
+    """An instant that an engine handed out, aware; Spark's come without their zone, UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _engine(value: ir.Value) -> str:

@@ -13,20 +13,34 @@ from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS
 from tsunagu.analytics.evaluation.once import once_per_log
 from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
 from tsunagu.analytics.evaluation.ranking import InWindow, best_window, best_windows
-from tsunagu.analytics.risk import RiskModel, Window
+from tsunagu.analytics.risk import RiskModel, Settings, Window
+from tsunagu.analytics.risk.model import DEFAULTS
+from tsunagu.analytics.risk.sampling import brought_here, some_deals
 from tsunagu.analytics.risk.window import window_for
 
+MOST_DEALS_ORDERED = 50_000
+"""The order of lists is chosen on at most about so many deals."""
 
-def fit_in_order(log: EventLog, *, seed: int = 0, progress: Progress | None = None) -> RiskModel:
+
+def fit_in_order(
+    log: EventLog,
+    *,
+    seed: int = 0,
+    settings: Settings = DEFAULTS,
+    progress: Progress | None = None,
+) -> RiskModel:
     """Fit a :class:`RiskModel`, and choose on the same log the windows that order its lists.
 
     Args:
         log: as it stood when the model is made; hand in ``log.until(t)``.
         seed: the same log and seed give the same model.
+        settings: of the model.  Where it learns from a share of the landmarks, the order is chosen
+            on some whole deals, in this process: lists are of deals.
         progress: told of each step; may raise to stop.
     """
-    model = RiskModel.fit(log, seed=seed, progress=progress)
-    return replace(model, windows=chosen_windows(log, seed))
+    model = RiskModel.fit(log, settings=settings, seed=seed, progress=progress)
+    ordered = log if settings.share >= 1 else brought_here(some_deals(log, MOST_DEALS_ORDERED))
+    return replace(model, windows=chosen_windows(ordered, seed))
 
 
 @dataclass(frozen=True)

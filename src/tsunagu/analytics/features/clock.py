@@ -24,6 +24,7 @@ DAY = 86_400_000_000
 
 _EPOCH_TO_ORIGIN = (ORIGIN - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 _YEARS = range(1980, 2061)
+_WRITTEN = "^ *([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})([^0-9]|$)"
 
 
 def micros(instant: ir.TimestampValue) -> ir.IntegerValue:
@@ -42,8 +43,13 @@ def days(duration: ir.IntegerValue) -> ir.FloatingValue:
 
 
 def day_number(iso_date: ir.StringValue) -> ir.IntegerValue:
-    """Days since :data:`FIRST_DAY` of a written ISO date; null where it is no date."""
-    return iso_date.try_cast("date").delta(ibis.date(FIRST_DAY), unit="day")
+    """Days since :data:`FIRST_DAY` of a written ISO date; null where it is no date.
+
+    Taken apart first, for each engine takes other texts for dates: “2024”, “epoch”.
+    """
+    year, month, day = (iso_date.re_extract(_WRITTEN, part) for part in (1, 2, 3))
+    written = year + "-" + month + "-" + day
+    return written.try_cast("date").delta(ibis.date(FIRST_DAY), unit="day")
 
 
 def local_day(at: ir.IntegerValue, time_zone: str) -> ir.IntegerValue:

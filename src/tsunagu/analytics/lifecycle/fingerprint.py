@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import ibis.expr.types as ir
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tsunagu.analytics.backends.instants import in_utc
 from tsunagu.analytics.contracts import EventLog
 
 
@@ -57,7 +58,7 @@ def fingerprint(log: EventLog) -> Fingerprint:
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)
+    return None if moment is None else in_utc(moment)
 
 
 def _digests(table: ir.Table, keys: list[str]) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from tsunagu.analytics.risk.arrays import SECONDS_PER_DAY, Floats, Ints
 from tsunagu.analytics.risk.periods import BOUNDS, BROKEN_OFF_CLASS, CAUSES
+from tsunagu.analytics.risk.weighing import quantiles
 
 WEEK_DAYS = 7.0
 WEEK = WEEK_DAYS * SECONDS_PER_DAY
@@ -45,6 +46,7 @@ class Weekly:
         outcome: class of the end, 0 while open, shape (n,).
         age: days since the deal was created, shape (n,).
         expected: hazards of the next 7 days, shape (n, causes).
+        weight: how many landmarks each stands for, shape (n,); None: for itself.
     """
 
     at: Floats
@@ -52,6 +54,7 @@ class Weekly:
     outcome: Ints
     age: Floats
     expected: Floats
+    weight: Floats | None = None
 
     def tally(self, until: float, edges: Floats) -> tuple[Floats, Floats, Floats]:
         """Weeks that were over at ``until``: their starts (k,), and what was seen and expected.
@@ -65,9 +68,11 @@ class Weekly:
         band = np.searchsorted(edges, self.age[over])
         shape = (len(starts), len(edges) + 1, len(CAUSES))
         observed, expected = np.zeros(shape), np.zeros(shape)
-        np.add.at(expected, (week, band), self.expected[over])
+        weight = np.ones(len(week)) if self.weight is None else self.weight[over]
+        np.add.at(expected, (week, band), self.expected[over] * weight[:, None])
         ends = np.flatnonzero(self.ended_at[over] - self.at[over] <= WEEK)
-        np.add.at(observed, (week[ends], band[ends], self.outcome[over][ends] - 1), 1.0)
+        place = (week[ends], band[ends], self.outcome[over][ends] - 1)
+        np.add.at(observed, place, weight[ends])
         return starts, observed, expected
 
 
@@ -136,7 +141,13 @@ class Recent:
 
         Each band of ages around the level of its cause over all ages.
         """
-        starts, observed, expected = weekly.tally(until, edges)
+        return cls.of_tally(*weekly.tally(until, edges), until, edges)
+
+    @classmethod
+    def of_tally(
+        cls, starts: Floats, observed: Floats, expected: Floats, until: float, edges: Floats
+    ) -> Recent:
+        """From what :meth:`Weekly.tally` gives, perhaps summed over parts of the landmarks."""
         weight = 0.5 ** ((until - starts) / (HALF_LIFE_DAYS * SECONDS_PER_DAY))
         seen, due = (np.tensordot(weight, counts, 1) for counts in (observed, expected))
         overall = (seen.sum(axis=0) + _LEVEL_EVENTS) / (due.sum(axis=0) + _LEVEL_EVENTS)
@@ -166,8 +177,9 @@ AS_EXPECTED = Recent(np.zeros(0), np.ones((1, len(CAUSES))))
 """Nothing is known of late."""
 
 
-def bands(age: Floats) -> Floats:
+def bands(age: Floats, weight: Floats | None = None) -> Floats:
     """Edges of bands of age with about equally many landmarks."""
     if not len(age):
         return np.zeros(0)
-    return np.unique(np.quantile(age, np.linspace(0.0, 1.0, _BANDS + 1)[1:-1]))
+    weight = np.ones(len(age)) if weight is None else weight
+    return np.unique(quantiles(age, np.linspace(0.0, 1.0, _BANDS + 1)[1:-1], weight))

@@ -16,6 +16,7 @@ import numpy as np
 
 from tsunagu.analytics.contracts import HORIZONS_DAYS, Verdict
 from tsunagu.analytics.risk.arrays import Bools, Floats, Ints
+from tsunagu.analytics.risk.weighing import lower_quantile
 
 ERROR = 0.1
 """Share of the deals of either kind of which the wrong thing may be said."""
@@ -61,7 +62,9 @@ def _verdict(may_break: bool, may_hold: bool) -> Verdict:
     return Verdict.BREAKS_OFF if may_break else Verdict.HOLDS
 
 
-def learn(risk: Floats, broke: Bools, known: Bools, deal: Ints) -> Confidence:
+def learn(
+    risk: Floats, broke: Bools, known: Bools, deal: Ints, weight: Floats | None = None
+) -> Confidence:
     """From landmarks that the model did not learn from.
 
     Args:
@@ -70,17 +73,19 @@ def learn(risk: Floats, broke: Bools, known: Bools, deal: Ints) -> Confidence:
         known: whether that is known, same shape.
         deal: number of each landmark's deal, shape (n,).  How many were seen is counted in deals:
             the weeks of one are not independent.
+        weight: how many landmarks each stands for, shape (n,); default: for itself.
     """
+    weight = np.ones(len(risk)) if weight is None else weight
     low, high = NOTHING_SURE.low.copy(), NOTHING_SURE.high.copy()
     for place in range(risk.shape[1]):
         yes, no = known[:, place] & broke[:, place], known[:, place] & ~broke[:, place]
-        low[place] = _lowest(risk[yes, place], deal[yes])
-        high[place] = 1.0 - _lowest(1.0 - risk[no, place], deal[no])
+        low[place] = _lowest(risk[yes, place], deal[yes], weight[yes])
+        high[place] = 1.0 - _lowest(1.0 - risk[no, place], deal[no], weight[no])
     return Confidence(low, high)
 
 
-def _lowest(score: Floats, deal: Ints) -> float:
+def _lowest(score: Floats, deal: Ints, weight: Floats) -> float:
     """What all deals but a share of :data:`ERROR` reach; 0 where they are too few to tell."""
     deals = len(np.unique(deal))
     share = (np.floor(ERROR * (deals + 1)) - 1) / max(deals - 1, 1)
-    return float(np.quantile(score, share, method="lower")) if share >= 0 and deals > 1 else 0.0
+    return lower_quantile(score, float(share), weight) if share >= 0 and deals > 1 else 0.0

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from tsunagu.analytics.backends.instants import in_utc
 from tsunagu.analytics.contracts import EventLog, Outcome
 from tsunagu.analytics.features import FittedFeatures, fit_features, weekly
-from tsunagu.analytics.risk import inputs, training
+from tsunagu.analytics.features.materialising import materialise
+from tsunagu.analytics.risk import inputs, sampling, training
 from tsunagu.analytics.risk.settings import Settings
 
 
@@ -21,15 +23,17 @@ class Dataset:
 
     Attributes:
         recipe: the features, fitted on the log as it stood before the weighing.
-        snapshots: the weekly landmarks.
+        snapshots: the weekly landmarks, or a sample of them.
         history: their labels.
         plan: what the history allows.
+        known: what is known of all landmarks.
     """
 
     recipe: FittedFeatures
     snapshots: inputs.Snapshots
     history: training.History
     plan: training.Plan
+    known: training.Ends
 
     @property
     def categorical(self) -> tuple[int, ...]:
@@ -39,13 +43,18 @@ class Dataset:
 
 def prepare(log: EventLog, settings: Settings) -> Dataset:
     """Read ``log``'s landmarks; decide on the slices before any feature is fitted."""
-    landmarks = weekly(log).cache()
-    keys = landmarks.select("deal_id", "at").order_by("deal_id", "at").to_pyarrow()
-    plan = training.plan(inputs.history(log, keys), settings)
+    landmarks = materialise(weekly(log))
+    plan = training.plan(known := inputs.ends(log, landmarks), settings)
     cut = datetime.fromtimestamp(plan.weigh, tz=UTC)
     recipe = fit_features(log.until(cut))
-    snapshots = inputs.read(recipe, log, landmarks)
-    return Dataset(recipe, snapshots, inputs.history(log, snapshots.keys), plan)
+    if settings.share >= 1:
+        snapshots = inputs.read(recipe, log, landmarks)
+        return Dataset(recipe, snapshots, inputs.history(log, snapshots.keys), plan, known)
+    kept = sampling.sample(log, landmarks, sampling.shares(log, landmarks, settings.share))
+    snapshots = inputs.read(recipe, log, kept.drop("weight"))
+    weight = inputs.in_order(kept.to_pyarrow())["weight"].to_numpy()
+    history = replace(inputs.history(log, snapshots.keys), weight=weight)
+    return Dataset(recipe, snapshots, history, plan, known)
 
 
 def describe(log: EventLog) -> dict[str, Any]:
@@ -59,7 +68,7 @@ def describe(log: EventLog) -> dict[str, Any]:
     return {
         "deals": len(deals),
         "outcomes": {outcome.value: counts.get(outcome.value, 0) for outcome in Outcome},
-        "first_event": None if first is None else first.astimezone(UTC),
+        "first_event": None if first is None else in_utc(first),
         "fingerprint": _fingerprint(deals, ends, events.order_by("deal_id").to_pyarrow()),
     }
 

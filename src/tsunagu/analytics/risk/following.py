@@ -24,7 +24,8 @@ def expected_of(model: HazardModel, landmarks: Landmarks, history: History, rows
     chosen, plain = landmarks.where(rows), replace(model, recent=AS_EXPECTED)
     hazards = model.calibration(plain.blended(chosen))[:, 0]
     h = history
-    return Weekly(h.at[rows], h.ended_at[rows], h.outcome[rows], model.age(chosen), hazards)
+    ends = h.ended_at[rows], h.outcome[rows]
+    return Weekly(h.at[rows], *ends, model.age(chosen), hazards, h.weight[rows])
 
 
 def in_time(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import ibis.expr.types as ir
 import numpy as np
@@ -13,12 +14,13 @@ from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.features import FittedFeatures, feature_tables
 from tsunagu.analytics.risk.arrays import Floats, Ints
 from tsunagu.analytics.risk.hazard_model import Landmarks
-from tsunagu.analytics.risk.periods import CLASS_OF
-from tsunagu.analytics.risk.training import History
+from tsunagu.analytics.risk.periods import BROKEN_OFF_CLASS, CAUSES, CLASS_OF
+from tsunagu.analytics.risk.training import Ends, History
 
 STAGE = "stage"
 _KEYS = ["deal_id", "at"]
 _MICROS = 1e6
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,16 @@ def _joined(parts: list[Snapshots]) -> Snapshots:
 
 def arrange(recipe: FittedFeatures, table: pa.Table) -> Snapshots:
     """Bring the features that ``recipe`` gave into one matrix."""
-    table = table.sort_by([(key, "ascending") for key in _KEYS])
+    table = in_order(table)
     features = np.empty((len(table), len(recipe.names)), dtype=np.float32)
     for position, name in enumerate(recipe.names):
         features[:, position] = table[name].to_numpy()
     return Snapshots(table.select(_KEYS), Landmarks(features, _stages(table, recipe)))
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """Rows sorted by deal and time."""
+    return table.sort_by([(key, "ascending") for key in _KEYS])
 
 
 def _stages(table: pa.Table, recipe: FittedFeatures) -> Ints:
@@ -76,9 +83,37 @@ def history(log: EventLog, keys: pa.Table) -> History:
     ended[found] = _seconds(ends["ended_at"])[row[found]]
     outcome[found] = _classes(ends["outcome"])[row[found]]
     deal = pc.dictionary_encode(keys["deal_id"].combine_chunks()).indices.to_numpy()
+    until = log.observed_until.timestamp()
     return History(
-        deal.astype(np.int64), _seconds(keys["at"]), ended, outcome, log.observed_until.timestamp()
+        deal.astype(np.int64), _seconds(keys["at"]), ended, outcome, until, np.ones(len(keys))
     )
+
+
+def labelled(recipe: FittedFeatures, log: EventLog, landmarks: ir.Table) -> ir.Table:
+    """The features, and ``outcome, ended_at`` of each deal, null while it is open."""
+    features = recipe.transform(log, landmarks)
+    return features.left_join(log.outcomes(), "deal_id").drop("deal_id_right")
+
+
+def history_of(rows: pa.Table, until: float) -> History:
+    """The labels of rows that :func:`labelled` gave, sorted by deal and time."""
+    over = rows["outcome"].is_valid().to_numpy()
+    ended = np.where(over, _seconds(rows["ended_at"].fill_null(_NEVER)), np.nan)
+    outcome = np.where(over, _classes(rows["outcome"].fill_null(CAUSES[0].value)), 0)
+    deal = pc.dictionary_encode(rows["deal_id"].combine_chunks()).indices.to_numpy()
+    at = _seconds(rows["at"])
+    return History(deal.astype(np.int64), at, ended, outcome, until, np.ones(len(rows)))
+
+
+def ends(log: EventLog, landmarks: ir.Table) -> Ends:
+    """What became of the deals that have a landmark, as known at the log's end."""
+    deals = landmarks.group_by("deal_id").agg(landmarks=landmarks.count())
+    found = deals.left_join(log.outcomes(), "deal_id").select("landmarks", "outcome", "ended_at")
+    table = found.to_pyarrow()
+    over = table.filter(table["outcome"].is_valid())
+    broken = int((_classes(over["outcome"]) == BROKEN_OFF_CLASS).sum())
+    total = pc.sum(table["landmarks"]).as_py() or 0
+    return Ends(int(total), broken, _seconds(over["ended_at"]), log.observed_until.timestamp())
 
 
 def _seconds(instants: pa.ChunkedArray) -> Floats:

@@ -126,6 +126,11 @@ class RiskModel:
         found = inputs.read(self.recipe, log, snapshots)
         return _score_table(found.keys, self.hazards.incidence(found.landmarks))
 
+    def score_from(self, features: pa.Table) -> pa.Table:
+        """:meth:`score` of features that :attr:`recipe` gave, all of them or some rows."""
+        found = inputs.arrange(self.recipe, features)
+        return _score_table(found.keys, self.hazards.incidence(found.landmarks))
+
     def as_of(self, log: EventLog) -> RiskModel:
         """This model with how often deals ended lately, as ``log`` tells; the rest stays as fitted.
 
@@ -328,12 +333,12 @@ def _fit(log: EventLog, settings: Settings, seed: int, progress: Progress) -> Ri
 def _summarise(
     log: EventLog, data: dataset.Dataset, fitted: training.Fitted, settings: Settings, seed: int
 ) -> Summary:
-    seen = data.history.break_offs()
+    seen = data.known.break_offs
     statement, statement_ja = state_history(seen, settings.ample_break_offs, fitted.model.weight)
     return Summary(
         **dataset.describe(log),
         observed_until=log.observed_until,
-        landmarks=len(data.snapshots.landmarks),
+        landmarks=data.known.landmarks,
         break_offs=seen,
         trees_weight=fitted.model.weight,
         rounds=fitted.rounds,

@@ -23,6 +23,8 @@ class Settings:
         within_weeks: trees and plain part learn how deals differ beside the level of their weeks;
             off only to measure what that buys.
         max_rows: person-period rows to learn from; of more, survivors are thinned and weighted.
+        share: of the landmarks that no break-off follows, how much to learn from; each then stands
+            for as many as were left out (see ``sampling``).  For logs too large for one machine.
         rounds: most boosting rounds.
         patience: rounds without gain on the stopping slice before boosting ends.
         learning_rate: shrinkage of each round.
@@ -42,6 +44,7 @@ class Settings:
     stopping_share: float = 0.2
     within_weeks: bool = True
     max_rows: int = 1_500_000
+    share: float = 1.0
     rounds: int = 300
     patience: int = 30
     learning_rate: float = 0.06

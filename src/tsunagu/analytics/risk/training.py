@@ -64,6 +64,7 @@ class History:
         ended_at: epoch seconds of its deal's outcome, NaN while open, shape (n,).
         outcome: class of the outcome, 0 while open, shape (n,).
         observed_until: epoch seconds up to which facts are known.
+        weight: how many landmarks each stands for, shape (n,).
     """
 
     deal: Ints
@@ -71,10 +72,35 @@ class History:
     ended_at: Floats
     outcome: Ints
     observed_until: float
+    weight: Floats
 
     def break_offs(self) -> int:
         """Broken-off deals seen at one landmark or more."""
         return len(np.unique(self.deal[self.outcome == BROKEN_OFF_CLASS]))
+
+    def ends(self) -> Ends:
+        """What became of the deals, where no landmark was left out."""
+        first_of_deal = np.unique(self.deal, return_index=True)[1]
+        ended = self.ended_at[first_of_deal]
+        ended = ended[np.isfinite(ended)]
+        return Ends(len(self.at), self.break_offs(), ended, self.observed_until)
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What is known of all deals with a landmark, before any of them is left out.
+
+    Attributes:
+        landmarks: how many there are.
+        break_offs: broken-off deals.
+        ended_at: epoch seconds of the outcomes, in any order.
+        observed_until: epoch seconds up to which facts are known.
+    """
+
+    landmarks: int
+    break_offs: int
+    ended_at: Floats
+    observed_until: float
 
 
 @dataclass(frozen=True)
@@ -92,15 +118,13 @@ class Plan:
     weight: float
 
 
-def plan(history: History, settings: Settings) -> Plan:
+def plan(known: Ends, settings: Settings) -> Plan:
     """Decide on trees, and on the instants that part the slices."""
-    seen = history.break_offs()
-    too_few = seen < settings.least_break_offs or len(history.at) < settings.least_landmarks
+    seen = known.break_offs
+    too_few = seen < settings.least_break_offs or known.landmarks < settings.least_landmarks
     if too_few:
-        return Plan(history.observed_until, history.observed_until, 0.0)
-    first_of_deal = np.unique(history.deal, return_index=True)[1]
-    ends = history.ended_at[first_of_deal]
-    ends = np.sort(ends[np.isfinite(ends)])
+        return Plan(known.observed_until, known.observed_until, 0.0)
+    ends = np.sort(known.ended_at)
     weigh = _quantile(ends, 1 - settings.weighing_share)
     stop = _quantile(ends[ends <= weigh], 1 - settings.stopping_share)
     return Plan(stop, weigh, pooling.trees_weight(seen, settings.kappa))
@@ -191,13 +215,13 @@ class Trainer:
 
     def _recent(self, model: HazardModel) -> Recent:
         until = self.history.observed_until
-        edges = bands(model.age(self.landmarks))
+        edges = bands(model.age(self.landmarks), self.history.weight)
         late = self._since(until - WEEKS_BACK * WEEK)
         return Recent.of(expected_of(model, self.landmarks, self.history, late), until, edges)
 
     def _sure(self, model: HazardModel, plan: Plan) -> Confidence:
         """What the risks of landmarks are worth that this model's trees have not seen."""
-        h, edges = self.history, bands(model.age(self.landmarks))
+        h, edges = self.history, bands(model.age(self.landmarks), self.history.weight)
         past = self._since(plan.stop - WEEKS_BACK * WEEK)
         rows = past[h.at[past] >= plan.stop]
         weekly, asked = expected_of(model, self.landmarks, h, past), self.landmarks.where(rows)
@@ -206,7 +230,7 @@ class Trainer:
         broke = (h.ended_at[rows] - h.at[rows])[:, None] <= ahead
         known = h.at[rows][:, None] + ahead <= h.observed_until
         theirs = (h.outcome[rows] == BROKEN_OFF_CLASS)[:, None]
-        return conformal.learn(risk, broke & theirs, known, h.deal[rows])
+        return conformal.learn(risk, broke & theirs, known, h.deal[rows], h.weight[rows])
 
     def _since(self, moment: float) -> Ints:
         """Landmarks from ``moment`` on; of very many, those of every second deal, or third, ..."""
@@ -217,14 +241,19 @@ class Trainer:
 
     def _rows(self) -> PersonPeriods:
         h = self.history
-        return expand(h.at, h.ended_at, h.outcome, h.observed_until)
+        rows = expand(h.at, h.ended_at, h.outcome, h.observed_until)
+        return rows.weighted(h.weight[rows.landmark])
 
     def _thin(self, rows: PersonPeriods) -> PersonPeriods:
         return thin(rows, self.settings.max_rows, np.random.default_rng(self.seed))
 
     def _prior(self, rows: PersonPeriods, until: float) -> Prior:
         known = self.history.at <= until
-        normal = usual.learn(self.landmarks.features[known], self.landmarks.stages[known])
+        normal = usual.learn(
+            self.landmarks.features[known],
+            self.landmarks.stages[known],
+            self.history.weight[known],
+        )
         columns = {name: position for position, name in enumerate(self.names)}
         even = np.ones((INTERVALS, len(CAUSES)))
         prior = Prior(scorecard.shipped(), columns, normal, even)
@@ -239,10 +268,10 @@ class Trainer:
     def _lesson(self, prior: Prior, until: float) -> trees.Lesson:
         h = self.history
         known = np.flatnonzero(h.at <= until)
-        sample = self.landmarks.where(known[:: max(1, len(known) // _BASE_SAMPLE)])
-        base = prior.hazards(sample).mean(axis=0)
+        some = known[:: max(1, len(known) // _BASE_SAMPLE)]
+        base = np.average(prior.hazards(self.landmarks.where(some)), axis=0, weights=h.weight[some])
         nothing, every = np.zeros(len(h.at)), np.tile(base[0], (len(h.at), 1))
-        weekly = Weekly(h.at, h.ended_at, h.outcome, nothing, every)
+        weekly = Weekly(h.at, h.ended_at, h.outcome, nothing, every, h.weight)
         calendar = Calendar.of(weekly, until if self.settings.within_weeks else -np.inf)
         features, categorical = self.landmarks.features, list(self.categorical)
         return trees.Lesson(features, categorical, base, self.settings, self.seed, h.at, calendar)

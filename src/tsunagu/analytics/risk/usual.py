@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tsunagu.analytics.risk.arrays import Floats, Ints, Singles
+from tsunagu.analytics.risk.weighing import medians as weighted_medians
 
 ANY_STAGE = -1
 _LEAST_LANDMARKS = 20
@@ -43,21 +44,15 @@ class Usual:
         return cls({int(stage): np.array(row, dtype=np.float64) for stage, row in data.items()})
 
 
-def learn(features: Singles, stages: Ints) -> Usual:
+def learn(features: Singles, stages: Ints, weight: Floats | None = None) -> Usual:
     """Medians of ``features``, shape (n, features), overall and in every stage seen enough."""
-    medians = {ANY_STAGE: _medians(features)}
+    weight = np.ones(len(features)) if weight is None else weight
+    medians = {ANY_STAGE: weighted_medians(features, weight)}
     codes, counts = np.unique(stages[stages >= 0], return_counts=True)
     for code in codes[counts >= _LEAST_LANDMARKS]:
-        medians[int(code)] = _medians(features[stages == code])
+        here = stages == code
+        medians[int(code)] = weighted_medians(features[here], weight[here])
     return Usual(medians)
-
-
-def _medians(features: Singles) -> Floats:
-    seen = ~np.isnan(features).all(axis=0)
-    medians = np.full(features.shape[1], np.nan)
-    if seen.any():
-        medians[seen] = np.nanmedian(features[:, seen], axis=0)
-    return medians
 
 
 def _json(value: float) -> float | None:
