@@ -56,10 +56,16 @@ def test_the_demo_has_deals_facts_scores_and_reasons(demo: Demo) -> None:
     assert demo.there.ask("SELECT count(*) FROM people_user WHERE name = ''") == [(0,)]
 
 
-def test_only_a_model_with_a_fingerprint_can_be_made_again(demo: Demo) -> None:
+def test_a_model_can_be_made_again_from_its_records(demo: Demo) -> None:
     done = demo.there.tsunagu("refit", "1", "--lang", "en")
+    assert done.returncode == 0
+    assert "byte for byte" in done.stderr
+
+
+def test_a_model_that_is_not_there_is_not_made_again(demo: Demo) -> None:
+    done = demo.there.tsunagu("refit", "99", "--lang", "en")
     assert done.returncode == 1
-    assert "no model 1 with a fingerprint" in done.stderr
+    assert "no model 99 with a fingerprint" in done.stderr
 
 
 def test_the_demo_prints_a_log_in_for_each_role(demo: Demo) -> None:

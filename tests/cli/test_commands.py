@@ -121,7 +121,7 @@ def test_explaining_says_what_can_be_told_and_which_step_goes_with_less_risk(
     assert set(told["verdicts"].values()) <= {"breaks_off", "holds", "not_enough_evidence"}
     talk = next(step for step in told["next_steps"] if step["step"] == "talk")
     assert talk["after"] < talk["before"] == told["broken_off_30"]
-    page = tsunagu("explain", log, deal, "-m", model, "--lang", "en").output
+    page = " ".join(tsunagu("explain", log, deal, "-m", model, "--lang", "en").output.split())
     assert f"{talk['before']:.0%} → {talk['after']:.0%}" in page
     assert "not a proven effect" in page
 

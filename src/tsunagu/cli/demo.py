@@ -70,6 +70,7 @@ def prepare(
     from tsunagu.app.scoring import actions, registry, tracing
     from tsunagu.app.scoring.active import active_version
     from tsunagu.app.scoring.models import Score
+    from tsunagu.app.scoring.tasks import measure_first
 
     if not (folder / LOG_FOLDER).exists():
         _require_empty()
@@ -78,6 +79,7 @@ def prepare(
             _load(folder, deals, seed, report)
     if active_version() is None:
         registry.first(progress=report)
+        measure_first.enqueue()
     if not Score.objects.exists():
         actions.rescore_all(report)
         tracing.trace_back(report)

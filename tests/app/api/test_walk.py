@@ -45,9 +45,12 @@ def north(status: int = 200, arguments: Making = pages.unshared, **options: Any)
     return Place(status=status, arguments=arguments, see=THE_NORTH, **options)
 
 
-def act(status: int = 200, arguments: Making = pages.a_case, **said: Any) -> Place:
+def act(
+    status: int = 200, arguments: Making = pages.a_case, unseen: int = 404, **said: Any
+) -> Place:
     """An action on a case of the north's."""
-    return north(status, arguments, method="post", said=lambda _organisation: said)
+    options = {"method": "post", "unseen": unseen}
+    return north(status, arguments, said=lambda _organisation: said, **options)
 
 
 def scored(organisation: Organisation) -> dict[str, Any]:
@@ -254,7 +257,7 @@ PLACES: dict[str, Place] = {
     "list_attachments": Place(),
     "get_attachment": north(arguments=pages.a_file),
     "download_attachment": north(arguments=pages.a_file),
-    "upload_attachment": act(422),
+    "upload_attachment": act(422, unseen=422),
     "remove_attachment": north(204, pages.a_file, method="delete"),
     "list_advice": north(arguments=pages.a_case),
     "ask_for_advice": act(422, text="x"),

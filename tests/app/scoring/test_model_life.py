@@ -148,7 +148,7 @@ def test_a_model_taken_back_while_another_is_compared_stays(
     assert active_version() == earlier
 
 
-def test_the_first_model_is_used_at_once_and_gets_its_card_from_a_worker(
+def test_the_first_model_is_used_at_once_and_gets_its_card_later(
     first: RiskModelVersion,
 ) -> None:
     earliest = first.against

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def good() -> EventLog:
-    return _known_log(300, seed=3)
+    return _known_log(500, seed=3)
 
 
 def spoiled(log: EventLog) -> EventLog:
@@ -68,7 +68,7 @@ def test_a_model_from_mended_records_is_better_and_takes_over(
 ) -> None:
     champion, challenger = first_then(monkeypatch, spoiled(good), good)
 
-    assert challenger.verdict["reason"] == "better"
+    assert challenger.verdict["reason"] == "better", challenger.verdict
     assert challenger.verdict["difference"]["high"] < 0
     assert active_version() == challenger
     assert RiskModelVersion.objects.get(pk=champion.pk).state == State.RETIRED

@@ -50,7 +50,7 @@ class OvertakenError(Exception):
 
 
 def first(user: User | None = None, progress: Progress | None = None) -> RiskModelVersion:
-    """Learn the first model from everything recorded and use it at once; a worker measures it.
+    """Learn the first model from everything recorded and use it at once; the night measures it.
 
     With little history this is the shipped scorecard; the version's summary says so. Where another
     worker was quicker, theirs is used and ours forgotten.
@@ -58,14 +58,11 @@ def first(user: User | None = None, progress: Progress | None = None) -> RiskMod
     Raises:
         TsunaguError: the records cannot be learned from.
     """
-    from tsunagu.app.scoring.tasks import measure_first
-
     made = lifecycle.Challenger.fit(timezone.now(), progress or runs.silent)
     try:
         with transaction.atomic():
             version = _keep(made, user)
             _use(version, None, user, "promote_model")
-            measure_first.enqueue()
     except OvertakenError:
         return RiskModelVersion.objects.get(state=State.CHAMPION)
     return version
