@@ -38,6 +38,13 @@ NO_SECRETS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def files_of_its_own(settings: Any, tmp_path: Path) -> None:
+    """An installation where no other test has put a file."""
+    there = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "files"}}
+    settings.STORAGES = {**settings.STORAGES, "default": there}
+
+
 def silent(*_said: Any) -> None:
     return None
 
