@@ -115,6 +115,9 @@ def test_a_feature_of_a_later_version_is_worded_by_its_label() -> None:
         ("silence_vs_rhythm", 5.0, math.nan, False, True),
         ("days_since_note", 768.0, 18.0, False, True),
         ("days_in_stage", 90.0, 6.0, False, False),
+        ("any_90", 1.0, 30.0, False, True),
+        ("any_90", 30.0, 12.0, False, False),
+        ("any_90", 1.0, 30.0, True, False),
     ],
 )
 def test_a_long_silence_is_never_said_to_lower_the_risk(

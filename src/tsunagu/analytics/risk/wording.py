@@ -12,6 +12,7 @@ from tsunagu.analytics.risk.phrases import Pair, Phrase, Unit
 
 _SINCE = re.compile(r"days_since_(\w+)")
 _COUNT = re.compile(r"(\w+)_(\d+|ever)")
+_TOUCH = frozenset({"activity", "inbound", "outbound"})
 _STEP, _ATTRIBUTE = "step:", "attr:"
 _LARGE = 1_000
 _RAISES = ("リスクを高める傾向", "tends to raise the risk")
@@ -72,8 +73,9 @@ def is_absurd(fact: Fact) -> bool:
     The trees cannot be bound to think better of it (see ``docs/reference/foresight-model.md``), but
     nobody is told that it does good.
     """
-    waits = fact.spec.group == "silence" or _SINCE.fullmatch(fact.spec.name) is not None
-    if fact.raises or not waits:
+    name, group = fact.spec.name, fact.spec.group
+    seldom = group in _TOUCH and _COUNT.fullmatch(name)  # few contacts are a silence, too
+    if fact.raises or not (group == "silence" or seldom or _SINCE.fullmatch(name)):
         return False
     return reads_badly(phrase_of(fact.spec), fact) is True
 
