@@ -185,10 +185,10 @@ class HazardModel:
 def of_rows(model: HazardModel | Prior, landmarks: Landmarks, rows: PersonPeriods) -> Floats:
     """Uncalibrated hazards of person-periods, shape (len(rows), causes)."""
     compute = model.hazards if isinstance(model, Prior) else model.blended
-    found = np.empty((len(rows), len(CAUSES)))
-    for batch in landmarks.batches():
-        mine = (rows.landmark >= batch.start) & (rows.landmark < batch.stop)
-        if mine.any():
-            page = compute(landmarks.where(batch))
-            found[mine] = page[rows.landmark[mine] - batch.start, rows.interval[mine]]
+    asked, place = np.unique(rows.landmark, return_inverse=True)
+    chosen, found = landmarks.where(asked), np.empty((len(rows), len(CAUSES)))
+    for batch in chosen.batches():
+        mine = (place >= batch.start) & (place < batch.stop)
+        page = compute(chosen.where(batch))
+        found[mine] = page[place[mine] - batch.start, rows.interval[mine]]
     return found

@@ -52,6 +52,8 @@ from tsunagu.analytics.risk.settings import Settings
 
 _BASE_SAMPLE = 20_000
 _MOST_JUDGED = 300_000
+_MOST_WEIGHED = 200_000
+"""Person-periods that one number, the share of the trees, is learnt from."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ class Trainer:
         Both are weighed as they speak: with the prior's share.
         """
         rows = self._rows()
-        later = self._thin(rows.where(rows.closes > plan.weigh))
+        later = self._thin(rows.where(rows.closes > plan.weigh), _MOST_WEIGHED)
         level = self._lesson(model.prior, self.history.observed_until).level(later)
         line, grown = (
             hz.to_log_odds(of_rows(replace(model, share=share), self.landmarks, later))
@@ -244,8 +246,9 @@ class Trainer:
         rows = expand(h.at, h.ended_at, h.outcome, h.observed_until)
         return rows.weighted(h.weight[rows.landmark])
 
-    def _thin(self, rows: PersonPeriods) -> PersonPeriods:
-        return thin(rows, self.settings.max_rows, np.random.default_rng(self.seed))
+    def _thin(self, rows: PersonPeriods, most: int | None = None) -> PersonPeriods:
+        most = most or self.settings.max_rows
+        return thin(rows, most, np.random.default_rng(self.seed))
 
     def _prior(self, rows: PersonPeriods, until: float) -> Prior:
         known = self.history.at <= until
