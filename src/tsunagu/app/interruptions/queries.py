@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -185,6 +185,12 @@ def _cards(rows: QuerySet[Interruption]) -> list[Interruption]:
 def living_case(deal: Deal) -> Interruption | None:
     """The deal's case that is not over."""
     return Interruption.objects.filter(deal=deal, state__in=LIVING).first()
+
+
+def living_cases(deals: Iterable[int]) -> dict[int, Interruption]:
+    """The case that is not over of each of the deals that has one, as far as a line tells it."""
+    rows = Interruption.objects.filter(deal__in=list(deals), state__in=LIVING)
+    return {case.deal_id: case for case in rows.only("deal_id", "state", "state_since")}
 
 
 def kind_names(language: str) -> dict[str, str]:
