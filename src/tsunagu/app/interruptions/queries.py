@@ -187,10 +187,13 @@ def living_case(deal: Deal) -> Interruption | None:
     return Interruption.objects.filter(deal=deal, state__in=LIVING).first()
 
 
-def living_cases(deals: Iterable[int]) -> dict[int, Interruption]:
-    """The case that is not over of each of the deals that has one, as far as a line tells it."""
+def living_cases(deals: Iterable[int], *, evidence: bool = False) -> dict[int, Interruption]:
+    """The case that is not over of each of the deals that has one; with the signals that stand."""
     rows = Interruption.objects.filter(deal__in=list(deals), state__in=LIVING)
-    return {case.deal_id: case for case in rows.only("deal_id", "state", "state_since")}
+    if evidence:
+        standing = Signal.objects.filter(gone_at=None).order_by("-strength", "pk")
+        rows = rows.prefetch_related(Prefetch("signals", standing))
+    return {case.deal_id: case for case in rows}
 
 
 def kind_names(language: str) -> dict[str, str]:

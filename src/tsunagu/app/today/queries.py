@@ -116,7 +116,7 @@ def lines(deals: Iterable[Deal]) -> list[Line]:
     points = risk_points([d.pk for d in deals], today - timedelta(days=TREND_DAYS))
     news, plans = _events(deals, today)
     keys = [d.pk for d in deals]
-    resumed, cases = aftercare.watched(keys), living_cases(keys)
+    resumed, cases = aftercare.watched(keys), living_cases(keys, evidence=True)
     broken = {key: Broken(resumed.get(key), cases.get(key)) for key in keys}
     return [
         _line(deal, points.get(deal.pk, []), news[deal.pk], plans, broken[deal.pk])

@@ -18,8 +18,8 @@ REASONS_SHOWN = 3
 
 @register.filter
 def percent(risk: float) -> str:
-    """``36%``; never 0% or 100%, which no forecast can promise."""
-    return f"{min(99, max(1, round(100 * risk)))}%"
+    """``36%``."""
+    return f"{risks.percent(risk)}%"
 
 
 @register.filter

@@ -67,8 +67,8 @@ def cause_word(value: str) -> str | Promise:
 
 @register.simple_tag
 def living_case(deal: Deal) -> Interruption | None:
-    """The deal's case that is not over."""
-    return queries.living_case(deal)
+    """The deal's case that is not over, with the signals that stand."""
+    return queries.living_cases([deal.pk], evidence=True).get(deal.pk)
 
 
 class Row(Protocol):
