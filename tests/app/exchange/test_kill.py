@@ -17,7 +17,7 @@ from tests.installation import (
     wait_for,
 )
 
-PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 60_000
+PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 120_000
 LEASE = "1"
 PROGRESS = "SELECT done FROM exchange_import WHERE id = {}"
 FINISHED = "SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {}"
@@ -119,9 +119,9 @@ def begun_server_is_killed(there: Installation, pk: int) -> None:
 def kill_and_kill_again(there: Installation, pk: int) -> None:
     """Soon after a chunk is written, and in the middle of the next."""
     stopped_at = [0]
-    for later in (0, 0.05, 0.15):
+    for later in (0, 0.03, 0.08):
         stopped_at.append(killed_after(there, pk, stopped_at[-1], later))
-    assert stopped_at[-1] < ACTIVITIES, "killed too late: the test shows nothing"
+        assert stopped_at[-1] < ACTIVITIES, "killed too late: the test shows nothing"
     worked_to_the_end(there, FINISHED.format(pk))
 
 
