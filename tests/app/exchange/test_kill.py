@@ -17,7 +17,7 @@ from tests.installation import (
     wait_for,
 )
 
-PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 120_000
+PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 90_000
 LEASE = "1"
 PROGRESS = "SELECT done FROM exchange_import WHERE id = {}"
 FINISHED = "SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {}"
