@@ -430,6 +430,31 @@ def test_the_manager_hears_of_an_overdue_task_once(
     assert todays_tasks(organisation.representative, organisation.representative).due_count == 2
 
 
+def test_a_managers_own_overdue_step_reaches_the_next_one_up(
+    organisation: Organisation, case: Interruption, settings: Any
+) -> None:
+    settings.MAIL_IS_SET_UP = True
+    late(run_of(organisation, case, a_step("own", role="manager")))
+
+    look_at_runs.call()
+
+    assert [sent.to for sent in mail.outbox] == [[organisation.head.email]]
+    assert todays_tasks(organisation.head, organisation.head).escalated_count == 1
+
+
+def test_where_no_other_manager_is_an_administrator_hears_of_it(
+    organisation: Organisation, case: Interruption, settings: Any
+) -> None:
+    settings.MAIL_IS_SET_UP = True
+    late(run_of(organisation, case, a_step("own", role="manager")))
+    User.objects.filter(pk=organisation.head.pk).update(email=None)  # cannot log in
+
+    look_at_runs.call()
+
+    assert [sent.to for sent in mail.outbox] == [[organisation.administrator.email]]
+    assert todays_tasks(organisation.administrator, organisation.administrator).escalated_count
+
+
 def test_two_workers_escalate_a_task_once(organisation: Organisation, case: Interruption) -> None:
     run = run_of(organisation, case)
     late(run)
