@@ -62,6 +62,20 @@ def test_a_review_is_due_when_the_case_ends(user: User, case: Interruption) -> N
     assert list(queries.due(user)) == [case]
 
 
+def test_after_the_end_the_page_of_the_case_leads_to_the_review_until_it_is_finished(
+    user: User, case: Interruption
+) -> None:
+    page = f"/interruptions/{case.pk}/"
+    assert "振り返りを書く" not in browser(user).get(page).text
+    went_on(user, case)
+    assert "振り返りを書く" in browser(user).get(page).text
+
+    ready(user, case)
+    actions.finish(user, case)
+
+    assert "振り返りを書く" not in browser(user).get(page).text
+
+
 def test_a_review_is_due_two_weeks_after_the_confirmation(user: User, case: Interruption) -> None:
     later(case, 13)
     assert not queries.due(user)

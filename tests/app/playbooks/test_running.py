@@ -299,6 +299,19 @@ def test_a_fact_closes_the_step_that_it_fulfils_and_no_other(
     assert task_of(run, "again").ending == Ending.DONE
 
 
+def test_the_timeline_says_that_a_fact_closed_a_step_in_words_and_not_by_its_key(
+    organisation: Organisation, case: Interruption
+) -> None:
+    run_of(organisation, case, a_step("call", done_by="call_two_way"))
+    call(organisation, case, Direction.BOTH)
+    watching.deal_changed(case.deal_id)
+
+    page = browser(organisation.representative).get(f"/room/{case.pk}/timeline/").text
+
+    assert "手順 call · 記録により完了" in page
+    assert "event:" not in page
+
+
 @pytest.mark.parametrize(
     ("done_by", "kind", "direction"),
     [
