@@ -59,7 +59,7 @@ def tell_managers(ids: Sequence[int]) -> int:
     told = defaultdict(list)
     rows = Task.objects.select_related("run__case__deal__team", "run__version", "assignee")
     for task in rows.filter(pk__in=ids):
-        if manager := leader_beside(task.run.case.deal, [task.assignee_id]):
+        if manager := leader_beside(task.run.case.deal, task.assignee_id):
             told[manager].append(task)
     return sum(_mail(manager, tasks) for manager, tasks in told.items())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from itertools import chain
 
 from tsunagu.app.deals.models import Deal
@@ -27,15 +26,15 @@ def manager_of(team: Team | None) -> User | None:
     return next(iter(_managers(team)), None)
 
 
-def leader_beside(deal: Deal, people: Collection[int | None]) -> User | None:
-    """Who looks after a step that is one of ``people``'s own, and can log in to do so.
+def leader_beside(deal: Deal, doer: int | None) -> User | None:
+    """Who looks after ``doer``'s step on ``deal``, and can log in to do so.
 
-    The nearest manager up the tree; where there is none but them, an administrator.
+    The nearest manager up the tree; where there is none but the doer, an administrator.
     """
     managers = _managers(deal.team)
     administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
     found = (user for user in chain(managers, administrators) if user.email)
-    return next((user for user in found if user.pk not in people), None)
+    return next((user for user in found if user.pk != doer), None)
 
 
 def _managers(team: Team | None) -> list[User]:

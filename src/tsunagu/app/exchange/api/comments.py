@@ -13,7 +13,7 @@ from pydantic import Field
 
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.cases import cases_of, of_seen_cases
 from tsunagu.app.exchange.api.nouns import Id, Named, Noun, Said, Text, name_of, one_of, user_of
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
@@ -90,8 +90,7 @@ def create_comment(request: HttpRequest, pk: Id, said: CommentIn) -> HttpRespons
 
 
 def _comments(user: User) -> QuerySet[Comment]:
-    seen = visible_interruptions(user).values("pk")
-    return Comment.objects.select_related("by", "case__deal__team").filter(case__in=seen)
+    return of_seen_cases(Comment.objects.select_related("by", "case__deal__team"), user)
 
 
 @routes.post(
