@@ -287,8 +287,9 @@ def review_improvement(request: HttpRequest, pk: Id, said: ImprovementIn) -> Htt
     def act(user: User, case: Interruption) -> None:
         owner = chosen(visible_users(user).filter(is_active=True), said.owner, "owner")
         team = _team(case, said.team)
-        task = {"remedy": said.remedy, "owner": owner, "due_on": said.due_on, "team": team}
-        actions.add_improvement(user, case, said.text, **task)
+        actions.add_improvement(
+            user, case, said.text, remedy=said.remedy, owner=owner, due_on=said.due_on, team=team
+        )
 
     return _write(request, pk, act)
 
