@@ -44,8 +44,10 @@ def filled() -> tuple[list[Any], Any] | None:
     """What an earlier run left in the database."""
     from tsunagu.app.interruptions.models import Interruption
     from tsunagu.app.interruptions.states import State
+    from tsunagu.app.knowledge import profiles
     from tsunagu.app.people.models import User
 
+    profiles.keep_up()  # what a run that was stopped had not read yet
     living = Interruption.objects.filter(state=State.CONFIRMED).order_by("pk")
     rows = list(living.select_related("deal__customer"))
     return (rows, User.objects.select_related("team").get(name="Reader")) if rows else None
