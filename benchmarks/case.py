@@ -35,7 +35,7 @@ def main() -> None:
         print(f"python {platform.python_version()}; load {os.getloadavg()[0]:.1f}")
         print(f"{'page':34}{'median ms':>11}{'95th ms':>11}{'cpu ms':>10}{'queries':>9}{'kB':>7}")
         pages = {
-            "case": f"/interruptions/{case.pk}/",
+            "case, suspected": f"/interruptions/{case.pk}/",
             "timeline, newest": f"/room/{case.pk}/timeline/",
             "timeline, comments": f"/room/{case.pk}/timeline/?kind=comments",
             "timeline, after 1,500 entries": f"/room/{case.pk}/timeline/?before={older}",
@@ -44,6 +44,8 @@ def main() -> None:
         }
         for name, address in pages.items():
             report(name, user, address, wanted.repeats)
+        answer(user, case)
+        report("case, its playbook running", user, pages["case, suspected"], wanted.repeats)
 
 
 def fill(entries: int) -> tuple[Any, Any, str]:
@@ -74,6 +76,17 @@ def fill(entries: int) -> tuple[Any, Any, str]:
     write(case, owner, user, now, entries)
     older = Place(now - timedelta(minutes=10 * entries * 3 // 4), 0, 0)
     return user, case, quote(str(older))
+
+
+def answer(user: Any, case: Any) -> None:
+    """Confirm the case and start the playbook for its cause."""
+    from tsunagu.app.interruptions import actions
+    from tsunagu.app.interruptions.causes import Cause
+    from tsunagu.app.playbooks.actions import start_run
+    from tsunagu.app.playbooks.queries import fitting
+
+    actions.confirm(user, case, main=Cause.BUDGET)
+    start_run(user, case, fitting([Cause.BUDGET])[0])
 
 
 def write(case: Any, owner: Any, user: Any, now: Any, entries: int) -> None:

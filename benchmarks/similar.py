@@ -6,6 +6,8 @@
 Makes a database of its own with so many closed cases, each with a signal, decisions and two notes
 of 6 to 19 words, Japanese and English, drawn from 8,000 by Zipf's law. Then cases that live are
 compared with all of them, as the page of a case does, by a person who sees few of them.
+
+With ``--home FOLDER`` the database stays, and a second run only measures.
 """
 
 from __future__ import annotations
@@ -25,20 +27,34 @@ SEARCHES = 60
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=100_000, help="closed cases")
+    parser.add_argument("--home", help="a folder where the database stays for the next run")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tsunagu-similar-") as home:
-        os.environ["TSUNAGU_HOME"] = home
+    with tempfile.TemporaryDirectory(prefix="tsunagu-similar-") as passing:
+        os.environ["TSUNAGU_HOME"] = asked.home or passing
         os.environ["DJANGO_SETTINGS_MODULE"] = "tsunagu.app.config.settings"
         import django
+        from django.core.management import call_command
 
         django.setup()
-        living, reader = fill(asked.cases, random.Random(0))
-        measure(living, reader)
+        call_command("migrate", verbosity=0)
+        measure(*(filled() or fill(asked.cases, random.Random(0))))
+
+
+def filled() -> tuple[list[Any], Any] | None:
+    """What an earlier run left in the database."""
+    from tsunagu.app.interruptions.models import Interruption
+    from tsunagu.app.interruptions.states import State
+    from tsunagu.app.knowledge import profiles
+    from tsunagu.app.people.models import User
+
+    profiles.keep_up()  # what a run that was stopped had not read yet
+    living = Interruption.objects.filter(state=State.CONFIRMED).order_by("pk")
+    rows = list(living.select_related("deal__customer"))
+    return (rows, User.objects.select_related("team").get(name="Reader")) if rows else None
 
 
 def fill(count: int, chance: random.Random) -> tuple[list[Any], Any]:
     """Closed cases with their profiles, living ones to compare, and a person of one team."""
-    from django.core.management import call_command
     from django.utils import timezone
 
     from tsunagu.app.deals.models import Stage
@@ -47,7 +63,6 @@ def fill(count: int, chance: random.Random) -> tuple[list[Any], Any]:
     from tsunagu.app.interruptions.states import State
     from tsunagu.app.people.actions import create_team, create_user
 
-    call_command("migrate", verbosity=0)
     team = create_team(None, name="North")
     reader = create_user(None, name="Reader", email=None, team=team)
     other = create_user(None, name="Other", email=None)
@@ -173,15 +188,17 @@ def measure(living: list[Any], reader: Any) -> None:
 
     from tsunagu.app.knowledge.similar import similar_cases
 
-    taken, found = [], 0
+    taken, found, cpu = [], 0, time.process_time()
     for case in living:
         began = time.perf_counter()
         found += len(similar_cases(reader, case))
         taken.append(1000 * (time.perf_counter() - began))
     rest = sorted(taken[1:])
+    cpu = 1000 * (time.process_time() - cpu) / len(taken)
     print(
         f"{connection.vendor}: first {taken[0]:.0f} ms, then median {statistics.median(rest):.0f}, "
         f"95% {rest[int(0.95 * len(rest))]:.0f}, worst {rest[-1]:.0f} ms; "
+        f"{cpu:.0f} ms of this process's CPU each; "
         f"{found / len(taken):.1f} found"
     )
 

@@ -393,6 +393,7 @@ PLACES: dict[str, Place] = {
     "rooms:watch": of_a_case(method="post", status=302, data={"wanted": "1"}),
     "rooms:ask": of_a_case(),
     "rooms:decision": of_a_case(arguments=a_comment, method="post", status=302),
+    "rooms:correct": of_a_case(arguments=a_comment, status=403),
     "rooms:file": of_a_case(arguments=a_file),
     "rooms:file_remove": of_a_case(arguments=a_file, method="post", status=302),
     "rooms:notices": Place(),

@@ -229,6 +229,10 @@ def test_an_improvement_of_a_review_is_changed_as_it_was_seen(organisation: Orga
     assert changed.status_code == 200
     improvement = review.improvements.get()
     assert (improvement.owner, improvement.text) == (organisation.colleague, "別の改善")
+    for team, status in ((organisation.north, 200), (organisation.south, 422)):
+        answer = manager.patch(part, {"team": team.pk}, **{"if-match": "*"})
+        assert answer.status_code == status
+    assert review.improvements.get().team == organisation.north
     assert manager.delete(part, **{"if-match": tag}).status_code == 412
     assert manager.delete(part, **{"if-match": "*"}).status_code == 204
 

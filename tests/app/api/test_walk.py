@@ -253,6 +253,7 @@ PLACES: dict[str, Place] = {
     "refuse_task": act(422, pages.a_task, reason="x"),
     "list_comments": north(arguments=pages.a_case),
     "create_comment": act(201, text="x"),
+    "correct_comment": act(403, pages.a_comment, text="y"),
     "mark_comment": act(200, pages.a_comment, marked=True),
     "list_attachments": Place(),
     "get_attachment": north(arguments=pages.a_file),

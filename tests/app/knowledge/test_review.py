@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from tests.app.conftest import browser
-from tests.app.factories import Organisation, make_contact, make_deal
+from tests.app.factories import Organisation, make_contact, make_deal, make_process
 from tests.app.interruptions.signs import went_on
 
 from tsunagu.app.deals import actions as deal_actions
@@ -18,6 +18,7 @@ from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import CauseNote, Interruption
 from tsunagu.app.knowledge import actions, effect, queries
 from tsunagu.app.knowledge.models import Improvement, Lesson, Review, ReviewVersion, Why
+from tsunagu.app.knowledge.sheets import ADDING
 from tsunagu.app.knowledge.timeline import course
 from tsunagu.app.organisation.erasure import erase
 from tsunagu.app.organisation.subjects import Subject
@@ -59,6 +60,20 @@ def test_a_review_is_due_when_the_case_ends(user: User, case: Interruption) -> N
     went_on(user, case)
 
     assert list(queries.due(user)) == [case]
+
+
+def test_after_the_end_the_page_of_the_case_leads_to_the_review_until_it_is_finished(
+    user: User, case: Interruption
+) -> None:
+    page = f"/interruptions/{case.pk}/"
+    assert "振り返りを書く" not in browser(user).get(page).text
+    went_on(user, case)
+    assert "振り返りを書く" in browser(user).get(page).text
+
+    ready(user, case)
+    actions.finish(user, case)
+
+    assert "振り返りを書く" not in browser(user).get(page).text
 
 
 def test_a_review_is_due_two_weeks_after_the_confirmation(user: User, case: Interruption) -> None:
@@ -251,6 +266,51 @@ def test_the_effect_is_counted_for_each_hundred_deals_and_not_too_early(
     assert found.verdict == "chance"
 
 
+def test_the_effect_is_counted_where_the_improvement_can_have_changed_something(
+    organisation: Organisation, user: User, case: Interruption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effect, "LEAST_DEALS", 1)
+    south = make_deal(organisation.stranger)
+    broken = case_actions.open_case(organisation.stranger, south, main=Cause.BUDGET)
+    then = timezone.now() - timedelta(days=50)
+    Interruption.objects.filter(pk=broken.pk).update(opened_at=then)
+    made = improve(user, case, team=organisation.north)
+    made.cause, made.done_at = Cause.BUDGET, timezone.now() - timedelta(days=100)
+
+    own = effect.effect(made)
+    made.team = None
+    everybodys = effect.effect(made)
+
+    assert own is not None
+    assert everybodys is not None
+    assert (own.after.count, everybodys.after.count) == (0, 1)
+    assert south in effect.concerned(made)
+    assert own.after.deals < everybodys.after.deals == effect.concerned(made).count()
+
+
+def test_a_checkpoint_concerns_the_deals_of_its_process(
+    organisation: Organisation, user: User, case: Interruption
+) -> None:
+    other = make_deal(user, process=make_process("別の工程"))
+    made = improve(user, case, remedy="checkpoint", team=organisation.north)
+    made.stage = case.deal.process.stages.first()
+
+    assert set(effect.concerned(made)) & {other, case.deal} == {case.deal}
+    made.remedy = "training"
+    assert set(effect.concerned(made)) & {other, case.deal} == {other, case.deal}
+
+
+def test_an_improvement_concerns_the_deals_team_or_one_above_it(
+    organisation: Organisation, user: User, case: Interruption
+) -> None:
+    sheet = browser(user).get(f"/knowledge/cases/{case.pk}/improvement/").text
+    assert f'<option value="{organisation.north.pk}" selected' in sheet
+    assert organisation.south.name not in sheet
+
+    with pytest.raises(ValidationError):
+        improve(user, case, team=organisation.south)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [((30, 200), (8, 200), "fewer"), ((8, 200), (30, 200), "more"), ((9, 100), (6, 100), "chance")],
@@ -265,6 +325,11 @@ def test_wilsons_interval_is_the_published_one() -> None:
     found = effect.rate(81, 263)  # Newcombe 1998, table I
 
     assert (round(found.low, 2), round(found.high, 2)) == (25.53, 36.62)
+
+
+@pytest.mark.parametrize("name", ADDING)
+def test_every_sheet_opens(user: User, case: Interruption, name: str) -> None:
+    assert browser(user).get(f"/knowledge/cases/{case.pk}/{name}/").status_code == 200
 
 
 def test_the_sheets_work_without_a_script(user: User, case: Interruption) -> None:

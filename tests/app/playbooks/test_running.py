@@ -299,6 +299,19 @@ def test_a_fact_closes_the_step_that_it_fulfils_and_no_other(
     assert task_of(run, "again").ending == Ending.DONE
 
 
+def test_the_timeline_says_that_a_fact_closed_a_step_in_words_and_not_by_its_key(
+    organisation: Organisation, case: Interruption
+) -> None:
+    run_of(organisation, case, a_step("call", done_by="call_two_way"))
+    call(organisation, case, Direction.BOTH)
+    watching.deal_changed(case.deal_id)
+
+    page = browser(organisation.representative).get(f"/room/{case.pk}/timeline/").text
+
+    assert "手順 call · 記録により完了" in page
+    assert "event:" not in page
+
+
 @pytest.mark.parametrize(
     ("done_by", "kind", "direction"),
     [
@@ -428,6 +441,31 @@ def test_the_manager_hears_of_an_overdue_task_once(
     found = todays_tasks(organisation.manager, organisation.manager)
     assert found.escalated_count == 2
     assert todays_tasks(organisation.representative, organisation.representative).due_count == 2
+
+
+def test_a_managers_own_overdue_step_reaches_the_next_one_up(
+    organisation: Organisation, case: Interruption, settings: Any
+) -> None:
+    settings.MAIL_IS_SET_UP = True
+    late(run_of(organisation, case, a_step("own", role="manager")))
+
+    look_at_runs.call()
+
+    assert [sent.to for sent in mail.outbox] == [[organisation.head.email]]
+    assert todays_tasks(organisation.head, organisation.head).escalated_count == 1
+
+
+def test_where_no_other_manager_is_an_administrator_hears_of_it(
+    organisation: Organisation, case: Interruption, settings: Any
+) -> None:
+    settings.MAIL_IS_SET_UP = True
+    late(run_of(organisation, case, a_step("own", role="manager")))
+    User.objects.filter(pk=organisation.head.pk).update(email=None)  # cannot log in
+
+    look_at_runs.call()
+
+    assert [sent.to for sent in mail.outbox] == [[organisation.administrator.email]]
+    assert todays_tasks(organisation.administrator, organisation.administrator).escalated_count
 
 
 def test_two_workers_escalate_a_task_once(organisation: Organisation, case: Interruption) -> None:

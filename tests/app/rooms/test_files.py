@@ -16,7 +16,7 @@ from tests.app.rooms.conftest import PDF, office, upload
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.organisation import erasure
 from tsunagu.app.organisation.subjects import Subject
-from tsunagu.app.people.models import User
+from tsunagu.app.people.models import AuditEntry, User
 from tsunagu.app.rooms import actions, files, keeping
 from tsunagu.app.rooms.models import Attachment, Comment
 
@@ -181,7 +181,8 @@ def test_erasing_a_contact_removes_the_files_on_that_customers_cases(
 def test_erasing_a_user_removes_words_and_files(
     organisation: Organisation, kept: Attachment, after_commit: Any
 ) -> None:
-    actions.write(organisation.representative, kept.case, "社長は甘党")
+    actions.write(organisation.representative, kept.case, "社長は辛党")
+    actions.correct(organisation.representative, Comment.objects.get(), "社長は甘党")
     User.objects.filter(pk=organisation.representative.pk).update(is_active=False)
     gone = User.objects.get(pk=organisation.representative.pk)
 
@@ -189,4 +190,6 @@ def test_erasing_a_user_removes_words_and_files(
         erasure.erase(organisation.administrator, Subject.of(gone))
 
     assert "甘党" not in Comment.objects.get().text
+    corrected = AuditEntry.objects.get(action="correct_comment")
+    assert corrected.before == corrected.after == {}
     assert not exists(str(kept.file.name))

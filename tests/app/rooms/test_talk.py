@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_user
 
@@ -13,7 +14,7 @@ from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import AuditEntry, Role, User
 from tsunagu.app.people.permissions import people_who_see, visible_deals
 from tsunagu.app.rooms import actions
-from tsunagu.app.rooms.models import Comment
+from tsunagu.app.rooms.models import CORRECTABLE, Comment, Notice, Told
 
 
 def page(user: User, case: Interruption) -> str:
@@ -143,6 +144,75 @@ def test_who_may_not_decide_calls_nothing_a_decision(
         actions.write(mate, case, "決めました", decision=True)
     with pytest.raises(PermissionDenied):
         actions.mark_decision(mate, Comment.objects.get(), marked=True)
+
+
+def test_a_slip_is_corrected_by_its_author_and_the_audit_trail_keeps_what_it_said(
+    organisation: Organisation, case: Interruption
+) -> None:
+    me, boss = organisation.representative, organisation.manager
+    actions.write(me, case, "見積は100万円です")
+    comment = Comment.objects.get()
+    assert f"/room/comments/{comment.pk}/correct/" in page(me, case)
+    assert f"/room/comments/{comment.pk}/correct/" not in page(boss, case)
+
+    answer = browser(me).post(
+        f"/room/comments/{comment.pk}/correct/",
+        {"text": f"見積は10万円です @{boss.name}"},
+        headers={"HX-Request": "true"},
+    )
+
+    assert "room-changed" in answer.headers["HX-Trigger"]
+    assert "見積は10万円" in page(boss, case)
+    assert "に修正" in page(boss, case)
+    kept = AuditEntry.objects.get(action="correct_comment", actor=me)
+    assert kept.before["text"] == "見積は100万円です"
+    assert list(Comment.objects.get().mentioned.all()) == [boss]
+    assert Notice.objects.filter(user=boss, kind=Told.MENTION).count() == 1
+
+
+def test_a_correction_tells_nobody_a_second_time(
+    organisation: Organisation, case: Interruption
+) -> None:
+    me, boss = organisation.representative, organisation.manager
+    actions.write(me, case, f"@{boss.name} 確認お願いしま")
+
+    assert actions.correct(me, Comment.objects.get(), f"@{boss.name} 確認お願いします") == []
+
+    assert Notice.objects.filter(user=boss, kind=Told.MENTION).count() == 1
+
+
+def test_neither_others_nor_later_nor_a_decision_is_corrected(
+    organisation: Organisation, case: Interruption
+) -> None:
+    me, boss = organisation.representative, organisation.manager
+    actions.write(me, case, "値引きはしない")
+    with pytest.raises(PermissionDenied):
+        actions.correct(boss, Comment.objects.get(), "値引きする")
+    actions.mark_decision(boss, Comment.objects.get(), marked=True)
+    with pytest.raises(PermissionDenied):
+        actions.correct(me, Comment.objects.get(), "値引きする")
+    actions.mark_decision(boss, Comment.objects.get(), marked=False)
+    Comment.objects.update(at=timezone.now() - CORRECTABLE)
+    with pytest.raises(PermissionDenied):
+        actions.correct(me, Comment.objects.get(), "値引きする")
+
+    assert Comment.objects.get().text == "値引きはしない"
+    assert "/correct/" not in page(me, case)
+
+
+def test_a_correction_that_names_who_may_not_see_the_case_changes_nothing(
+    organisation: Organisation, case: Interruption
+) -> None:
+    make_user(team=organisation.south, name="南 太郎")
+    me = organisation.representative
+    actions.write(me, case, "了解です")
+
+    with pytest.raises(ValidationError):
+        actions.correct(me, Comment.objects.get(), "@南 太郎 了解です")
+    with pytest.raises(ValidationError):
+        actions.correct(me, Comment.objects.get(), "  ")
+
+    assert Comment.objects.get().text == "了解です"
 
 
 def test_nothing_is_not_a_comment(organisation: Organisation, case: Interruption) -> None:

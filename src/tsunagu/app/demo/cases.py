@@ -140,9 +140,8 @@ def _review(case: Interruption) -> None:
     review_actions.say_what_worked(owner, case, worked)
     review_actions.add_lesson(owner, case, lesson)
     until = timezone.localdate() + timedelta(days=14)
-    review_actions.add_improvement(
-        owner, case, improvement, remedy=said["remedy"], owner=owner, due_on=until
-    )
+    task = {"remedy": said["remedy"], "owner": owner, "due_on": until, "team": case.deal.team}
+    review_actions.add_improvement(owner, case, improvement, **task)
     review_actions.finish(owner, case)
 
 

@@ -250,6 +250,11 @@ class CasePage:
         found = self._of_plan() if found == BY_PLAN else found
         return found if found and all(self._may(ACTS[name]) for name in found.acts) else None
 
+    @property
+    def is_to_review(self) -> bool:
+        """Whether it is over and the reader is one who looks back at it."""
+        return self.may_decide and self.case.state in (State.RESUMED, State.LOST)
+
     def _of_plan(self) -> Next:
         """The gate's own words and acts; at the end of the plan, that the sale goes on."""
         now = self.plan.now if self.plan else None

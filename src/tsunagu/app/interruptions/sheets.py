@@ -28,7 +28,7 @@ class CaseForm(SheetForm):
     own_button: ClassVar[bool] = False
 
     def __init__(self, user: User, case: Interruption, data: Any = None) -> None:
-        self.case = case
+        self.case, self.user = case, user  # what the fields show at first may ask for both
         super().__init__(user, case.deal, data, initial=self.before(case))
 
     def before(self, case: Interruption) -> dict[str, Any]:

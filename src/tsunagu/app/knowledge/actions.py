@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,7 +36,7 @@ from tsunagu.app.knowledge.models import (
 from tsunagu.app.knowledge.versions import keep_version
 from tsunagu.app.knowledge.words import tokens
 from tsunagu.app.people import audit
-from tsunagu.app.people.models import User
+from tsunagu.app.people.models import Team, User
 from tsunagu.app.people.permissions import require
 
 PRODUCT = "product"
@@ -106,9 +107,20 @@ def add_lesson(user: User, case: Interruption, text: str) -> Lesson:
 
 
 def add_improvement(  # noqa: PLR0913
-    user: User, case: Interruption, text: str, *, remedy: str, owner: User, due_on: date
+    user: User,
+    case: Interruption,
+    text: str,
+    *,
+    remedy: str,
+    owner: User,
+    due_on: date,
+    team: Team | None = None,
 ) -> Improvement:
-    """What is to change, by whom and until when."""
+    """What is to change, by whom and until when.
+
+    Args:
+        team: the deal's or one above it, whose deals it concerns; None: everybody's.
+    """
     with transaction.atomic():
         review = _draft(user, case)
         said = _public(case, text)
@@ -118,14 +130,14 @@ def add_improvement(  # noqa: PLR0913
             by=user,
             tokens=tokens(said),
             **_place(review),
-            **_task(remedy, owner, due_on),
+            **_task(case, remedy, owner, due_on, team),
         )
         audit.record(user, "add_improvement", made, after={"text": said, "owner": owner})
     return made
 
 
 def edit(user: User, part: Part, text: str, **task: Any) -> Part:
-    """Change an answer, a lesson, or an improvement with its ``remedy, owner, due_on``."""
+    """Change an answer, a lesson, or an improvement with ``remedy, owner, due_on, team``."""
     with transaction.atomic():
         _draft(user, part.review.case)
         before = {"text": part.text}
@@ -134,7 +146,7 @@ def edit(user: User, part: Part, text: str, **task: Any) -> Part:
         else:
             part.text = _public(part.review.case, text)
             part.tokens = tokens(part.text)
-        for name, value in _task(**task).items() if task else ():
+        for name, value in _task(part.review.case, **task).items() if task else ():
             setattr(part, name, value)
         part.save()
         audit.record(user, _named("edit", part), part, before=before, after={"text": part.text})
@@ -240,10 +252,20 @@ def _public(case: Interruption, text: str) -> str:
     return said
 
 
-def _task(remedy: str, owner: User, due_on: date) -> dict[str, Any]:
+def teams_of(case: Interruption) -> QuerySet[Team]:
+    """Whom an improvement can concern: the deal's team and those above it."""
+    above = case.deal.team.lineage if case.deal.team else []
+    return Team.objects.filter(pk__in=above).order_by("-path")
+
+
+def _task(
+    case: Interruption, remedy: str, owner: User, due_on: date, team: Team | None
+) -> dict[str, Any]:
     if remedy not in Remedy.values:
         raise ValidationError(_("Choose what kind of improvement it is."))
-    return {"remedy": remedy, "owner": owner, "due_on": due_on}
+    if team is not None and team not in teams_of(case):
+        raise ValidationError(_("Choose the deal's team, or one above it."))
+    return {"remedy": remedy, "owner": owner, "due_on": due_on, "team": team}
 
 
 def _place(review: Review) -> dict[str, Any]:

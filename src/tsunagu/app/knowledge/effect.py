@@ -1,7 +1,8 @@
 """Whether interruptions of a cause became rarer after an improvement was done.
 
 Counted are confirmed interruptions with that main cause for each 100 deals that ran at some time in
-a stretch as long before the day as after it. The last days are left out: what begins in them is not
+a stretch as long before the day as after it: deals of the team that the improvement concerns, and
+for a checkpoint those of its process. The last days are left out: what begins in them is not
 confirmed yet. Intervals: Wilson's score for each share, Newcombe's hybrid score for the difference
 (Newcombe, Statistics in Medicine 17, 1998, method 10). A comparison of two stretches of time shows
 no cause: other things may have changed as well.
@@ -13,13 +14,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tsunagu.app.deals.models import Deal
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.states import State
-from tsunagu.app.knowledge.models import Improvement
+from tsunagu.app.knowledge.models import Improvement, Remedy
 from tsunagu.app.scoring.detection import wilson
 
 SETTLED = timedelta(days=14)
@@ -59,18 +60,33 @@ def effect(improvement: Improvement) -> Effect | None:
     if span < SHORTEST:
         return None
     done = improvement.done_at
-    before = _rate(improvement.cause, done - span, done)
-    after = _rate(improvement.cause, done, done + span)
+    before = _rate(improvement, done - span, done)
+    after = _rate(improvement, done, done + span)
     if min(before.deals, after.deals) < LEAST_DEALS:
         return None
     return Effect(span.days, before, after, verdict(before, after))
 
 
-def _rate(cause: str, since: datetime, until: datetime) -> Rate:
+def concerned(improvement: Improvement) -> QuerySet[Deal]:
+    """The deals that the improvement can have changed."""
+    deals = Deal.objects.all()
+    if improvement.team is not None:
+        deals = deals.filter(team__in=improvement.team.subtree)
+    if improvement.remedy == Remedy.CHECKPOINT and improvement.stage is not None:
+        deals = deals.filter(process=improvement.stage.process_id)
+    return deals
+
+
+def _rate(improvement: Improvement, since: datetime, until: datetime) -> Rate:
     ran = Q(ended_at__isnull=True) | Q(ended_at__gte=since)
-    deals = Deal.objects.filter(ran, created_at__lt=until).count()
+    meant = concerned(improvement)
+    deals = meant.filter(ran, created_at__lt=until).count()
     cases = Interruption.objects.filter(
-        main_cause=cause, confirmed_at__isnull=False, opened_at__gte=since, opened_at__lt=until
+        main_cause=improvement.cause,
+        confirmed_at__isnull=False,
+        opened_at__gte=since,
+        opened_at__lt=until,
+        deal__in=meant.values("pk"),
     )
     broken = cases.exclude(state=State.DISMISSED).values("deal").distinct().count()
     return rate(min(broken, deals), deals)

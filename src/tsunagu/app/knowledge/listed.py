@@ -53,6 +53,7 @@ IMPROVEMENTS = Listed(
         *PLACE,
         column(_("Owner"), "owner__name"),
         column(_("Until"), "due_on"),
+        column(_("Whom it concerns"), "team__name"),
         column(_("Done"), "done_at"),
         column(_("Effect judged"), "seen_at"),
         column(_("Effect"), "effect"),

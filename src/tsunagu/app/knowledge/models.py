@@ -11,7 +11,7 @@ from tsunagu.app.append_only import AppendOnly
 from tsunagu.app.deals.models import Stage
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption
-from tsunagu.app.people.models import User
+from tsunagu.app.people.models import Team, User
 
 
 class Influence(models.TextChoices):
@@ -174,6 +174,7 @@ class Lesson(Learnt):
 class Improvement(Learnt):
     """What is to change, by whom and when; followed until its effect was looked for.
 
+    ``team``: whose deals it concerns, with the teams below; None: the whole organisation's.
     ``done_at`` is the day it was done, ``seen_at`` when its effect was judged, in ``effect``.
     """
 
@@ -181,6 +182,7 @@ class Improvement(Learnt):
     remedy = models.CharField(_("Kind"), max_length=10, choices=Remedy.choices)
     owner = models.ForeignKey(User, models.PROTECT, related_name="improvements")
     due_on = models.DateField(_("due on"))
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+", db_index=False)
     done_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     effect = models.TextField(blank=True)

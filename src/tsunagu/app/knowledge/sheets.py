@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tsunagu.app.acting import choose
 from tsunagu.app.interruptions.causes import grouped
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.interruptions.sheets import CaseForm, words_field
 from tsunagu.app.knowledge import actions
 from tsunagu.app.knowledge.models import Improvement, Influence, Lesson, Remedy, Review, Why
-from tsunagu.app.people.models import User
+from tsunagu.app.people.models import Team, User
 from tsunagu.app.people.permissions import visible_users
 
 NAMELESS = gettext_lazy("Everybody may read this: write it without the customer's name.")
@@ -178,7 +179,7 @@ class ImprovementForm(PartForm):
 
     heading = gettext_lazy("Improvement")
     model = Improvement
-    columns = ("text", "remedy", "owner", "due_on")
+    columns = ("text", "remedy", "owner", "due_on", "team")
     text = words_field(gettext_lazy("What is to change?"), help_text=NAMELESS)
     remedy = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Remedy.choices)
     owner = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Owner"))
@@ -186,15 +187,22 @@ class ImprovementForm(PartForm):
         label=gettext_lazy("Until"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        label=gettext_lazy("Whom it concerns"),
+        required=False,
+        empty_label=gettext_lazy("The whole organisation"),
+        help_text=gettext_lazy("Its effect is counted among the deals of this team."),
+    )
 
     def prepare(self) -> None:
-        field = self.fields["owner"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # tells the type checker
-        field.queryset = visible_users(self.user).filter(is_active=True)
+        choose(self, "owner", visible_users(self.user).filter(is_active=True))
+        choose(self, "team", actions.teams_of(self.case))
 
     def before(self, case: Interruption) -> dict[str, Any]:
         later = timezone.localdate() + timedelta(days=30)
-        return super().before(case) or {"owner": self.user.pk, "due_on": later}
+        first = {"owner": self.user.pk, "due_on": later, "team": case.deal.team_id}
+        return super().before(case) or first
 
     def add(self) -> None:
         actions.add_improvement(self.user, self.case, **self.cleaned_data)

@@ -75,7 +75,7 @@ def improvement(request: HttpRequest, pk: int) -> HttpResponse:
     """One improvement: how far it is, and what the numbers say."""
     user = person(request)
     rows = queries.visible_improvements(user).select_related(
-        "stage", "owner", "review__case__deal__customer"
+        "stage__process", "owner", "team", "review__case__deal__customer"
     )
     found = get_object_or_404(rows, pk=pk)
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""Overdue tasks reach the manager, each once."""
+"""Overdue tasks reach the manager, each once; a manager's own the next one up the tree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tsunagu.app.interruptions.states import LIVING
 from tsunagu.app.people.models import User
 from tsunagu.app.playbooks.business_days import business_days_ago
 from tsunagu.app.playbooks.models import Act, Task, TaskNote
-from tsunagu.app.playbooks.people import manager_of
+from tsunagu.app.playbooks.people import leader_beside
 
 GRACE = 1
 """Business days for which a task may be late before the manager hears of it."""
@@ -59,8 +59,7 @@ def tell_managers(ids: Sequence[int]) -> int:
     told = defaultdict(list)
     rows = Task.objects.select_related("run__case__deal__team", "run__version", "assignee")
     for task in rows.filter(pk__in=ids):
-        manager = manager_of(task.run.case.deal.team)
-        if manager and manager.email and manager.pk != task.assignee_id:
+        if manager := leader_beside(task.run.case.deal, task.assignee_id):
             told[manager].append(task)
     return sum(_mail(manager, tasks) for manager, tasks in told.items())
 

@@ -25,6 +25,8 @@ from tsunagu.app.rooms.models import Attachment, Comment, Told
 from tsunagu.app.rooms.watching import watchers
 
 MOST_TEXT = 4_000
+CORRECT = "correct_comment"
+"""The audit trail's name for a correction; its words go when the author is erased."""
 
 
 def write(
@@ -89,6 +91,45 @@ def _keep(user: User, case: Interruption, upload: UploadedFile[bytes], kind: str
     )
     audit.record(user, "keep_file", case, after={"attachment": kept, "size": kept.size})
     return kept
+
+
+def may_correct(user: User, comment: Comment) -> bool:
+    """Whether it is for ``user`` to correct the comment now."""
+    own = comment.by_id == user.pk and comment.is_fresh
+    return own and has_permission(user, "deals.log", comment.case.deal)
+
+
+def correct(user: User, comment: Comment, text: str) -> list[User]:
+    """Put right what one said a moment ago; returns who is named now and was not before.
+
+    What it said before is kept in the audit trail.
+    """
+    said = text.strip()[:MOST_TEXT]
+    if not said:
+        raise ValidationError(_("Write something."))
+    with transaction.atomic():
+        rows = Comment.objects.select_related("case__deal__team")
+        found = rows.select_for_update(of=("self",)).get(pk=comment.pk)
+        if not may_correct(user, found):
+            raise PermissionDenied(_("A comment is its author's to correct, for 15 minutes."))
+        if said == found.text:
+            return []
+        before, found.text, found.corrected_at = found.text, said, timezone.now()
+        found.save(update_fields=["text", "corrected_at"])
+        changed = {"before": {"text": before}, "after": {"text": said}}
+        audit.record(user, CORRECT, found, **changed)
+        return _name_anew(user, found)
+
+
+def _name_anew(user: User, comment: Comment) -> list[User]:
+    """Let ``mentioned`` follow the text, and tell those who were not named before."""
+    known = set(comment.mentioned.all())
+    named = mentions.mentioned(comment.case.deal, comment.text)
+    comment.mentioned.set(named)
+    fresh = [person for person in named if person not in known and person.pk != user.pk]
+    key, about = f"mention:{comment.pk}", {"case": comment.case, "comment": comment}
+    notices.tell(Told.MENTION, key, user, fresh, **about)
+    return fresh
 
 
 def mark_decision(user: User, comment: Comment, *, marked: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from tsunagu.app.customers.models import Contact
-from tsunagu.app.people.models import User
+from tsunagu.app.people.models import AuditEntry, User
 from tsunagu.app.rooms import keeping
+from tsunagu.app.rooms.actions import CORRECT
 from tsunagu.app.rooms.models import Advice, Adviser, Attachment, Comment
 
 
@@ -13,6 +16,8 @@ def forget_user(user: User, words: str) -> None:
     Comment.objects.filter(by=user).update(text=words)
     Advice.objects.filter(by=user).update(text=words)
     Adviser.objects.filter(user=user).exclude(answer="").update(answer=words)
+    corrections: QuerySet[AuditEntry] = QuerySet(AuditEntry).filter(actor=user, action=CORRECT)
+    corrections.update(before={}, after={})
     keeping.drop(Attachment.objects.filter(by=user))
 
 

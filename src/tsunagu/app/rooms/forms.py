@@ -16,7 +16,7 @@ from tsunagu.app.interruptions.sheets import CaseForm
 from tsunagu.app.people.models import User
 from tsunagu.app.rooms import actions, advice
 from tsunagu.app.rooms.files import ENDINGS
-from tsunagu.app.rooms.models import Adviser
+from tsunagu.app.rooms.models import Adviser, Comment
 
 
 class SeveralFiles(forms.FileInput):
@@ -63,6 +63,32 @@ class CommentForm(ActingForm):
         if not told:
             return _("Written.")
         return _("Written. Told: %(names)s") % {"names": ", ".join(user.name for user in told)}
+
+
+class CorrectForm(CaseForm):
+    """A comment that its author puts right."""
+
+    heading = gettext_lazy("Correct the comment")
+    permission = "deals.log"
+    text = forms.CharField(
+        label=gettext_lazy("Comment"),
+        max_length=actions.MOST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": gettext_lazy("Write something.")},
+    )
+
+    def __init__(self, user: User, comment: Comment, data: Any = None) -> None:
+        self.comment = comment
+        super().__init__(user, comment.case, data)
+
+    def before(self, case: Interruption) -> dict[str, Any]:
+        return {"text": self.comment.text}
+
+    def perform(self) -> str:
+        told = actions.correct(self.user, self.comment, self.cleaned_data["text"])
+        if not told:
+            return _("Corrected.")
+        return _("Corrected. Told: %(names)s") % {"names": ", ".join(user.name for user in told)}
 
 
 class AskForm(CaseForm):

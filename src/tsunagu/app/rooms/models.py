@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -13,12 +14,16 @@ from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption
 from tsunagu.app.people.models import User
 
+CORRECTABLE = timedelta(minutes=15)
+"""For so long a comment is its author's to correct; after that who erred says so in the next."""
+
 
 class Comment(models.Model):
-    """What somebody said. It is not edited: who erred says so in the next one.
+    """What somebody said.
 
     ``mentioned`` are those whom the text names with ``@``. ``decided_at`` and ``decided_by`` say
-    that it is a decision of the team, since when, and who called it one.
+    that it is a decision of the team, since when, and who called it one. ``corrected_at`` is when
+    its author last corrected it; what it said before stands in the audit trail.
     """
 
     case = models.ForeignKey(Interruption, models.CASCADE, related_name="comments", db_index=False)
@@ -30,6 +35,7 @@ class Comment(models.Model):
     decided_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", db_index=False
     )
+    corrected_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -37,6 +43,11 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:40]
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may still be corrected: new, and no decision that others go by."""
+        return self.decided_at is None and timezone.now() < self.at + CORRECTABLE
 
 
 def place_of(attachment: Attachment, filename: str) -> str:

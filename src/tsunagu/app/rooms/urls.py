@@ -12,6 +12,7 @@ urlpatterns = [
     path("notices/<int:pk>/", notice_views.follow, name="notice"),
     path("advice/<int:pk>/", notice_views.advice, name="advice"),
     path("comments/<int:pk>/decision/", views.decision, name="decision"),
+    path("comments/<int:pk>/correct/", views.correct, name="correct"),
     path("files/<int:pk>/", views.file, name="file"),
     path("files/<int:pk>/remove/", views.remove_file, name="file_remove"),
     path("<int:pk>/timeline/", views.timeline_page, name="timeline"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.people.requests import person
 from tsunagu.app.rooms import actions, mentions, room, watching
 from tsunagu.app.rooms.files import KINDS
-from tsunagu.app.rooms.forms import AskForm, CommentForm
+from tsunagu.app.rooms.forms import AskForm, CommentForm, CorrectForm
 from tsunagu.app.rooms.models import Attachment, Comment
 from tsunagu.app.rooms.timeline import Place
 
@@ -90,6 +91,20 @@ def watch(request: HttpRequest, pk: int) -> HttpResponse:
     if wants_part(request):
         return render(request, "rooms/_watch.html", {"room": room.Room(user, case)})
     return _back(pk)
+
+
+@require_http_methods(["GET", "POST"])
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """A sheet in which one's own new comment is put right."""
+    user = person(request)
+    rows = Comment.objects.filter(case__in=visible_interruptions(user))
+    found = get_object_or_404(
+        rows.select_related("case__deal__customer", "case__deal__team"), pk=pk
+    )
+    if not actions.may_correct(user, found):
+        raise PermissionDenied(_("A comment is its author's to correct, for 15 minutes."))
+    form = CorrectForm(user, found, request.POST if request.method == "POST" else None)
+    return case_sheets.use(request, form, heard=CHANGED, back=_address(found.case_id))
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_noop as _
@@ -16,6 +17,7 @@ from tsunagu.app.exchange.api.cases import cases_of, of_seen_cases
 from tsunagu.app.exchange.api.nouns import Id, Named, Noun, Said, Text, name_of, one_of, user_of
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
+from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.rooms import actions
 from tsunagu.app.rooms.models import Comment
@@ -31,6 +33,7 @@ class CommentOut(Noun):
     at: datetime
     text: str
     decided_at: datetime | None
+    corrected_at: datetime | None = Field(description="When its author last corrected it.")
 
     @classmethod
     def of(cls, comment: Comment) -> CommentOut:
@@ -42,6 +45,7 @@ class CommentOut(Noun):
             at=comment.at,
             text=comment.text,
             decided_at=comment.decided_at,
+            corrected_at=comment.corrected_at,
         )
 
 
@@ -50,6 +54,12 @@ class CommentIn(Said):
 
     text: Text = Field(min_length=1, examples=["We talked about it"])
     decision: bool = Field(default=False, description="It is a decision of the team.")
+
+
+class Correction(Said):
+    """What the comment says now; who is named with ``@`` and was not before is told."""
+
+    text: Text = Field(min_length=1, examples=["We talked about it on Tuesday"])
 
 
 class Mark(Said):
@@ -79,10 +89,21 @@ def create_comment(request: HttpRequest, pk: Id, said: CommentIn) -> HttpRespons
     return answers.one(request, CommentOut.of(comment), made_at=address)
 
 
+def _comments(user: User) -> QuerySet[Comment]:
+    return of_seen_cases(Comment.objects.select_related("by", "case__deal__team"), user)
+
+
+@routes.post(
+    "/comments/{pk}/correction", response=CommentOut, summary=_("Correct one's own new comment")
+)
+def correct_comment(request: HttpRequest, pk: Id, said: Correction) -> HttpResponse:
+    user = user_of(request)
+    actions.correct(user, one_of(_comments(user), pk), said.text)
+    return answers.one(request, CommentOut.of(_comments(user).get(pk=pk)))
+
+
 @routes.post("/comments/{pk}/decision", response=CommentOut, summary=_("Call a comment a decision"))
 def mark_comment(request: HttpRequest, pk: Id, said: Mark) -> HttpResponse:
     user = user_of(request)
-    rows = of_seen_cases(Comment.objects.select_related("by", "case__deal__team"), user)
-    comment = one_of(rows, pk)
-    actions.mark_decision(user, comment, marked=said.marked)
-    return answers.one(request, CommentOut.of(rows.get(pk=pk)))
+    actions.mark_decision(user, one_of(_comments(user), pk), marked=said.marked)
+    return answers.one(request, CommentOut.of(_comments(user).get(pk=pk)))

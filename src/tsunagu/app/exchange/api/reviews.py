@@ -28,6 +28,7 @@ from tsunagu.app.exchange.api.nouns import (
     chosen,
     locked,
     name_of,
+    named,
     one_of,
     user_of,
 )
@@ -48,7 +49,7 @@ from tsunagu.app.knowledge.models import (
     Why,
 )
 from tsunagu.app.knowledge.queries import Wanted, published, visible_improvements
-from tsunagu.app.people.models import User
+from tsunagu.app.people.models import Team, User
 from tsunagu.app.people.permissions import visible_interruptions, visible_users
 
 PartKind = Literal["whys", "lessons", "improvements"]
@@ -140,6 +141,7 @@ class ImprovementOut(Noun):
     remedy: Remedy
     owner: Named
     due_on: date
+    team: Named | None = Field(description="Whose deals it concerns; null: everybody's.")
     state: Followed
     effect: str
 
@@ -153,6 +155,7 @@ class ImprovementOut(Noun):
             remedy=Remedy(improvement.remedy),
             owner=name_of(improvement.owner),
             due_on=improvement.due_on,
+            team=named(improvement.team),
             state=improvement.state,
             effect=improvement.effect,
         )
@@ -196,15 +199,20 @@ class ImprovementIn(LessonIn):
     remedy: Remedy
     owner: Key
     due_on: date
+    team: Key | None = Field(
+        default=None,
+        description="The deal's team or one above it, whose deals it concerns; null: everybody's.",
+    )
 
 
 class PartChanges(Said):
-    """Another text; of an improvement also what kind it is, who does it and until when."""
+    """Another text; of an improvement also its kind, who does it until when, whom it concerns."""
 
     text: Text = Field(default="", min_length=1)
     remedy: Remedy = Remedy.TRAINING
     owner: Key = 0
     due_on: date = date.min
+    team: Key | None = None
 
 
 class Effect(Said):
@@ -278,11 +286,16 @@ def review_lesson(request: HttpRequest, pk: Id, said: LessonIn) -> HttpResponse:
 def review_improvement(request: HttpRequest, pk: Id, said: ImprovementIn) -> HttpResponse:
     def act(user: User, case: Interruption) -> None:
         owner = chosen(visible_users(user).filter(is_active=True), said.owner, "owner")
+        team = _team(case, said.team)
         actions.add_improvement(
-            user, case, said.text, remedy=said.remedy, owner=owner, due_on=said.due_on
+            user, case, said.text, remedy=said.remedy, owner=owner, due_on=said.due_on, team=team
         )
 
     return _write(request, pk, act)
+
+
+def _team(case: Interruption, key: int | None) -> Team | None:
+    return None if key is None else chosen(actions.teams_of(case), key, "team")
 
 
 def _seen(request: HttpRequest, pk: int) -> Review:
@@ -317,7 +330,12 @@ def _whole_task(user: User, part: Any, given: dict[str, Any]) -> dict[str, Any]:
     if "owner" in given:
         people = visible_users(user).filter(is_active=True)
         given["owner"] = chosen(people, given["owner"], "owner")
-    return {"remedy": part.remedy, "owner": part.owner, "due_on": part.due_on, **given}
+    if "team" in given:
+        given["team"] = _team(part.review.case, given["team"])
+    return {name: getattr(part, name) for name in _TASK} | given
+
+
+_TASK = ("remedy", "owner", "due_on", "team")
 
 
 @routes.delete(
@@ -356,7 +374,7 @@ def list_improvements(request: HttpRequest, wanted: Query[LearntWanted]) -> Http
 
 
 def _improvements(user: User) -> QuerySet[Improvement]:
-    return visible_improvements(user).select_related("owner")
+    return visible_improvements(user).select_related("owner", "team")
 
 
 def _follow(request: HttpRequest, pk: int, act: Callable[[User, Improvement], Any]) -> HttpResponse:

@@ -51,6 +51,12 @@ def linked(text: str) -> SafeString:
 
 
 @register.simple_tag
+def may_correct(room: Room, comment: Comment) -> bool:
+    """Whether the reader may correct the comment now."""
+    return room.may_write and comment.by_id == room.user.pk and comment.is_fresh
+
+
+@register.simple_tag
 def may_remove(room: Room, attachment: Attachment) -> bool:
     """Whether the reader may remove the file."""
     own = room.may_write and attachment.by_id == room.user.pk
