@@ -16,6 +16,7 @@ from tsunagu.analytics.contracts import EventLog, SignalKind
 from tsunagu.analytics.detection import (
     Decision,
     Thresholds,
+    detect,
     fit_thresholds,
     learn_from_dismissals,
     precision_by_kind,
@@ -72,6 +73,25 @@ def test_a_short_history_moves_a_cut_less_than_a_long_one() -> None:
     shipped = Thresholds.shipped().kinds[SignalKind.SILENCE].cut
     few, many = (fit_thresholds(organisation(n)).kinds[SignalKind.SILENCE].cut for n in (4, 80))
     assert abs(np.log(few / shipped)) < abs(np.log(many / shipped))
+
+
+def test_the_surest_cut_gives_way_to_one_that_leaves_a_week() -> None:
+    """Half the customers speak again after 22 days; without the others all is over after 33."""
+    calls = [at("2024-01-08 09:00") + timedelta(days=7 * n) for n in range(8)]
+    again, end = calls[-1] + timedelta(days=22), calls[-1] + timedelta(days=33)
+    events, made = [], []
+    for number in range(120):
+        name, won = f"D{number}", number % 2
+        made.append(deal(name, created="2024-01-08"))
+        for day in [*calls, again][: 8 + won]:
+            events.append({"deal_id": name, "at": day, "kind": "call", "direction": "both"})
+        outcome = "won" if won else "broken_off"
+        events.append(event(f"{end:%Y-%m-%d}", "outcome", name, value=outcome))
+    log = log_of(events, made, until="2024-12-01")
+
+    table = detect(log, calls[-1] + timedelta(days=20), fit_thresholds(log))
+
+    assert SignalKind.SILENCE in set(table["kind"].to_pylist())
 
 
 def test_dismissals_raise_a_cut_and_confirmations_lower_it_both_within_bounds() -> None:

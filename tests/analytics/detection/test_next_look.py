@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from logs import at, deal, event, log_of, random_rows
 
-from tsunagu.analytics.contracts import EventLog
+from tsunagu.analytics.contracts import EventLog, SignalKind
 from tsunagu.analytics.detection import Thresholds, detect, next_look
 
 Key = tuple[str, str, datetime]
@@ -63,6 +63,13 @@ def test_a_deal_of_which_everything_is_raised_need_not_be_looked_at() -> None:
     log = log_of([event("2024-01-16", "call", direction="both")], [deal(created="2024-01-15")])
     found = next_look(log, at("2024-12-01"))
     assert found.to_pylist() == [{"deal_id": "A", "next_look": None}]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_silence_that_no_customer_keeps_is_not_waited_for() -> None:
+    unheard = Thresholds.shipped().adjusted(SignalKind.SILENCE, 1_000.0)
+    log = log_of([event("2024-01-16", "call", direction="both")], [deal(created="2024-01-15")])
+    assert next_look(log, at("2024-12-01"), unheard)["next_look"].to_pylist() == [None]
 
 
 def test_looks_are_asked_for_open_deals_only() -> None:

@@ -14,7 +14,8 @@ from tests.app.conftest import browser
 from tests.app.factories import Organisation, make_deal, make_user
 from tests.app.scores import make_points, make_score
 
-from tsunagu.app.deals import actions
+from tsunagu.app.customers.models import Contact
+from tsunagu.app.deals import actions, history
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome
 from tsunagu.app.people.models import User
 
@@ -40,6 +41,25 @@ def test_history_tells_names_days_and_what_stood_before(organisation: Organisati
     assert organisation.colleague.name in text
     assert organisation.colleague.external_id not in text
     assert "2099-11-2" not in text.replace('value="2099', "")
+
+
+def test_the_customers_people_are_called_by_the_names_that_their_own_customer_has(
+    organisation: Organisation,
+) -> None:
+    deal, other = organisation.own, organisation.foreign
+    Contact.objects.create(customer=deal.customer, external_id="K1", name="鈴木一郎")
+    Contact.objects.create(customer=other.customer, external_id="K1", name="別人")
+    at = timezone.now()
+    facts = [
+        Event(deal=deal, kind=Kind.CONTACT, value="K1", at=at),
+        Event(deal=deal, kind=Kind.EMAIL, direction="in", actor="K1", at=at),
+        Event(deal=other, kind=Kind.CONTACT_LEFT, value="K1", at=at),
+        Event(deal=deal, kind=Kind.CONTACT, value="K2", at=at),
+    ]
+
+    told = history.tell(facts)
+
+    assert [fact.name or fact.who for fact in told] == ["鈴木一郎", "鈴木一郎", "別人", "K2"]
 
 
 def test_the_risk_stands_with_word_reasons_and_source(db: Any) -> None:

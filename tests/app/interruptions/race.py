@@ -1,13 +1,16 @@
 """Two workers look at the same deals at the same time, again and again; run by ``test_race``.
 
-Prints how many signals, different signals, cases, and deals with a case there are.
+In the first round a person registers every third deal by hand meanwhile. Prints how many signals,
+different signals, cases, deals with a case, and confirmed cases there are.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import django
 
@@ -21,6 +24,7 @@ from tests.app.factories import make_deal, make_user  # noqa: E402
 from tests.app.interruptions.signs import sign  # noqa: E402
 
 from tsunagu.app.interruptions import gathering, watching  # noqa: E402
+from tsunagu.app.interruptions.actions import open_case  # noqa: E402
 from tsunagu.app.interruptions.models import Interruption, Signal  # noqa: E402
 from tsunagu.app.scoring import detection  # noqa: E402
 
@@ -36,7 +40,8 @@ def main() -> None:
     identities = {(s.deal_id, s.kind, s.at) for s in Signal.objects.all()}
     cases = Interruption.objects.count()
     owners = Interruption.objects.values("deal").distinct().count()
-    print(Signal.objects.count(), len(identities), cases, owners)
+    confirmed = Interruption.objects.filter(confirmed_at__isnull=False).count()
+    print(Signal.objects.count(), len(identities), cases, owners, confirmed)
 
 
 def race(deals: list, turn: int) -> None:  # type: ignore[type-arg]
@@ -46,19 +51,30 @@ def race(deals: list, turn: int) -> None:  # type: ignore[type-arg]
         return detection.Look(found, dict.fromkeys((d.pk for d in deals), None))
 
     detection.look = look  # type: ignore[assignment]
-    barrier, failed = threading.Barrier(WORKERS), []
 
     def work(number: int) -> None:
+        for _ in range(4):
+            watching.due_now([d.pk for d in deals[number::2]])  # facts come in meanwhile
+            gathering.look_at_waiting()
+
+    def register() -> None:
+        for deal in deals[::3]:
+            open_case(deal.owner, deal)
+
+    everybody: list[Callable[[], None]] = [partial(work, n) for n in range(WORKERS)]
+    if turn == 0:
+        everybody.append(register)
+    barrier, failed = threading.Barrier(len(everybody)), []
+
+    def together(act: Callable[[], None]) -> None:
         barrier.wait()
         try:
-            for _ in range(4):
-                watching.due_now([d.pk for d in deals[number::2]])  # facts come in meanwhile
-                gathering.look_at_waiting()
+            act()
         except Exception as error:
             failed.append(repr(error))
         connection.close()
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(WORKERS)]
+    threads = [threading.Thread(target=together, args=(act,)) for act in everybody]
     for thread in threads:
         thread.start()
     for thread in threads:

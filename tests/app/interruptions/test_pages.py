@@ -241,10 +241,21 @@ def test_quality_counts_what_people_decided(organisation: Organisation) -> None:
     assert (row.share.decisions, row.share.confirmed) == (4, 3)
     week = found.weeks[0]
     assert (week.opened, week.confirmed, week.dismissed) == (4, 3, 1)
+    assert found.false_alarms == 1
     assert found.to_confirmation is not None
     assert found.to_confirmation.count == 3
     assert found.to_end is None
     assert quality.quality(organisation.stranger, "ja").counts.confirmed == 0
+
+
+def test_false_alarms_a_week_are_counted_since_detection_began(organisation: Organisation) -> None:
+    assert quality.quality(organisation.representative, "ja").false_alarms is None
+    old = suspected(organisation.own)
+    Interruption.objects.filter(pk=old.pk).update(opened_at=timezone.now() - timedelta(weeks=3))
+    actions.dismiss(organisation.representative, old, DismissReason.AGREED)
+
+    assert quality.quality(organisation.representative, "ja").false_alarms == 1 / 4
+    assert "週平均 <b>0.3</b> 件" in page(organisation.representative, "quality")
 
 
 def test_dismissals_raise_a_learned_threshold_of_their_process(organisation: Organisation) -> None:

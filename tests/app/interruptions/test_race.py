@@ -1,4 +1,4 @@
-"""Two workers at once, on a database of their own."""
+"""Two workers and a person at once, on a database of their own."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ def test_no_signal_and_no_case_stands_twice(tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.split() == ["180", "180", "30", "30"]
+    assert done.stdout.split() == ["180", "180", "30", "30", "10"]

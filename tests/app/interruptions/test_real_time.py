@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from tests.app.conftest import browser
 from tests.app.factories import BEGAN, Organisation, make_deal
 from tests.app.scores import make_score
 
 from tsunagu.app.deals.actions import log_activity, plan_next_step
-from tsunagu.app.deals.models import Deal
+from tsunagu.app.deals.models import Deal, Process
 from tsunagu.app.interruptions import gathering, looking, tasks, watching
 from tsunagu.app.interruptions.models import Interruption, Signal, Watch
 from tsunagu.app.interruptions.states import State
@@ -74,6 +76,25 @@ def test_a_quiet_deal_is_looked_at_when_time_could_raise_something(
     assert look_at is not None
     assert timezone.now() < look_at < timezone.now() + timedelta(days=60)
     assert not Interruption.objects.filter(deal=deal).exists()
+
+
+def test_thresholds_that_are_saved_count_at_once_and_in_their_process_alone(
+    silent: Deal, organisation: Organisation, django_capture_on_commit_callbacks: Commits
+) -> None:
+    looking.deal_changed(silent.pk)
+    silence = Signal.objects.get(deal=silent, kind="silence")
+    other = Process.objects.create(name="代理店")
+    operations, url = browser(organisation.operations), reverse("interruptions:thresholds")
+
+    def save(process: Process, **cuts: str) -> Signal:
+        with django_capture_on_commit_callbacks(execute=True):
+            assert operations.post(f"{url}?process={process.pk}", cuts).status_code == 302
+        silence.refresh_from_db()
+        return silence
+
+    assert save(other, silence="1000").gone_at is None
+    assert save(silent.process, silence="1000").gone_at is not None
+    assert save(silent.process, reset="1").gone_at is None
 
 
 def test_many_facts_make_one_task(organisation: Organisation, queued: None) -> None:

@@ -96,6 +96,16 @@ def test_facts_from_before_the_first_signal_are_not_there(
     assert "9日前" not in texts
 
 
+def test_a_score_is_no_money_and_a_quote_is(organisation: Organisation, case: Interruption) -> None:
+    said = {"deal": organisation.own, "direction": "in"}
+    Event.objects.create(kind=Kind.SURVEY, amount=6, at=timezone.now(), **said)
+    Event.objects.create(kind=Kind.QUOTE, amount=60_000, at=timezone.now(), **said)
+
+    told = words(case, "facts")
+
+    assert told == ["見積もり · 顧客から · 6万円", "アンケート · 顧客から · 6"]
+
+
 def test_pages_follow_each_other_without_a_gap_or_a_repeat_even_at_one_instant(
     organisation: Organisation, case: Interruption
 ) -> None:

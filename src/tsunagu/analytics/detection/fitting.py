@@ -20,7 +20,10 @@ from tsunagu.analytics.features.clock import DAY, in_micros, micros
 from tsunagu.analytics.features.snapshots import weekly
 
 WARNING_DAYS = 30.0
-"""A signal was right if its deal broke off within so many days."""
+"""A signal was right if its deal broke off within so many days,"""
+
+LEAD_DAYS = 7.0
+"""and in time if so many were left: what is surest is often known too late to do anything."""
 
 MOST_NEW, LEAST_NEW = 5.0, 1.0
 """New signals of one kind per 100 open deals and week: what people can look at, and what they want
@@ -41,10 +44,10 @@ def fit_thresholds(
 ) -> Thresholds:
     """Learn what is usual, and each kind's cut, from ``log`` as it stood at ``until``.
 
-    Over weekly looks a kind's cut is the one whose new signals were right most often, among cuts
-    that raise between :data:`LEAST_NEW` and :data:`MOST_NEW` of them per 100 open deals and week.
-    With ``h`` of them right it counts ``h / (h + PRIOR_HITS)``, the shipped cut the rest, on a
-    logarithmic scale.
+    Over weekly looks a kind's cut is the one whose new signals were most often right in time
+    (:data:`WARNING_DAYS`, :data:`LEAD_DAYS`), among cuts that raise between :data:`LEAST_NEW` and
+    :data:`MOST_NEW` of them per 100 open deals and week.  With ``h`` of them right in time it
+    counts ``h / (h + PRIOR_HITS)``, the shipped cut the rest, on a logarithmic scale.
 
     Args:
         log: at most :data:`MOST_DEALS` of its deals are used, evenly over their ids.
@@ -68,7 +71,8 @@ class _History:
 
     Attributes:
         deal: (n,) codes, in order.
-        broke: (n,) whether the deal broke off within :data:`WARNING_DAYS`.
+        broke: (n,) whether the deal broke off within :data:`WARNING_DAYS`, and not within
+            :data:`LEAD_DAYS` already.
         known: (n,) whether that is known.
     """
 
@@ -85,11 +89,13 @@ class _History:
         ended = table["ended"].cast(pa.float64()).combine_chunks().take(place)
         end: Floats = ended.to_numpy(zero_copy_only=False).astype(np.float64)
         outcome = table["outcome"].combine_chunks().take(place)
-        soon = end - facts.look <= WARNING_DAYS * DAY
+        left = end - facts.look
+        soon = left <= WARNING_DAYS * DAY
         broken = pc.equal(outcome, Outcome.BROKEN_OFF.value).fill_null(False)
         followed = in_micros(log.observed_until) - facts.look >= WARNING_DAYS * DAY
         codes = ids.dictionary_encode().indices.to_numpy().astype(np.int64)
-        return cls(codes, soon & broken.to_numpy(zero_copy_only=False), followed | soon)
+        in_time = soon & (left >= LEAD_DAYS * DAY)
+        return cls(codes, in_time & broken.to_numpy(zero_copy_only=False), followed | soon)
 
     def new(self, raised: Bools, at: Floats) -> Bools:
         """(n,) raised looks before which the deal's last look did not raise the same signal."""

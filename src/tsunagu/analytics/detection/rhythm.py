@@ -61,9 +61,10 @@ class Rhythm:
         return usual
 
     def needed(self, gaps: Floats, days: Floats, stage: Floats, tail: Floats) -> Floats:
-        """(n,) the pause at which :meth:`tail` falls to ``tail``: its inverse."""
+        """(n,) the pause at which :meth:`tail` falls to ``tail``: its inverse; never to 0."""
         seen = self._seen(gaps, days, stage)
-        pause: Floats = seen * (tail ** (-1.0 / (self.shape + gaps)) - 1.0)
+        with np.errstate(divide="ignore"):
+            pause: Floats = seen * (tail ** (-1.0 / (self.shape + gaps)) - 1.0)
         return pause
 
     def _seen(self, gaps: Floats, days: Floats, stage: Floats) -> Floats:

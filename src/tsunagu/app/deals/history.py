@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals.models import Deal, Event, Kind, Outcome, Stage
 from tsunagu.app.deals.results import result_word
 from tsunagu.app.people.models import User
@@ -40,6 +42,9 @@ PLAYS = {
 }
 """Plays that event logs name, such as that of the simulator."""
 
+OF_CONTACTS = (Kind.CONTACT, Kind.CONTACT_LEFT)
+"""Facts whose value is a contact's key."""
+
 KIND_WORDS = {kind.value: kind.label for kind in Kind}
 """Far quicker than ``get_kind_display``, which translates every choice at every call."""
 
@@ -62,19 +67,20 @@ class Told:
 
 
 def tell(events: Iterable[Event]) -> list[Told]:
-    """Word ``events``, which come newest first, in two queries however many they are.
+    """Word ``events``, which come newest first, in three queries however many they are.
 
     ``before`` is the fact of the same kind and deal that this one replaced, if it is among them.
     """
     events = list(events)
-    stages, people = _stage_names(events), _people(events)
+    stages, people, contacts = _stage_names(events), _people(events), _contacts(events)
     told: list[Told] = []
     earlier: dict[tuple[int, str], Told] = {}
     for event in reversed(events):
+        names = people | contacts.get(event.deal_id, {})
         fact = Told(
             event=event,
-            who=people.get(event.actor or "", event.actor or ""),
-            name=_name(event, stages, people),
+            who=names.get(event.actor or "", event.actor or ""),
+            name=_name(event, stages, names),
             on=_day(event.value) if event.kind in {Kind.CLOSE_DATE, Kind.PLANNED} else None,
             result=result_word(event.kind, event.direction, event.value),
             before=earlier.get((event.deal_id, event.kind)),
@@ -102,11 +108,23 @@ def _people(events: list[Event]) -> dict[str, str]:
     return dict(known.values_list("external_id", "name"))
 
 
+def _contacts(events: list[Event]) -> dict[int, dict[str, str]]:
+    """By deal, its customer's people by their keys, which are the customer's own."""
+    keys = {e.actor for e in events} | {e.value for e in events if e.kind in OF_CONTACTS}
+    rows = Contact.objects.filter(
+        external_id__in=keys - {None, ""}, customer__deals__in={e.deal_id for e in events}
+    )
+    names: dict[int, dict[str, str]] = defaultdict(dict)
+    for deal, key, name in rows.values_list("customer__deals", "external_id", "name"):
+        names[deal][key] = name
+    return names
+
+
 def _name(event: Event, stages: dict[str, str], people: dict[str, str]) -> str:
     value = event.value or ""
     if event.kind == Kind.STAGE:
         return stages.get(value, value)
-    if event.kind == Kind.OWNER:
+    if event.kind in {Kind.OWNER, *OF_CONTACTS}:
         return people.get(value, value)
     if event.kind == Kind.ACTIVITY and value.startswith(PLAY):
         return play_word(value)

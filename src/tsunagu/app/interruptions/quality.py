@@ -76,6 +76,15 @@ class Quality:
     to_confirmation: Lead | None
     to_end: Lead | None
 
+    @property
+    def false_alarms(self) -> float | None:
+        """Dismissals a week since the first of :attr:`weeks` that had a case; None: none had."""
+        had = [week.opened + week.confirmed + week.dismissed > 0 for week in self.weeks]
+        if not any(had):
+            return None
+        lived = len(had) - had[::-1].index(True)
+        return sum(week.dismissed for week in self.weeks) / lived
+
 
 def quality(user: User, language: str) -> Quality:
     """Over the cases that ``user`` may see: a handful of queries."""

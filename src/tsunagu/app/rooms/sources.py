@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Min, Q, QuerySet
+from django.template.defaultfilters import floatformat
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -13,8 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from tsunagu.app.days import day
 from tsunagu.app.deals import results
+from tsunagu.app.deals.history import OF_CONTACTS, tell
 from tsunagu.app.deals.history import Told as Fact
-from tsunagu.app.deals.history import tell
 from tsunagu.app.deals.models import Direction, Event, Kind
 from tsunagu.app.interruptions import shipped
 from tsunagu.app.interruptions.models import (
@@ -137,6 +138,10 @@ def _tell_facts(case: Interruption, rows: Sequence[Event]) -> Iterator[Entry]:
         yield Entry(icon, _words(fact), fact.who, fact.event.text or "", link)
 
 
+_NAMING = {Kind.STAGE, Kind.OWNER, Kind.OUTCOME, Kind.COMPETITOR, Kind.CHECKPOINT, *OF_CONTACTS}
+_OF_MONEY = {Kind.AMOUNT, Kind.QUOTE}
+
+
 def _words(fact: Fact) -> str:
     event = fact.event
     said: list[Any] = [
@@ -145,9 +150,9 @@ def _words(fact: Fact) -> str:
     ]
     if fact.on:
         said.append(day(fact.on))
-    elif event.kind in {Kind.STAGE, Kind.OWNER, Kind.OUTCOME, Kind.COMPETITOR, Kind.CHECKPOINT}:
+    elif event.kind in _NAMING:
         said.append(fact.name)
-    said.append(money(event.amount))
+    said.append(money(event.amount) if event.kind in _OF_MONEY else floatformat(event.amount))
     return " · ".join(str(part) for part in said if part)
 
 
