@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from tsunagu.analytics.contracts import Kind
+from tsunagu.analytics.features.clock import in_micros
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.materialising import materialise
@@ -202,8 +203,9 @@ def _handings_over(timeline: Timeline) -> ir.Table:
 
 def _ends(timeline: Timeline) -> ir.Table:
     raw = timeline.log.events
-    over = raw.filter(raw.kind == Kind.OUTCOME.value, raw["at"] <= timeline.log.observed_until)
-    ends = timeline.numbered(over.select("deal_id", "at"))
+    over = raw.filter(raw.kind == Kind.OUTCOME.value).select("deal_id", "at")
+    ends = timeline.numbered(over)
+    ends = ends.filter(ends["at"] <= in_micros(timeline.log.observed_until))
     return ends.group_by(ended_deal="deal").agg(end=ends["at"].min())
 
 
