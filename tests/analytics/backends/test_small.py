@@ -77,7 +77,9 @@ def test_threads_that_share_it_do_not_mix_their_deals() -> None:
     events, deals, asked = tables(log)
     places = list(range(len(asked))) * 8
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda i: prepared.transform(events, deals, asked.slice(i, 1)), places))
+        found = list(
+            pool.map(lambda i: prepared.transform(events, deals, asked.slice(i, 1)), places)
+        )
     ids = asked["deal_id"].to_pylist()
     assert [table["deal_id"].to_pylist() for table in found] == [[ids[i]] for i in places]
 
