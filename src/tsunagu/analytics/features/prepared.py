@@ -74,7 +74,11 @@ class PreparedFeatures:
         with recording(engine) as made:
             table = recipe.transform(log, empty["snapshots"], bounds)
             final = made.compile(table)
-        return cls(recipe.names, first, last, engine, made, final, table.schema().to_pyarrow())
+        schema = table.schema().to_pyarrow()
+        prepared = cls(recipe.names, first, last, engine, made, final, schema)
+        # Once with nothing: a statement that the engine would refuse shows here.
+        prepared.transform(*(schemas[n].empty_table() for n in ("events", "deals", "snapshots")))
+        return prepared
 
     @property
     def most_events(self) -> int:
