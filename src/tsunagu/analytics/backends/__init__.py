@@ -2,5 +2,6 @@
 
 from tsunagu.analytics.backends.connecting import connect, is_spark
 from tsunagu.analytics.backends.kept import KeptEngine, kept_engine
+from tsunagu.analytics.backends.small import SmallEngine
 
-__all__ = ["KeptEngine", "connect", "is_spark", "kept_engine"]
+__all__ = ["KeptEngine", "SmallEngine", "connect", "is_spark", "kept_engine"]

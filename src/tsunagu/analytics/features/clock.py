@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
-from tsunagu.analytics.backends.instants import epoch_micros, from_epoch_micros
+from tsunagu.analytics.backends.instants import epoch_day, epoch_micros, from_epoch_micros
 
 ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 FIRST_DAY = date(2000, 1, 1)
@@ -23,6 +23,7 @@ DAY = 86_400_000_000
 """Microseconds in a day."""
 
 _EPOCH_TO_ORIGIN = (ORIGIN - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+_EPOCH_TO_FIRST_DAY = (FIRST_DAY - date(1970, 1, 1)).days
 _YEARS = range(1980, 2061)
 _WRITTEN = "^ *([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})([^0-9]|$)"
 
@@ -49,7 +50,7 @@ def day_number(iso_date: ir.StringValue) -> ir.IntegerValue:
     """
     year, month, day = (iso_date.re_extract(_WRITTEN, part) for part in (1, 2, 3))
     written = year + "-" + month + "-" + day
-    return written.try_cast("date").delta(ibis.date(FIRST_DAY), unit="day")
+    return epoch_day(written) - _EPOCH_TO_FIRST_DAY
 
 
 def local_day(at: ir.IntegerValue, time_zone: str) -> ir.IntegerValue:

@@ -10,7 +10,7 @@ from tsunagu.analytics.features.clock import day_number, local_day
 from tsunagu.analytics.features.facts import Source, numbered_lookup
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.specs import Feature, fact, number
-from tsunagu.analytics.features.timeline import Timeline
+from tsunagu.analytics.features.timeline import Timeline, in_time
 
 
 def features(learned: Learned) -> list[Feature]:
@@ -119,16 +119,16 @@ def _amount() -> list[Feature]:
 def _planned(timeline: Timeline) -> ir.Table:
     """The latest due day among the plans made so far."""
     rows = _ordered(timeline.values(Kind.PLANNED))
-    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.nth)
     return rows.select("deal", "nth", due=day_number(rows.value).max().over(so_far).cast("int32"))
 
 
 def _close_dates(timeline: Timeline) -> ir.Table:
     rows = _ordered(timeline.values(Kind.CLOSE_DATE))
-    rows = rows.select("deal", "at", "nth", due=day_number(rows.value).cast("int32"))
-    order = ibis.window(group_by=rows.deal, order_by=rows.at)
+    rows = rows.select("deal", "nth", due=day_number(rows.value).cast("int32"))
+    order = ibis.window(group_by=rows.deal, order_by=rows.nth)
     rows = rows.mutate(push=rows.due - rows.due.lag().over(order))
-    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.nth)
     return rows.select(
         "deal",
         "nth",
@@ -140,9 +140,9 @@ def _close_dates(timeline: Timeline) -> ir.Table:
 
 def _amounts(timeline: Timeline) -> ir.Table:
     rows = _ordered(timeline.values(Kind.AMOUNT))
-    order = ibis.window(group_by=rows.deal, order_by=rows.at)
+    order = ibis.window(group_by=rows.deal, order_by=rows.nth)
     rows = rows.mutate(before=rows.amount.lag().over(order))
-    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.nth)
     return rows.select(
         "deal",
         "nth",
@@ -153,5 +153,5 @@ def _amounts(timeline: Timeline) -> ir.Table:
 
 
 def _ordered(events: ir.Table) -> ir.Table:
-    order = ibis.window(group_by=events.deal, order_by=events.at)
+    order = ibis.window(group_by=events.deal, order_by=in_time(events))
     return events.mutate(nth=(ibis.row_number().over(order) + 1).cast("int32"))

@@ -140,7 +140,8 @@ def _answers(timeline: Timeline) -> ir.Table:
     events = timeline.of_looked_deals(timeline.events)
     talks = events.filter(events["sort"].isin(sorted({*heard, *said})))
     inbound = talks["sort"].isin(heard)
-    so_far = ibis.cumulative_window(group_by=talks.deal, order_by=talks["at"])
+    # At one instant the answer comes last.
+    so_far = ibis.cumulative_window(group_by=talks.deal, order_by=[talks["at"], inbound])
     when = ibis.ifelse(inbound, talks["at"], ibis.null("int64"))
     counted = talks.select(
         "deal",

@@ -6,49 +6,48 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from tsunagu.analytics.backends import SmallEngine
+
 
 @dataclass
 class Recording:
-    """The statements that made the intermediate tables, in their order.
+    """The statements that make the intermediate tables, in their order.
 
     Attributes:
-        statements: SQL, each making one table.
+        engine: where they will run.
+        statements: SQL; two for each table, which empty and fill it.
         kept: the expressions; Ibis drops the in-memory tables of an expression that is gone.
     """
 
+    engine: SmallEngine
     statements: list[str] = field(default_factory=list)
     kept: list[ir.Table] = field(default_factory=list)
 
     def make(self, table: ir.Table) -> ir.Table:
-        """Compute ``table`` under a name of its own, and remember how."""
-        backend: Any = ibis.get_backend(table)
-        name = f"step{len(self.statements)}"
-        statement = f"CREATE OR REPLACE TABLE {name} AS {self.compile(table)}"
-        backend.raw_sql(statement)
-        self.statements.append(statement)
-        made: ir.Table = backend.table(name)
-        return made
+        """An empty table for ``table``; remembers how to fill it."""
+        name = f"step{len(self.kept)}"
+        rows = self.compile(table)
+        self.statements += [f"DELETE FROM {name}", f"INSERT INTO {name} {rows}"]  # noqa: S608
+        return self.engine.create(name, table.schema())
 
     def compile(self, table: ir.Table) -> str:
         """SQL that stays good for as long as the recording lives."""
-        backend = ibis.get_backend(table)
-        backend._run_pre_execute_hooks(table)
+        self.engine.connection._run_pre_execute_hooks(table)
         self.kept.append(table)
-        return str(backend.compile(table))
+        return str(self.engine.connection.compile(table))
 
 
 _recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
 
 @contextmanager
-def recording() -> Iterator[Recording]:
-    """Record what :func:`materialise` does meanwhile."""
-    token = _recording.set(made := Recording())
+def recording(engine: SmallEngine) -> Iterator[Recording]:
+    """Record what :func:`materialise` is asked for meanwhile, all of it on ``engine``."""
+    token = _recording.set(made := Recording(engine))
     try:
         yield made
     finally:

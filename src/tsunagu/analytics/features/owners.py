@@ -7,13 +7,14 @@ import ibis.expr.types as ir
 from ibis import _
 
 from tsunagu.analytics.contracts import Kind
+from tsunagu.analytics.features.clock import in_micros
 from tsunagu.analytics.features.facts import Source
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.slots import Grid, Slots, everywhere, in_order
 from tsunagu.analytics.features.sorts import codes_of
 from tsunagu.analytics.features.specs import Feature, days_since, fact, number
-from tsunagu.analytics.features.timeline import Timeline
+from tsunagu.analytics.features.timeline import Timeline, in_time
 
 LOAD_DAYS = 30
 LOAD_FEATURES = frozenset({"owner_open_deals", "owner_events_30"})
@@ -100,22 +101,24 @@ def _after_nth(timeline: Timeline) -> ir.Table:
     first = timeline.deals.select("deal", first="owner")
     rows = timeline.values(Kind.OWNER).select("deal", "at", "value").join(first, "deal")
     rows = rows.left_join(timeline.owners, rows.value == timeline.owners.owner_id)
-    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
-    rows = rows.mutate(named=rows.owner.count().over(so_far))
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=in_time(rows))
+    order = ibis.window(group_by=rows.deal, order_by=in_time(rows))
+    nth = (ibis.row_number().over(order) + 1).cast("int32")
+    rows = rows.mutate(named=rows.owner.count().over(so_far), nth=nth)
     since = ibis.window(group_by=[rows.deal, rows.named])
     rows = rows.mutate(now=ibis.coalesce(rows.owner.max().over(since), rows["first"]))
     return _cumulated(rows)
 
 
 def _cumulated(rows: ir.Table) -> ir.Table:
-    order = ibis.window(group_by=rows.deal, order_by=rows.at)
-    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
+    order = ibis.window(group_by=rows.deal, order_by=rows.nth)
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.nth)
     rows = rows.mutate(before=ibis.coalesce(rows.now.lag().over(order), rows["first"]))
     changed = ibis.ifelse(rows.before != rows.now, 1, 0)
     moment = ibis.ifelse(changed == 1, rows.at, ibis.null("int64"))
     return rows.select(
+        "nth",
         key="deal",
-        nth=(ibis.row_number().over(order) + 1).cast("int32"),
         new_owner="now",
         owner__changes=changed.sum().over(so_far).cast("int32"),
         owner__changed=moment.max().over(so_far),
@@ -179,9 +182,11 @@ def _load_at(looks: Slots, timeline: Timeline) -> ir.Table:
 
 def _stints(timeline: Timeline) -> ir.Table:
     """``deal, owner, start, stop``: who owned each deal of the log from when until when."""
-    born = timeline.deals.select("deal", "owner", start="created")
-    changes = born.union(_handings_over(timeline))
-    order = ibis.window(group_by=changes.deal, order_by=changes.start)
+    none, one = ibis.literal(0, "int32"), ibis.literal(1, "int32")
+    born = timeline.deals.select("deal", "owner", start="created", handed=none)
+    changes = born.union(_handings_over(timeline).mutate(handed=one))
+    in_turn = [changes.start, changes.handed, changes.owner]
+    order = ibis.window(group_by=changes.deal, order_by=in_turn)
     changes = changes.mutate(following=changes.start.lead().over(order))
     rows = changes.left_join(_ends(timeline), [("deal", "ended_deal")])
     stop = ibis.least(
@@ -202,8 +207,9 @@ def _handings_over(timeline: Timeline) -> ir.Table:
 
 def _ends(timeline: Timeline) -> ir.Table:
     raw = timeline.log.events
-    over = raw.filter(raw.kind == Kind.OUTCOME.value, raw["at"] <= timeline.log.observed_until)
-    ends = timeline.numbered(over.select("deal_id", "at"))
+    over = raw.filter(raw.kind == Kind.OUTCOME.value).select("deal_id", "at")
+    ends = timeline.numbered(over)
+    ends = ends.filter(ends["at"] <= in_micros(timeline.log.observed_until))
     return ends.group_by(ended_deal="deal").agg(end=ends["at"].min())
 
 

@@ -9,7 +9,7 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.facts import Source, numbered_lookup
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.specs import Feature, fact, number
-from tsunagu.analytics.features.timeline import Timeline
+from tsunagu.analytics.features.timeline import Timeline, in_time
 
 
 def features(learned: Learned) -> list[Feature]:
@@ -80,8 +80,8 @@ def _names(timeline: Timeline, kind: Kind) -> ir.Table:
 def _scores(timeline: Timeline) -> ir.Table:
     """The latest score after the nth survey event; one that was only asked has none."""
     rows = timeline.values(Kind.SURVEY)
-    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=rows.at)
-    order = ibis.window(group_by=rows.deal, order_by=rows.at)
+    so_far = ibis.cumulative_window(group_by=rows.deal, order_by=in_time(rows))
+    order = ibis.window(group_by=rows.deal, order_by=in_time(rows))
     rows = rows.mutate(
         answered=rows.amount.count().over(so_far),
         nth=(ibis.row_number().over(order) + 1).cast("int32"),

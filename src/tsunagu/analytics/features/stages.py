@@ -13,7 +13,7 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.facts import Source, numbered_lookup, with_code
 from tsunagu.analytics.features.learned import DECILES, Learned
 from tsunagu.analytics.features.specs import Feature, category, days_since, fact, number
-from tsunagu.analytics.features.timeline import Timeline
+from tsunagu.analytics.features.timeline import Timeline, in_time
 
 _AFTER_NTH = {"code": "int32", "entered": "int64", "moves": "int32", "regressions": "int32"}
 _QUANTILES = [f"usual__q{i}" for i in range(len(DECILES))]
@@ -111,7 +111,7 @@ def _share(stay: ir.FloatingValue, low: ir.Value, high: ir.Value) -> ir.Floating
 def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
     """State after the nth stage event.  An event that names the same stage again moves nothing."""
     coded = with_code(timeline.values(Kind.STAGE), learned.stages)
-    order = ibis.window(group_by=coded.deal, order_by=coded.at)
+    order = ibis.window(group_by=coded.deal, order_by=in_time(coded))
     paired = coded.mutate(
         before=coded.value.lag().over(order),
         code_before=coded.code.lag().over(order),
@@ -121,7 +121,7 @@ def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
 
 
 def _cumulated(paired: ir.Table) -> ir.Table:
-    so_far = ibis.cumulative_window(group_by=paired.deal, order_by=paired.at)
+    so_far = ibis.cumulative_window(group_by=paired.deal, order_by=paired.nth)
     first = paired.before.isnull()
     moved = ~first & (paired.before != paired.value)
     back = moved & (paired.code >= 0) & (paired.code < paired.code_before)

@@ -100,6 +100,14 @@ class Timeline:
         return keyed.mutate(at=micros(keyed["at"])).drop("deal_id")
 
 
+def in_time(rows: ir.Table) -> list[ir.Value]:
+    """The order of a deal's ``rows`` of one kind: by time, at one instant by what they say.
+
+    Days are often all that is known of the time, and the order of rows must mean nothing.
+    """
+    return [rows[name] for name in ("at", "code", "value", "amount") if name in rows.columns]
+
+
 def prepare(
     log: EventLog,
     snapshots: ir.Table,
