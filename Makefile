@@ -14,10 +14,11 @@ ON_POSTGRESQL := tests/app tests/cli/test_application.py tests/cli/test_kill.py 
 UV := .tools/bin/uv
 RUN := .venv/bin
 
-.PHONY: help demo test lint types unit docs clean
+.PHONY: help demo wheel test lint types unit docs clean
 
 help:
 	@echo "make demo   build everything, simulate a sales organisation, and serve the product with it"
+	@echo "make wheel  build dist/tsunagu-*.whl, complete, to install elsewhere"
 	@echo "make test   run everything: lint, types, architecture, tests, browser; again on PostgreSQL"
 	@echo "make docs   write docs/reference/cli.md anew from the commands"
 	@echo "make clean  remove what the two made"
@@ -46,6 +47,9 @@ $(UV):
 
 demo: .venv/.assets .venv/.messages
 	$(RUN)/tsunagu demo $(DEMO)
+
+wheel: .venv/.assets .venv/.messages
+	$(UV) build --quiet --wheel --out-dir dist
 
 test: lint types unit
 

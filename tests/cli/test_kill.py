@@ -61,8 +61,9 @@ class Person:
     The cookies outlive the server, as they do in a browser.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, email: str = EMAIL, password: str = PASSWORD) -> None:
         self.address = f"http://localhost:{port}"
+        self.form = {"login": email, "password": password}
         self.cookies = CookieJar()
         self.web = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(self.cookies), NoRedirect()
@@ -70,7 +71,11 @@ class Person:
 
     def log_in(self) -> None:
         self.web.open(f"{self.address}/accounts/login/", timeout=20).close()
-        assert self.post("/accounts/login/", login=EMAIL, password=PASSWORD)
+        assert self.post("/accounts/login/", **self.form)
+
+    def read(self, path: str) -> str:
+        with self.web.open(f"{self.address}{path}", timeout=20) as answer:
+            return str(answer.read().decode())
 
     def post(self, path: str, **fields: str) -> bool:
         """Whether the form was taken."""

@@ -138,7 +138,7 @@ def test_ten_deals_and_three_hundred_take_the_same_queries(organisation: Organis
     grow(290)
 
     assert count() == few
-    assert few <= 8 + len(stages)
+    assert few <= 9 + len(stages)
 
 
 def test_a_board_without_a_process_says_where_stages_come_from(db: Any) -> None:

@@ -17,10 +17,18 @@ from tests.installation import (
     wait_for,
 )
 
-PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 60_000
+PEOPLE, DEALS, ACTIVITIES = 5, 1_500, 90_000
 LEASE = "1"
 PROGRESS = "SELECT done FROM exchange_import WHERE id = {}"
 FINISHED = "SELECT finished_at IS NOT NULL FROM exchange_import WHERE id = {}"
+UNDONE = "SELECT undone_at IS NOT NULL FROM exchange_import WHERE id = {}"
+UNDO = """
+import django; django.setup()
+from tsunagu.app.exchange import actions
+from tsunagu.app.exchange.models import Import
+source = Import.objects.get(pk={})
+actions.request_undo(source.user, source)
+"""
 FORGET_TASKS = """
 from tsunagu.cli import application
 application.set_up()
@@ -77,6 +85,8 @@ def test_killed_workers_lose_and_repeat_nothing(tmp_path: Path) -> None:
         pk = int(there.python("-c", BEGIN).split()[-1])
         kill_and_kill_again(there, pk)
         everything_is_in_once(there, pk)
+        kill_while_it_is_taken_back(there, pk)
+        nothing_is_left_of_it(there, pk)
 
 
 @pytest.mark.slow
@@ -107,22 +117,45 @@ def begun_server_is_killed(there: Installation, pk: int) -> None:
 
 
 def kill_and_kill_again(there: Installation, pk: int) -> None:
-    progress = PROGRESS.format(pk)
+    """Soon after a chunk is written, and in the middle of the next."""
     stopped_at = [0]
-    for _kill in range(3):
-        killed = worker(there)
-        wait_for(lambda: there.one(progress) > stopped_at[-1], "the next chunk")
-        killed.kill()
-        killed.wait()
-        stopped_at.append(there.one(progress))
-    assert stopped_at[-1] < ACTIVITIES, "killed too late: the test shows nothing"
+    for later in (0, 0.03, 0.08):
+        stopped_at.append(killed_after(there, pk, stopped_at[-1], later))
+        assert stopped_at[-1] < ACTIVITIES, "killed too late: the test shows nothing"
+    worked_to_the_end(there, FINISHED.format(pk))
 
+
+def killed_after(there: Installation, pk: int, done: int, later: float) -> int:
+    """How far a worker came that went beyond ``done`` and was killed ``later`` seconds after."""
+    killed = worker(there)
+    wait_for(lambda: there.one(PROGRESS.format(pk)) > done, "the next chunk")
+    time.sleep(later)
+    killed.kill()
+    killed.wait()
+    return int(there.one(PROGRESS.format(pk)))
+
+
+def worked_to_the_end(there: Installation, finished: str) -> None:
     last = worker(there)
     try:
-        wait_for(lambda: there.one(FINISHED.format(pk)), "the end of the import")
+        wait_for(lambda: there.one(finished), "the end of the import")
     finally:
         last.kill()
         last.wait()
+
+
+def kill_while_it_is_taken_back(there: Installation, pk: int) -> None:
+    there.python("-c", UNDO.format(pk))
+    done = killed_after(there, pk, 0, 0)
+    assert 0 < done < DEALS, "killed too late: the test shows nothing"
+    assert 0 < there.one(f"SELECT count(*) FROM deals_event WHERE source = {pk}") < ACTIVITIES  # noqa: S608
+    worked_to_the_end(there, UNDONE.format(pk))
+
+
+def nothing_is_left_of_it(there: Installation, pk: int) -> None:
+    assert there.one(f"SELECT count(*) FROM deals_event WHERE source = {pk}") == 0  # noqa: S608
+    assert there.one("SELECT count(*) FROM deals_event WHERE kind = 'call'") == 0
+    assert there.one("SELECT count(*) FROM deals_deal WHERE last_activity_at IS NULL") == DEALS
 
 
 def everything_is_in_once(there: Installation, pk: int) -> None:

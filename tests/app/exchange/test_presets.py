@@ -92,6 +92,29 @@ EXPORTS = {
         {"title": "検査装置の更新", "owner": "佐藤 花子", "stage": "提案"},
         columns={"amount": "受注見込金額(案件)"},
     ),
+    "geniee_deals.csv": Export(
+        "geniee",
+        2,
+        "502",
+        {
+            "customer": "㈱みどり物流",
+            "amount": 800_000,
+            "owner": "鈴木一郎",
+            "outcome": "won",
+            "created": date(2026, 5, 7),
+        },
+    ),
+    "f_revocrm_deals.csv": Export(
+        "f_revocrm",
+        3,
+        "案件12",
+        {
+            "stage": "提案/見積り",
+            "amount": 1_200_000,
+            "customer": "株式会社髙橋製作所",
+            "close_date": date(2026, 12, 20),
+        },
+    ),
     "yomi.xlsx": Export(
         "",
         2,

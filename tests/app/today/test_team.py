@@ -123,7 +123,7 @@ def test_the_number_of_queries_does_not_grow(organisation: Organisation) -> None
             make_score(make_deal(member, customer=customer), 0.2)
 
     assert count() == few
-    assert few <= 9
+    assert few <= 10
 
 
 def test_in_english_and_empty(db: Any) -> None:

@@ -114,14 +114,14 @@ def _of_count(kind: str, span: str) -> Phrase:
     if span == "ever":
         return Phrase(
             phrases.TIMES,
-            raises=(f"{ja}はこれまでに{{n}}回です", f"{{n}} {many} so far"),
+            raises=(f"{ja}はこれまでに{{n}}回です", f"{{{kind}}} so far"),
             null=(f"{ja}の回数が分かりません", f"Unknown how many {many}"),
             zero=(f"{ja}はまだ一度もありません", f"No {one} yet"),
             bad="low",
         )
     return Phrase(
         phrases.TIMES,
-        raises=(f"直近{span}日間の{ja}は{{n}}回です", f"{{n}} {many} in the last {span} days"),
+        raises=(f"直近{span}日間の{ja}は{{n}}回です", f"{{{kind}}} in the last {span} days"),
         null=(f"{ja}の回数が分かりません", f"Unknown how many {many}"),
         zero=(f"直近{span}日間、{ja}がありません", f"No {one} in the last {span} days"),
         bad="low",
@@ -222,6 +222,7 @@ _COUNTED: dict[str, Pair] = {
     "competitors": ("competitor", "competitors"),
     "business": ("business day", "business days"),
     "holidays": ("public holiday", "public holidays"),
+    **{kind: (one, many) for kind, (_ja, one, many) in phrases.KIND_NAMES.items()},
 }
 
 

@@ -18,7 +18,11 @@ from jinja2 import Environment
 from tsunagu.app.config.templatetags import tsunagu
 from tsunagu.app.days import day
 from tsunagu.app.deals.templatetags import risk
-from tsunagu.app.interruptions.templatetags.interruptions import cause_word
+from tsunagu.app.interruptions.templatetags.interruptions import (
+    case_words,
+    cause_word,
+    strongest,
+)
 from tsunagu.app.sums import money
 
 ANY_KEY = 9_223_372_036_854_775_807
@@ -37,14 +41,17 @@ def environment(**options: Any) -> Environment:
     made.globals |= {"_": gettext, "addresses": addresses, "icon": tsunagu.icon}
     made.filters |= {
         "bar": risk.bar,
+        "case_words": case_words,
         "cause_word": cause_word,
         "day": day,
         "floatformat": floatformat,
+        "is_calm": risk.is_calm,
         "is_past": tsunagu.is_past,
         "money": money,
         "percent": risk.percent,
         "raising": risk.raising,
         "risk_level": risk.risk_level,
         "risk_word": risk.risk_word,
+        "strongest": strongest,
     }
     return made

@@ -58,6 +58,11 @@ def level(risk: float) -> Level:
     return next((word for least, word in LEAST if round(risk, 2) >= least), Level.LOW)
 
 
+def percent(risk: float) -> int:
+    """``risk`` as people read it: never 0 or 100, which no forecast can promise."""
+    return min(99, max(1, round(100 * risk)))
+
+
 class Direction(TextChoices):
     """Where a risk is going; each value is its icon's name."""
 

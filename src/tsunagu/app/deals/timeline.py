@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from tsunagu.app.deals.models import ACTIVITY_KINDS, Deal, Event, Kind
+from tsunagu.app.deals.risk import percent
 
 POINTS = 1_000
 """How many of the newest facts a chart shows."""
@@ -48,7 +49,7 @@ def data(deal: Deal) -> dict[str, Any]:
     lanes = [kind for kind in LANES if kind in kinds]
     return {
         "lanes": [str(kind.label) for kind in lanes],
-        "risk": [[f"{on:%Y-%m-%d}", round(100 * risk)] for on, risk, _traced in points],
+        "risk": [[f"{on:%Y-%m-%d}", percent(risk)] for on, risk, _traced in points],
         "traced": [f"{on:%Y-%m-%d}" for on, _risk, traced in points if traced],
         "events": [_point(event, lanes.index(Kind(event.kind))) for event in events],
     }

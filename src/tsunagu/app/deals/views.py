@@ -46,11 +46,13 @@ def board(request: HttpRequest) -> HttpResponse:
     user = person(request)
     wanted = boards.BoardFilter.from_query(request.GET)
     process = boards.chosen_process(wanted)
+    columns = list(boards.columns(user, process, wanted)) if process else []
     context = {
         "wanted": wanted,
         "process": process,
         "processes": boards.processes(),
-        "columns": list(boards.columns(user, process, wanted)) if process else [],
+        "columns": columns,
+        "cards": [card for column in columns for card in column.cards],
         "owners": names_of(visible_users(user)),
         "teams": names_of(teams_led(user)),
     }
@@ -64,7 +66,7 @@ def column(request: HttpRequest, pk: int) -> HttpResponse:
     rows = boards.running(person(request), boards.BoardFilter.from_query(request.GET))
     page = page_of(boards.in_stage(rows, stage), request.GET.get("page"), boards.CARDS)
     cards = boards.cards(cast("QuerySet[Deal]", page.object_list))
-    return render(request, "deals/_cards.html", {"page": page, "cards": cards, "stage": stage})
+    return render(request, "deals/_more_cards.html", {"page": page, "cards": cards, "stage": stage})
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -185,6 +185,15 @@ def _cards(rows: QuerySet[Interruption]) -> list[Interruption]:
 def living_case(deal: Deal) -> Interruption | None:
     """The deal's case that is not over."""
     return Interruption.objects.filter(deal=deal, state__in=LIVING).first()
+
+
+def living_cases(deals: Iterable[int], *, evidence: bool = False) -> dict[int, Interruption]:
+    """The case that is not over of each of the deals that has one; with the signals that stand."""
+    rows = Interruption.objects.filter(deal__in=list(deals), state__in=LIVING)
+    if evidence:
+        standing = Signal.objects.filter(gone_at=None).order_by("-strength", "pk")
+        rows = rows.prefetch_related(Prefetch("signals", standing))
+    return {case.deal_id: case for case in rows}
 
 
 def kind_names(language: str) -> dict[str, str]:

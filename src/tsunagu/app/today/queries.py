@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
@@ -17,6 +17,8 @@ from tsunagu.app.deals.models import Deal, Event, Kind
 from tsunagu.app.deals.queries import risk_points
 from tsunagu.app.deals.risk import TREND_DAYS, Trend, trend
 from tsunagu.app.interruptions import aftercare
+from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.queries import living_cases
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import SEES_ALL, teams_led, visible_deals
 from tsunagu.app.scoring.models import Score
@@ -25,12 +27,20 @@ PAGE_SIZE = 50
 NEWS_SHOWN = 3
 
 
+class Broken(NamedTuple):
+    """A deal's interruptions: when one resumed lately, and the one that is open."""
+
+    resumed_at: datetime | None
+    case: Interruption | None
+
+
 @dataclass(frozen=True)
 class Line:
     """A deal as Today shows it.
 
     ``shift`` is how many percentage points the risk moved since the last earlier day, ``watched``
-    how many days the deal is still watched more closely after an interruption.
+    how many days the deal is still watched more closely after an interruption, ``case`` the
+    interruption that is open.
     """
 
     deal: Deal
@@ -41,6 +51,7 @@ class Line:
     more_news: int
     plan: str
     watched: int
+    case: Interruption | None
 
     @property
     def watched_words(self) -> str:
@@ -104,9 +115,11 @@ def lines(deals: Iterable[Deal]) -> list[Line]:
     today = timezone.localdate()
     points = risk_points([d.pk for d in deals], today - timedelta(days=TREND_DAYS))
     news, plans = _events(deals, today)
-    resumed = aftercare.watched([d.pk for d in deals])
+    keys = [d.pk for d in deals]
+    resumed, cases = aftercare.watched(keys), living_cases(keys, evidence=True)
+    broken = {key: Broken(resumed.get(key), cases.get(key)) for key in keys}
     return [
-        _line(deal, points.get(deal.pk, []), news[deal.pk], plans, resumed.get(deal.pk))
+        _line(deal, points.get(deal.pk, []), news[deal.pk], plans, broken[deal.pk])
         for deal in deals
     ]
 
@@ -116,7 +129,7 @@ def _line(
     points: list[tuple[date, float]],
     news: list[Told],
     plans: dict[int, str],
-    resumed: datetime | None,
+    broken: Broken,
 ) -> Line:
     today = timezone.localdate()
     score = getattr(deal, "score", None)
@@ -130,7 +143,8 @@ def _line(
         news=news[:NEWS_SHOWN],
         more_news=max(0, len(news) - NEWS_SHOWN),
         plan=plans.get(deal.pk, "") if deal.next_step_on else "",
-        watched=aftercare.days_left(resumed) if resumed else 0,
+        watched=aftercare.days_left(broken.resumed_at) if broken.resumed_at else 0,
+        case=broken.case,
     )
 
 

@@ -11,6 +11,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.utils import timezone
 
 from tsunagu.app.deals.models import Deal
+from tsunagu.app.interruptions.models import Interruption
+from tsunagu.app.interruptions.queries import living_cases
 from tsunagu.app.lists import ordering
 from tsunagu.app.people.models import User
 from tsunagu.app.people.permissions import visible_deals
@@ -33,11 +35,12 @@ DEFAULT_SORT = "-expected"
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A member's numbers, and the deal most likely to break off."""
+    """A member's numbers, and the deal most likely to break off with its open interruption."""
 
     member: User
     numbers: Mapping[str, Any]
     riskiest: Deal | None
+    case: Interruption | None
     open_here: bool
 
 
@@ -81,7 +84,7 @@ def _numbers() -> dict[str, Any]:
 def member_rows(
     user: User, running: QuerySet[Deal], numbers: list[dict[str, Any]]
 ) -> list[MemberRow]:
-    """People and riskiest deals for a page of :func:`by_member`: three queries."""
+    """People and riskiest deals for a page of :func:`by_member`: four queries."""
     riskiest = running.filter(owner=OuterRef("pk"), score__isnull=False).order_by(
         "-score__risk_30", "pk"
     )
@@ -92,12 +95,14 @@ def member_rows(
     )
     wanted = [person.riskiest for person in people.values() if person.riskiest]
     deals = Deal.objects.select_related("score").only("title", "score__risk_30").in_bulk(wanted)
+    cases = living_cases(wanted)
     reachable = set(members(user).filter(pk__in=people).values_list("pk", flat=True))
     return [
         MemberRow(
             member=people[row["owner"]],
             numbers=row,
             riskiest=deals.get(people[row["owner"]].riskiest or 0),
+            case=cases.get(people[row["owner"]].riskiest or 0),
             open_here=row["owner"] in reachable,
         )
         for row in numbers

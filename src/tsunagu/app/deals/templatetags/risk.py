@@ -18,20 +18,30 @@ REASONS_SHOWN = 3
 
 @register.filter
 def percent(risk: float) -> str:
-    """``36%``; never 0% or 100%, which no forecast can promise."""
-    return f"{min(99, max(1, round(100 * risk)))}%"
+    """``36%``."""
+    return f"{risks.percent(risk)}%"
 
 
 @register.filter
-def risk_level(risk: float) -> str:
-    """The name of the risk's look."""
-    return risks.level(risk).value
+def risk_level(risk: float, case: object = None) -> str:
+    """The name of the risk's look; no calm one while a ``case`` of interruption is open.
+
+    The risk is that of a break-off being recorded. A deal that fell silent long ago may have a low
+    one, and is no less interrupted.
+    """
+    return "case" if is_calm(risk, case) else risks.level(risk).value
 
 
 @register.filter
-def risk_word(risk: float) -> str | Promise:
-    """The word for the risk."""
-    return risks.level(risk).label
+def risk_word(risk: float, case: object = None) -> str | Promise:
+    """The word for the risk; none where it would calm while a ``case`` is open."""
+    return "" if is_calm(risk, case) else risks.level(risk).label
+
+
+@register.filter
+def is_calm(risk: float, case: object) -> bool:
+    """Whether the risk is called low although a case of interruption is open."""
+    return case is not None and risks.level(risk) == risks.Level.LOW
 
 
 @register.filter

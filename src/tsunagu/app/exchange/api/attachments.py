@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.cases import cases_of, of_seen_cases
 from tsunagu.app.exchange.api.conditional import expect
 from tsunagu.app.exchange.api.nouns import (
     Id,
@@ -33,7 +33,6 @@ from tsunagu.app.exchange.api.problems import ProblemError
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.people.models import User
-from tsunagu.app.people.permissions import visible_interruptions
 from tsunagu.app.rooms import actions
 from tsunagu.app.rooms.files import KINDS
 from tsunagu.app.rooms.models import Attachment
@@ -86,7 +85,7 @@ class Sent(BaseModel):
 
 def _attachments(user: User) -> QuerySet[Attachment]:
     rows = Attachment.objects.select_related("by", "case__deal__team")
-    return rows.filter(case__in=visible_interruptions(user).values("pk"))
+    return of_seen_cases(rows, user)
 
 
 @routes.get("/attachments", response=Listed[AttachmentOut], summary=gettext_noop("List files"))

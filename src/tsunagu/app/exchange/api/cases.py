@@ -26,6 +26,7 @@ from tsunagu.app.exchange.api.nouns import (
     Note,
     Noun,
     Reason,
+    Row,
     Said,
     Text,
     chosen,
@@ -254,6 +255,11 @@ class FindingIn(Said):
 def cases_of(user: User) -> QuerySet[Interruption]:
     """Cases that ``user`` may see, with what is said of them."""
     return visible_interruptions(user).select_related("deal__customer", "deal__owner", "deal__team")
+
+
+def of_seen_cases(rows: QuerySet[Row], user: User) -> QuerySet[Row]:
+    """Those of ``rows`` whose case ``user`` may see."""
+    return rows.filter(case__in=visible_interruptions(user).values("pk"))
 
 
 def contact_of(case: Interruption, pk: int | None) -> Contact | None:

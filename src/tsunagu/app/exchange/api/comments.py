@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.cases import cases_of, of_seen_cases
 from tsunagu.app.exchange.api.nouns import Id, Named, Noun, Said, Text, name_of, one_of, user_of
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
@@ -82,8 +82,7 @@ def create_comment(request: HttpRequest, pk: Id, said: CommentIn) -> HttpRespons
 @routes.post("/comments/{pk}/decision", response=CommentOut, summary=_("Call a comment a decision"))
 def mark_comment(request: HttpRequest, pk: Id, said: Mark) -> HttpResponse:
     user = user_of(request)
-    seen = visible_interruptions(user).values("pk")
-    rows = Comment.objects.select_related("by", "case__deal__team").filter(case__in=seen)
+    rows = of_seen_cases(Comment.objects.select_related("by", "case__deal__team"), user)
     comment = one_of(rows, pk)
     actions.mark_decision(user, comment, marked=said.marked)
     return answers.one(request, CommentOut.of(rows.get(pk=pk)))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of, contact_of
+from tsunagu.app.exchange.api.cases import cases_of, contact_of, of_seen_cases
 from tsunagu.app.exchange.api.nouns import (
     Id,
     Key,
@@ -34,7 +34,6 @@ from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.interruptions import diagnosing, inquiries
 from tsunagu.app.interruptions.models import Inquiry, InquiryState, Reply
 from tsunagu.app.people.models import Language, User
-from tsunagu.app.people.permissions import visible_interruptions
 
 routes = Routes(Group.CASES, _("Questions to customers"))
 
@@ -121,7 +120,7 @@ class InquiryIn(Said):
 
 def _inquiries(user: User) -> QuerySet[Inquiry]:
     rows = Inquiry.objects.select_related("contact", "made_by", "reply", "case__deal__team")
-    return rows.filter(case__in=visible_interruptions(user).values("pk"))
+    return of_seen_cases(rows, user)
 
 
 @routes.get("/inquiries", response=Listed[InquiryOut], summary=_("List questions to customers"))

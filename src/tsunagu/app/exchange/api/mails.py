@@ -16,7 +16,7 @@ from pydantic import Field
 
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of, contact_of
+from tsunagu.app.exchange.api.cases import cases_of, contact_of, of_seen_cases
 from tsunagu.app.exchange.api.conditional import expect
 from tsunagu.app.exchange.api.nouns import (
     Id,
@@ -36,7 +36,6 @@ from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.followup import actions
 from tsunagu.app.followup.models import Form, Mail, Status
 from tsunagu.app.people.models import Language, User
-from tsunagu.app.people.permissions import visible_interruptions
 
 routes = Routes(Group.CASES, _("Mails and letters"))
 
@@ -105,7 +104,7 @@ class MailIn(Said):
 
 def _mails(user: User) -> QuerySet[Mail]:
     rows = Mail.objects.select_related("contact", "made_by", "case__deal__team")
-    return rows.filter(case__in=visible_interruptions(user).values("pk"))
+    return of_seen_cases(rows, user)
 
 
 @routes.get("/mails", response=Listed[MailOut], summary=_("List mails and letters"))

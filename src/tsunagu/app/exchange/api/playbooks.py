@@ -15,7 +15,7 @@ from pydantic import Field
 
 from tsunagu.app.exchange.api import answers, paging
 from tsunagu.app.exchange.api.answers import Listed
-from tsunagu.app.exchange.api.cases import cases_of
+from tsunagu.app.exchange.api.cases import cases_of, of_seen_cases
 from tsunagu.app.exchange.api.conditional import expect
 from tsunagu.app.exchange.api.nouns import (
     Id,
@@ -236,8 +236,7 @@ def _playbooks() -> QuerySet[Playbook]:
 
 
 def _runs(user: User) -> QuerySet[Run]:
-    seen = visible_interruptions(user).values("pk")
-    return Run.objects.select_related("version", "case__deal").filter(case__in=seen)
+    return of_seen_cases(Run.objects.select_related("version", "case__deal"), user)
 
 
 def _tasks(user: User) -> QuerySet[Task]:

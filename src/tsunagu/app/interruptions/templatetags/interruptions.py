@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tsunagu.app.days import day
 from tsunagu.app.deals.models import Deal
-from tsunagu.app.interruptions import aftercare
+from tsunagu.app.interruptions import aftercare, queries
 from tsunagu.app.interruptions.causes import Cause
 from tsunagu.app.interruptions.models import Interruption, Signal
-from tsunagu.app.interruptions.queries import living_case as find_living_case
 
 register = template.Library()
 
@@ -63,8 +67,35 @@ def cause_word(value: str) -> str | Promise:
 
 @register.simple_tag
 def living_case(deal: Deal) -> Interruption | None:
-    """The deal's case that is not over."""
-    return find_living_case(deal)
+    """The deal's case that is not over, with the signals that stand."""
+    return queries.living_cases([deal.pk], evidence=True).get(deal.pk)
+
+
+class Row(Protocol):
+    """A deal, or what stands for it in a list."""
+
+    @property
+    def pk(self) -> int:
+        """Its key."""
+
+
+@register.simple_tag
+def living_cases(deals: Iterable[Row]) -> dict[int, Interruption]:
+    """The cases that are not over, by deal: one query for a whole list."""
+    return queries.living_cases(deal.pk for deal in deals)
+
+
+@register.filter
+def of_deal(cases: Mapping[int, Interruption], deal: int) -> Interruption | None:
+    """The deal's case among ``cases``."""
+    return cases.get(deal)
+
+
+@register.filter
+def case_words(case: Interruption) -> str:
+    """How the case stands, and since when."""
+    words = gettext("Interruption: %(state)s since %(on)s")
+    return words % {"state": case.get_state_display(), "on": day(case.state_since)}
 
 
 @register.simple_tag
