@@ -150,7 +150,7 @@ def auc(problem: Problem, model: HazardModel) -> float:
 def loss(problem: Problem, model: HazardModel) -> float:
     """Mean log-loss of the later person-periods, each day of a deal counted once."""
     rows = problem.later
-    hazards = of_rows(model, problem.landmarks, rows)
+    hazards = of_rows(model.blended, problem.landmarks, rows)
     every: Floats = np.column_stack([1 - hazards.sum(axis=1), hazards])
     told = np.maximum(every[np.arange(len(rows)), rows.label], 1e-9)
     return float(np.average(-np.log(told), weights=rows.once()))

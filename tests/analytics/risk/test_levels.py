@@ -75,7 +75,14 @@ def test_each_age_has_its_own_level_and_deals_grow_older() -> None:
     assert found.ratios[0, 1] > 2 * found.ratios[1, 1]
     young = found.log_ratios(np.array([10.0]))[0, :, 1]
     assert young[:2] == pytest.approx([np.log(found.ratios[0, 1])] * 2)
-    assert young[2:] == pytest.approx([np.log(found.ratios[1, 1])] * 3)
+    assert young[2] == pytest.approx(np.log(found.ratios[1, 1]))
+
+
+def test_the_level_of_an_age_tells_less_of_the_months_to_come() -> None:
+    found = Recent.of(_weekly(np.full(WEEKS, 0.2), AGES), WEEKS * WEEK, YOUNG)
+    old = found.log_ratios(np.array([90.0]))[0, :, 1]
+    assert old[:3] == pytest.approx([old[0]] * 3)
+    assert old[3:] == pytest.approx([old[0] / 2, old[0] / 4])
 
 
 def test_bands_of_age_hold_about_as_many_deals_each() -> None:

@@ -27,10 +27,13 @@ from tsunagu.analytics.risk import (
     Settings,
     Window,
     inputs,
+    periods,
     reasons,
     storage,
 )
+from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk.calendar import AS_EXPECTED
+from tsunagu.analytics.risk.hazard_model import of_rows, spoken
 from tsunagu.analytics.risk.next_steps import STEPS
 
 SHAKY, STEADY, WON = 0.020, 0.004, 0.006
@@ -149,6 +152,19 @@ def test_a_feature_that_is_suddenly_null_everywhere_does_not_break(
     testing.check_probabilities(model.score(mute, some))
     for explanation in model.explain(mute, some)[:20]:
         assert all("nan" not in reason.en for reason in explanation.reasons)
+
+
+def test_each_part_is_weighed_as_it_would_speak_alone(
+    model: RiskModel, known_log: EventLog, some: ibis.Table
+) -> None:
+    landmarks = inputs.read(model.recipe, known_log, some).landmarks
+    nothing, one = np.zeros(len(landmarks)), np.ones(len(landmarks))
+    rows = periods.expand(nothing, np.nan * nothing, nothing.astype(np.int64), 91 * 86_400.0)
+    rows = rows.where(np.random.default_rng(0).permutation(len(rows))[: len(one)])
+    for share, told in zip((0.0, 1.0), spoken(model.hazards, landmarks, rows), strict=True):
+        alone = replace(model.hazards, share=share, recent=AS_EXPECTED)
+        whole = of_rows(alone.blended, landmarks, rows)
+        assert np.allclose(told, hz.to_log_odds(whole), atol=1e-9)
 
 
 def test_a_model_of_version_2_still_speaks_by_its_trees(

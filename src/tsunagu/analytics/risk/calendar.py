@@ -30,6 +30,7 @@ HALF_LIFE_DAYS = 14.0
 WEEKS_BACK = 16
 """Older weeks weigh less than one part in 250."""
 
+_MONTH_DAYS = 30.0
 _LEVEL_EVENTS = 10.0
 _BAND_EVENTS = 5.0
 _BANDS = 6
@@ -157,11 +158,12 @@ class Recent:
     def log_ratios(self, age: Floats) -> Floats:
         """To add to the log-odds of deals of these ages, shape (n, intervals, causes).
 
-        An interval begins when the deal is older.
+        An interval begins when the deal is older.  What was seen in the last weeks tells less of
+        the months to come: it counts half after each.
         """
-        reached = age[:, None] + BOUNDS[:-1]
-        found: Floats = np.log(self.ratios)[np.searchsorted(self.edges, reached)]
-        return found
+        ahead = BOUNDS[:-1]
+        found: Floats = np.log(self.ratios)[np.searchsorted(self.edges, age[:, None] + ahead)]
+        return found * (0.5 ** (ahead // _MONTH_DAYS))[:, None]
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,13 +182,32 @@ class HazardModel:
         return hz.cumulative_incidence(self.calibration(blended))
 
 
-def of_rows(model: HazardModel | Prior, landmarks: Landmarks, rows: PersonPeriods) -> Floats:
-    """Uncalibrated hazards of person-periods, shape (len(rows), causes)."""
-    compute = model.hazards if isinstance(model, Prior) else model.blended
+def spoken(model: HazardModel, landmarks: Landmarks, rows: PersonPeriods) -> tuple[Floats, Floats]:
+    """Log-odds of person-periods by the plain part and by the trees, (len(rows), causes) each.
+
+    As they speak: with the prior's share, and without the level of late.  Each part is asked once,
+    the trees for no other interval than those of ``rows``.
+
+    Raises:
+        ValueError: if the model has no such parts.
+    """
+    line, trees, own = model.plain, model.trees, model.weight
+    if line is None or trees is None:
+        raise ValueError("a model of the prior alone has no parts to weigh")
+    prior = hz.to_log_odds(of_rows(model.prior.hazards, landmarks, rows))
+    drawn = of_rows(lambda some: line.log_odds(some.features), landmarks, rows)
+    grown = trees.log_odds_of(landmarks.features[rows.landmark], rows.interval)
+    return (1.0 - own) * prior + own * drawn, (1.0 - own) * prior + own * grown
+
+
+def of_rows(
+    say: Callable[[Landmarks], Floats], landmarks: Landmarks, rows: PersonPeriods
+) -> Floats:
+    """Of person-periods what ``say`` gives for landmarks in all intervals, (len(rows), causes)."""
     asked, place = np.unique(rows.landmark, return_inverse=True)
     chosen, found = landmarks.where(asked), np.empty((len(rows), len(CAUSES)))
     for batch in chosen.batches():
         mine = (place >= batch.start) & (place < batch.stop)
-        page = compute(chosen.where(batch))
+        page = say(chosen.where(batch))
         found[mine] = page[place[mine] - batch.start, rows.interval[mine]]
     return found

@@ -42,7 +42,7 @@ def fit_prior(
         return replace(prior, ratios=_without_break_offs(prior, landmarks, rows, prior_events))
     few = rows.where(np.arange(0, len(rows), max(1, len(rows) // _ROWS)))
     base = hz.to_log_odds(prior.scorecard.base)[few.interval]
-    shift = hz.to_log_odds(of_rows(prior, landmarks, few)) - base
+    shift = hz.to_log_odds(of_rows(prior.hazards, landmarks, few)) - base
 
     def loss(strength: float) -> float:
         told = base + strength * shift
@@ -52,14 +52,14 @@ def fit_prior(
 
     strength = float(minimize_scalar(loss, bounds=(0.0, _STRONGEST), method="bounded").x)
     fitted = replace(prior, strength=strength)
-    told = of_rows(fitted, landmarks, rows)
+    told = of_rows(fitted.hazards, landmarks, rows)
     return replace(fitted, ratios=pooled_ratios(rows, told, prior_events))
 
 
 def _without_break_offs(
     prior: Prior, landmarks: Landmarks, rows: PersonPeriods, prior_events: float
 ) -> Floats:
-    ratios = pooled_ratios(rows, of_rows(prior, landmarks, rows), prior_events)
+    ratios = pooled_ratios(rows, of_rows(prior.hazards, landmarks, rows), prior_events)
     ratios[:, BROKEN_OFF_CLASS - 1] = 1.0
     return ratios
 

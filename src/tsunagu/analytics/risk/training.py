@@ -26,7 +26,6 @@ from tsunagu.analytics.risk import (
     trees,
     usual,
 )
-from tsunagu.analytics.risk import hazards as hz
 from tsunagu.analytics.risk.arrays import SECONDS_PER_DAY, Bools, Floats, Ints
 from tsunagu.analytics.risk.calendar import (
     WEEK,
@@ -38,7 +37,7 @@ from tsunagu.analytics.risk.calendar import (
 )
 from tsunagu.analytics.risk.conformal import Confidence
 from tsunagu.analytics.risk.following import expected_of, in_time
-from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks, Prior, of_rows
+from tsunagu.analytics.risk.hazard_model import HazardModel, Landmarks, Prior, spoken
 from tsunagu.analytics.risk.periods import (
     BOUNDS,
     BROKEN_OFF_CLASS,
@@ -200,10 +199,7 @@ class Trainer:
         rows = self._rows()
         later = self._thin(rows.where(rows.closes > plan.weigh), _MOST_WEIGHED)
         level = self._lesson(model.prior, self.history.observed_until).level(later)
-        line, grown = (
-            hz.to_log_odds(of_rows(replace(model, share=share), self.landmarks, later))
-            for share in (0.0, 1.0)
-        )
+        line, grown = spoken(model, self.landmarks, later)
         return replace(model, share=plain.share_of_trees(line, grown, later, level))
 
     def _renewed(self, model: HazardModel, rounds: int) -> HazardModel:

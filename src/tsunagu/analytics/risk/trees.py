@@ -63,20 +63,17 @@ class Trees:
 
     def hazards(self, features: Singles) -> Floats:
         """Hazards of landmarks in every interval, shape (n, intervals, causes)."""
-        booster = self.booster
-        pages = [
-            self._margins(booster, features, interval) + hz.to_log_odds(self.base)[interval]
-            for interval in range(INTERVALS)
-        ]
+        every = (np.full(len(features), interval) for interval in range(INTERVALS))
+        pages = [self.log_odds_of(features, interval) for interval in every]
         return hz.from_log_odds(np.stack(pages, axis=1))
 
-    def _margins(self, booster: lightgbm.Booster, features: Singles, interval: int) -> Floats:
-        """Log-odds of each cause against carrying on, before the base, shape (n, causes)."""
-        rows = with_interval(features, np.full(len(features), interval))
+    def log_odds_of(self, features: Singles, interval: Ints) -> Floats:
+        """Log-odds of each cause against carrying on, of one interval a row, shape (n, causes)."""
+        rows = with_interval(features, interval)
         threads = self.threads if len(rows) > _ROWS_FOR_THREADS // 10 else 1
-        raw = np.asarray(booster.predict(rows, raw_score=True, num_threads=threads))
+        raw = np.asarray(self.booster.predict(rows, raw_score=True, num_threads=threads))
         margins: Floats = raw[:, SURVIVED + 1 :] - raw[:, [SURVIVED]]
-        return margins
+        return margins + hz.to_log_odds(self.base)[interval]
 
     @cached_property
     def _paths(self) -> Paths:
