@@ -61,12 +61,12 @@ class Trees:
         except lightgbm.basic.LightGBMError as error:
             raise ValueError(f"LightGBM cannot read the trees: {error}") from error
 
-    def hazards(self, features: Singles) -> Floats:
-        """Hazards of landmarks in every interval, shape (n, intervals, causes)."""
+    def hazards(self, features: Singles, first: int = INTERVALS) -> Floats:
+        """Hazards of landmarks in the ``first`` intervals, shape (n, first, causes)."""
         booster = self.booster
         pages = [
             self._margins(booster, features, interval) + hz.to_log_odds(self.base)[interval]
-            for interval in range(INTERVALS)
+            for interval in range(first)
         ]
         return hz.from_log_odds(np.stack(pages, axis=1))
 
