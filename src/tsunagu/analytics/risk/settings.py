@@ -46,7 +46,7 @@ class Settings:
     weighing_share: float = 0.25
     stopping_share: float = 0.2
     within_weeks: bool = True
-    max_rows: int = 1_500_000
+    max_rows: int = 1_000_000
     many_landmarks: int = 1_000_000
     share: float = 1.0
     rounds: int = 300
