@@ -3,6 +3,7 @@
 
     .venv/bin/python benchmarks/fit_speed.py                      # 145,000 deals, 2 M landmarks
     .venv/bin/python benchmarks/fit_speed.py --deals 10000
+    .venv/bin/python benchmarks/fit_speed.py --keep FOLDER        # simulate once, measure often
     .venv/bin/python benchmarks/fit_speed.py --profile            # and the dearest functions
 
 Simulates an organisation, so landmarks have a realistic shape, and fits the risk model on its whole
@@ -61,21 +62,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deals", type=int, default=145_000)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--keep", type=Path, help="folder that keeps the simulated logs")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tsunagu-fit-") as name:
-        measure(Path(name), wanted.deals, profile=wanted.profile)
+        log = simulated(wanted.keep or Path(name), wanted.deals)
+        measure(log, Path(name) / "model", profile=wanted.profile)
 
 
-def measure(folder: Path, deals: int, *, profile: bool = False) -> float:
-    """Fit on a simulated log in ``folder`` and print; returns the seconds it took."""
-    simulate(folder / "log", deals=deals, seed=SEED, end=END)
-    log = open_log(folder / "log", connect("duckdb://?threads=2"))
+def simulated(folder: Path, deals: int) -> Path:
+    """The log of ``deals`` deals under ``folder``, simulated unless it stands there already."""
+    made = folder / f"log-{deals}-{SEED}-{END}"
+    if not made.exists():
+        simulate(made, deals=deals, seed=SEED, end=END)
+    return made
+
+
+def measure(source: Path, kept: Path, *, profile: bool = False) -> float:
+    """Fit on the log at ``source``, save at ``kept`` and print; returns the seconds it took."""
+    log = open_log(source, connect("duckdb://?threads=2"))
     clock, load = Clock(), os.getloadavg()[0]
     begun, worked = time.perf_counter(), time.process_time()
     with cProfile.Profile() if profile else nullcontext() as profiler:
         model = RiskModel.fit(log, progress=clock.tell)
     seconds, cpu = time.perf_counter() - begun, time.process_time() - worked
-    model.save(folder / "model")
+    model.save(kept)
     said = model.summary
     packages = " ".join(f"{p} {version(p)}" for p in ("lightgbm", "duckdb", "numpy"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -94,7 +104,7 @@ def measure(folder: Path, deals: int, *, profile: bool = False) -> float:
         f"{'whole':14}{seconds:9.1f}{cpu:9.1f}   {seconds / ALLOWED:.2f} of the 3 minutes allowed"
     )
     print(f"peak      {peak:.2f} GiB")
-    print(f"model     sha256 {hashlib.sha256((folder / 'model').read_bytes()).hexdigest()[:16]}")
+    print(f"model     sha256 {hashlib.sha256(kept.read_bytes()).hexdigest()[:16]}")
     if profile:
         pstats.Stats(profiler).sort_stats("cumulative").print_stats(60)
     return seconds

@@ -112,6 +112,23 @@ def test_a_team_without_history_gets_the_scorecard_and_is_told_so(
     assert len(model.explain(log, current(log))) == len(scores)
 
 
+def test_the_first_week_alone_is_told_as_it_is_among_all_intervals(
+    model: RiskModel, known_log: EventLog, some: ibis.Table
+) -> None:
+    landmarks = inputs.read(model.recipe, known_log, some).landmarks
+    whole, week = model.hazards.blended(landmarks), model.hazards.blended(landmarks, first=1)
+    assert model.hazards.trees is not None
+    assert week.shape[1] == 1
+    assert np.array_equal(whole[:, :1], week)
+
+
+def test_on_very_many_landmarks_trees_are_boosted_more_briskly(known_log: EventLog) -> None:
+    brisk = RiskModel.fit(known_log, settings=Settings(many_landmarks=1_000, rounds=20))
+    assert brisk.hazards.trees is not None
+    assert brisk.summary.rounds <= 10
+    assert "[learning_rate: 0.12]" in brisk.hazards.trees.text
+
+
 def test_reasons_sum_to_the_log_odds(
     model: RiskModel, known_log: EventLog, some: ibis.Table
 ) -> None:

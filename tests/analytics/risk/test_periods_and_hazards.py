@@ -85,3 +85,14 @@ def test_where_ends_alone_are_too_many_won_and_lost_ones_are_thinned_and_no_brea
         before, after = (part.weight[part.label == label] for part in (rows, thinned))
         assert abs(after.sum() / before.sum() - 1) < 0.05
     assert (thinned.label == 2).sum() == (rows.label == 2).sum() == 4_000
+
+
+def test_where_break_offs_alone_are_too_many_they_too_are_thinned_and_weigh_as_before() -> None:
+    n = 40_000
+    ended = np.where(np.arange(n) % 4 > 0, 5 * DAY, np.nan)
+    rows = expand(np.zeros(n), ended, np.where(np.isnan(ended), 0, 2), 365 * DAY)
+    thinned = thin(rows, 10_000, np.random.default_rng(0))
+    assert len(thinned) < 11_000
+    for label in (0, 2):
+        before, after = (part.weight[part.label == label] for part in (rows, thinned))
+        assert abs(after.sum() / before.sum() - 1) < 0.05

@@ -53,9 +53,9 @@ class Calibration:
     method: str
 
     def __call__(self, hazards: Floats) -> Floats:
-        """Calibrated hazards, shape (n, intervals, causes), leaving survivors."""
+        """Calibrated hazards of all intervals or the first, same shape, leaving survivors."""
         calibrated = np.empty_like(hazards)
-        for interval, row in enumerate(self.maps):
+        for interval, row in enumerate(self.maps[: hazards.shape[1]]):
             for cause, beta in enumerate(row):
                 calibrated[:, interval, cause] = beta(hazards[:, interval, cause])
         return hz.bounded(calibrated)

@@ -22,7 +22,7 @@ def expected_of(model: HazardModel, landmarks: Landmarks, history: History, rows
     The level of late is left out: it is what is asked for.
     """
     chosen, plain = landmarks.where(rows), replace(model, recent=AS_EXPECTED)
-    hazards = model.calibration(plain.blended(chosen))[:, 0]
+    hazards = model.calibration(plain.blended(chosen, first=1))[:, 0]
     h = history
     ends = h.ended_at[rows], h.outcome[rows]
     return Weekly(h.at[rows], *ends, model.age(chosen), hazards, h.weight[rows])

@@ -110,20 +110,21 @@ class HazardModel:
             return np.zeros(len(landmarks))
         return np.nan_to_num(landmarks.features[:, column].astype(np.float64))
 
-    def blended(self, landmarks: Landmarks) -> Floats:
-        """Hazards before calibration, shape (n, intervals, causes)."""
-        pages = [self._blend(landmarks.where(batch)) for batch in landmarks.batches()]
-        return np.concatenate([np.zeros((0, INTERVALS, len(CAUSES))), *pages])
+    def blended(self, landmarks: Landmarks, first: int = INTERVALS) -> Floats:
+        """Hazards before calibration in the ``first`` intervals, shape (n, first, causes)."""
+        pages = [self._blend(landmarks.where(batch), first) for batch in landmarks.batches()]
+        return np.concatenate([np.zeros((0, first, len(CAUSES))), *pages])
 
-    def _blend(self, landmarks: Landmarks) -> Floats:
-        prior = self.prior.hazards(landmarks)
+    def _blend(self, landmarks: Landmarks, first: int) -> Floats:
+        prior = self.prior.hazards(landmarks)[:, :first]
         if self.trees is None:
             return prior
-        own = self.trees.hazards(landmarks.features)
+        own = self.trees.hazards(landmarks.features, first)
         if self.plain is not None:
-            own = pooling.blend(self.plain.hazards(landmarks.features), own, self.share)
+            line = self.plain.hazards(landmarks.features)[:, :first]
+            own = pooling.blend(line, own, self.share)
         mixed = pooling.blend(prior, own, self.weight)
-        lately = self.recent.log_ratios(self.age(landmarks))
+        lately = self.recent.log_ratios(self.age(landmarks))[:, :first]
         return hz.from_log_odds(hz.to_log_odds(mixed) + lately)
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.features import FittedFeatures, feature_tables
-from tsunagu.analytics.risk.arrays import Floats, Ints
+from tsunagu.analytics.risk.arrays import Floats, Ints, Singles
 from tsunagu.analytics.risk.hazard_model import Landmarks
 from tsunagu.analytics.risk.periods import BROKEN_OFF_CLASS, CAUSES, CLASS_OF
 from tsunagu.analytics.risk.training import Ends, History
@@ -20,6 +20,9 @@ from tsunagu.analytics.risk.training import Ends, History
 STAGE = "stage"
 _KEYS = ["deal_id", "at"]
 _MICROS = 1e6
+_ROWS_IN_CACHE = 4_096
+"""Rows of the matrix that are written at a time: its columns lie far apart in memory."""
+
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,22 +56,33 @@ def _joined(parts: list[Snapshots]) -> Snapshots:
 
 def arrange(recipe: FittedFeatures, table: pa.Table) -> Snapshots:
     """Bring the features that ``recipe`` gave into one matrix."""
-    table = in_order(table)
-    features = np.empty((len(table), len(recipe.names)), dtype=np.float32)
-    for position, name in enumerate(recipe.names):
-        features[:, position] = table[name].to_numpy()
-    return Snapshots(table.select(_KEYS), Landmarks(features, _stages(table, recipe)))
+    order = _order(table)
+    columns = [table[name].to_numpy().astype(np.float32) for name in recipe.names]
+    features = np.empty((len(table), len(columns)), dtype=np.float32)
+    for start in range(0, len(table), _ROWS_IN_CACHE):
+        rows = order[start : start + _ROWS_IN_CACHE]
+        for position, column in enumerate(columns):
+            features[start : start + len(rows), position] = column[rows]
+    keys = table.select(_KEYS).take(pa.array(order))
+    return Snapshots(keys, Landmarks(features, _stages(features, recipe)))
 
 
 def in_order(table: pa.Table) -> pa.Table:
     """Rows sorted by deal and time."""
-    return table.sort_by([(key, "ascending") for key in _KEYS])
+    return table.take(pa.array(_order(table)))
 
 
-def _stages(table: pa.Table, recipe: FittedFeatures) -> Ints:
+def _order(table: pa.Table) -> Ints:
+    """Positions of the rows, sorted by deal and time."""
+    found = pc.sort_indices(table, [(key, "ascending") for key in _KEYS])
+    order: Ints = found.to_numpy().astype(np.int64)
+    return order
+
+
+def _stages(features: Singles, recipe: FittedFeatures) -> Ints:
     if STAGE not in recipe.names:
-        return np.full(len(table), -1, dtype=np.int64)
-    codes: Ints = table[STAGE].to_numpy().astype(np.int64)
+        return np.full(len(features), -1, dtype=np.int64)
+    codes: Ints = features[:, recipe.names.index(STAGE)].astype(np.int64)
     return codes
 
 

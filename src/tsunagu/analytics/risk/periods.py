@@ -93,18 +93,20 @@ def expand(at: Floats, ended_at: Floats, outcome: Ints, observed_until: float) -
 
 
 def thin(rows: PersonPeriods, most: int, generator: np.random.Generator) -> PersonPeriods:
-    """At most about ``most`` rows: every break-off, and others at random that stand for the rest.
+    """About ``most`` rows at random that stand for the rest, a quarter more at the utmost.
 
-    Survivors are thinned first; sales won and lost only where ends alone are over half of ``most``.
+    Survivors are thinned first; sales won and lost only where ends alone are over half of ``most``;
+    break-offs where they alone are.
     """
+    if len(rows) <= most:
+        return rows
     survived = rows.label == SURVIVED
     wanted = max(most - int((~survived).sum()), most // 2)
-    if len(rows) <= most or wanted >= int(survived.sum()):
-        return rows
-    fewer = _sampled(rows, survived, wanted, generator)
-    other_end = (fewer.label != SURVIVED) & (fewer.label != BROKEN_OFF_CLASS)
-    break_offs = int((fewer.label == BROKEN_OFF_CLASS).sum())
-    return _sampled(fewer, other_end, max(most // 2 - break_offs, most // 4), generator)
+    rows = _sampled(rows, survived, wanted, generator)
+    broken = rows.label == BROKEN_OFF_CLASS
+    wanted = max(most // 2 - int(broken.sum()), most // 4)
+    rows = _sampled(rows, (rows.label != SURVIVED) & ~broken, wanted, generator)
+    return _sampled(rows, rows.label == BROKEN_OFF_CLASS, most // 2, generator)
 
 
 def _sampled(

@@ -244,7 +244,8 @@ def _start(weight: Floats, happened: Floats) -> Floats:
 
 def _curvature(x: Floats, curve: Floats) -> Floats:
     across = x.T @ curve
-    own = x.T @ (x * curve.sum(axis=1)[:, None])
+    rooted = x * np.sqrt(curve.sum(axis=1))[:, None]
+    own = rooted.T @ rooted  # of an array with itself, NumPy computes one half only
     return np.block([[own, across], [across.T, np.diag(curve.sum(axis=0))]])
 
 

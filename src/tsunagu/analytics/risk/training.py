@@ -50,8 +50,13 @@ from tsunagu.analytics.risk.periods import (
 from tsunagu.analytics.risk.settings import Settings
 
 _BASE_SAMPLE = 20_000
-_MOST_JUDGED = 300_000
-_MOST_WEIGHED = 200_000
+_MOST_USUAL = 200_000
+"""Landmarks that medians are taken of."""
+
+_MOST_JUDGED = 100_000
+"""Landmarks that say how sure a risk is, and how often deals of an age ended lately."""
+
+_MOST_WEIGHED = 100_000
 """Person-periods that one number, the share of the trees, is learnt from."""
 
 
@@ -180,7 +185,7 @@ class Trainer:
     def grow(self, plan: Plan) -> Fitted:
         """Pool the prior, fit the plain part and grow trees, all before the weighing."""
         rows = self._rows()
-        early = self._thin(rows.where(rows.closes <= plan.weigh))
+        early = self._thin(rows.where(rows.closes <= plan.weigh), self.settings.max_rows // 2)
         prior = self._prior(early, plan.weigh)
         if not (plan.weight and self._can_boost(early, plan)):
             return Fitted(_alone(prior), 0)
@@ -247,7 +252,7 @@ class Trainer:
         return thin(rows, most, np.random.default_rng(self.seed))
 
     def _prior(self, rows: PersonPeriods, until: float) -> Prior:
-        known = self.history.at <= until
+        known = self._known(until, _MOST_USUAL)
         normal = usual.learn(
             self.landmarks.features[known],
             self.landmarks.stages[known],
@@ -258,6 +263,11 @@ class Trainer:
         prior = Prior(scorecard.shipped(), columns, normal, even)
         return prior_fit.fit_prior(prior, self.landmarks, rows, self.settings.prior_events)
 
+    def _known(self, until: float, most: int) -> Ints:
+        """Landmarks up to ``until``; of very many, about ``most``, evenly over deals and weeks."""
+        known = np.flatnonzero(self.history.at <= until)
+        return known[:: max(1, len(known) // most)]
+
     def _can_boost(self, early: PersonPeriods, plan: Plan) -> bool:
         return all(
             (early.label[slice_] == BROKEN_OFF_CLASS).any()
@@ -266,14 +276,15 @@ class Trainer:
 
     def _lesson(self, prior: Prior, until: float) -> trees.Lesson:
         h = self.history
-        known = np.flatnonzero(h.at <= until)
-        some = known[:: max(1, len(known) // _BASE_SAMPLE)]
+        some = self._known(until, _BASE_SAMPLE)
         base = np.average(prior.hazards(self.landmarks.where(some)), axis=0, weights=h.weight[some])
         nothing, every = np.zeros(len(h.at)), np.tile(base[0], (len(h.at), 1))
         weekly = Weekly(h.at, h.ended_at, h.outcome, nothing, every, h.weight)
         calendar = Calendar.of(weekly, until if self.settings.within_weeks else -np.inf)
         features, categorical = self.landmarks.features, list(self.categorical)
-        return trees.Lesson(features, categorical, base, self.settings, self.seed, h.at, calendar)
+        many = len(h.at) > self.settings.many_landmarks
+        settings = self.settings.brisk() if many else self.settings
+        return trees.Lesson(features, categorical, base, settings, self.seed, h.at, calendar)
 
 
 _AS_THEY_ARE = "none: a correction learnt on one slice of time did harm in the next"

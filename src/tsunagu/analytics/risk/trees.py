@@ -61,10 +61,10 @@ class Trees:
         except lightgbm.basic.LightGBMError as error:
             raise ValueError(f"LightGBM cannot read the trees: {error}") from error
 
-    def hazards(self, features: Singles) -> Floats:
-        """Hazards of landmarks in every interval, shape (n, intervals, causes)."""
-        every = (np.full(len(features), interval) for interval in range(INTERVALS))
-        pages = [self.log_odds_of(features, interval) for interval in every]
+    def hazards(self, features: Singles, first: int = INTERVALS) -> Floats:
+        """Hazards of landmarks in the ``first`` intervals, shape (n, first, causes)."""
+        each = (np.full(len(features), interval) for interval in range(first))
+        pages = [self.log_odds_of(features, interval) for interval in each]
         return hz.from_log_odds(np.stack(pages, axis=1))
 
     def log_odds_of(self, features: Singles, interval: Ints) -> Floats:
