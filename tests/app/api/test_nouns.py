@@ -25,6 +25,8 @@ from tsunagu.app.exchange.api.webhooks import Wish
 from tsunagu.app.followup.models import Mail
 from tsunagu.app.interruptions import diagnosing, folding
 from tsunagu.app.interruptions.models import Inquiry, OwnThreshold
+from tsunagu.app.organisation import erasure
+from tsunagu.app.organisation.subjects import Subject
 from tsunagu.app.people.models import AuditEntry
 from tsunagu.app.rooms import actions as rooms
 from tsunagu.app.rooms import watching
@@ -157,6 +159,42 @@ def test_a_header_cannot_be_added_through_the_subject(
     said = {"form": "letter", "subject": "x\nBcc: all@example.jp", "body": "x"}
 
     assert program.post(f"/interruptions/{case.pk}/mails", said).status_code == 422
+
+
+def test_a_customers_reply_becomes_an_email_from_the_customer_once(
+    organisation: Organisation, program: Program
+) -> None:
+    mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
+    said = {
+        "message_id": "<1@aoba.example>",
+        "references": f"<other@x>\r\n {mail.message_id}",
+        "text": "取締役会は12月10日です。",
+    }
+
+    for _twice in range(2):
+        assert program.post("/replies", said).json()["id"] == mail.pk
+
+    reply = Event.objects.get(kind="email", deal=organisation.unshared)
+    assert (reply.direction, reply.text) == ("in", "取締役会は12月10日です。")
+
+
+def test_a_message_that_answers_no_mail_is_refused(program: Program) -> None:
+    said = {"message_id": "<1@aoba.example>", "in_reply_to": "<spam@x>", "text": "x"}
+
+    assert program.post("/replies", said).status_code == 404
+
+
+def test_what_a_customer_replied_goes_with_the_customers_data(
+    organisation: Organisation, program: Program
+) -> None:
+    mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
+    said = {"message_id": "<1@aoba.example>", "in_reply_to": mail.message_id, "text": "秘密"}
+    program.post("/replies", said)
+    assert mail.contact
+
+    erasure.erase(organisation.administrator, Subject.of(mail.contact))
+
+    assert not Event.objects.filter(text="秘密").exists()
 
 
 # ---- files --------------------------------------------------------------------------------------

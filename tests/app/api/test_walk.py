@@ -20,6 +20,7 @@ from tests.app.scores import make_score
 from tests.app.test_walk import LEADERS, ROLES, SEES_ALL, THE_NORTH, afterwards_nothing
 
 from tsunagu.app.exchange.api import examples
+from tsunagu.app.followup.models import Mail
 from tsunagu.app.interruptions.actions import open_case
 from tsunagu.app.knowledge import actions as review_actions
 
@@ -83,6 +84,11 @@ def a_part(organisation: Organisation) -> dict[str, Any]:
 
 def an_inquiry(organisation: Organisation) -> dict[str, Any]:
     return {"pk": pages.a_link(organisation)["inquiry"]}
+
+
+def a_reply(organisation: Organisation) -> dict[str, Any]:
+    mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
+    return {"message_id": "<1@a.example>", "in_reply_to": mail.message_id, "text": "x"}
 
 
 def a_delivery(organisation: Organisation) -> dict[str, Any]:
@@ -222,6 +228,7 @@ PLACES: dict[str, Place] = {
     "get_mail": north(arguments=pages.a_mail),
     "write_mail": act(201, form="letter", subject="x", body="x"),
     "send_mail": act(422, pages.a_mail),
+    "take_reply": Place("post", said=a_reply, see=THE_NORTH),
     "mark_mail_sent": act(200, pages.a_mail),
     "discard_mail": north(204, pages.a_mail, method="delete"),
     "list_playbooks": Place(),

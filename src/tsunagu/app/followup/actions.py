@@ -8,7 +8,7 @@ by conditional update (:func:`move`), so that of two who try at once one wins.
 from __future__ import annotations
 
 import unicodedata
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals import actions as deal_actions
+from tsunagu.app.deals.models import Direction, Event, Kind
 from tsunagu.app.followup import tasks
 from tsunagu.app.followup.models import SENDABLE, Form, Mail, Status
 from tsunagu.app.followup.moving import move
@@ -112,6 +113,26 @@ def discard(user: User, mail: Mail) -> None:
         ).delete()
         if not gone:
             raise ValidationError(_("It was sent in the meantime."))
+
+
+def take_answer(
+    user: User, mail: Mail, text: str, *, message_id: str, at: datetime | None = None
+) -> Event:
+    """The customer answered ``mail``: an e-mail from the customer on its deal.
+
+    Args:
+        message_id: the answer's own; the same one again adds nothing and returns the first fact.
+        at: when it came; default: now.
+    """
+    return deal_actions.log_activity(
+        user,
+        mail.case.deal,
+        Kind.EMAIL,
+        direction=Direction.IN,
+        text=text,
+        at=at,
+        once=mail.answer_key(message_id),
+    )
 
 
 def _moved(mail: Mail, status: Status, **columns: Any) -> None:

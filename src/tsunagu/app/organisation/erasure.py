@@ -42,6 +42,8 @@ from tsunagu.app.rooms import erasing
 from tsunagu.app.scoring import keeping
 
 AT_ONCE = 500
+MAILS = "deal__interruptions__mails"
+"""The way from a fact to the mails of its deal."""
 
 
 def erase(actor: User, subject: Subject, *, notes: bool = True) -> int:
@@ -128,7 +130,12 @@ def _blank_answers(subject: Subject) -> None:
 
 def _blank_mails(mails: QuerySet[Mail]) -> None:
     """Words and address of what was written to or by the person; what was not sent goes away."""
-    _blank_facts("deal__interruptions__mails", "mail:", mails.filter(status=Status.SENT))
+    _blank_facts(MAILS, "mail:", mails.filter(status=Status.SENT))
+    begins = Concat(Value("form:answer:"), Cast(f"{MAILS}__pk", CharField()), Value(":"))
+    answers: QuerySet[Event] = QuerySet(Event).filter(
+        **{f"{MAILS}__in": mails}, natural_key__startswith=begins
+    )
+    QuerySet(Event).filter(pk__in=answers.values("pk")).update(text=erased_text())
     mails.exclude(status__in=(Status.SENT, Status.UNSURE)).delete()
     mails.update(subject=erased_text(), body=erased_text(), to="")
 

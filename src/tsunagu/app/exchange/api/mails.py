@@ -21,6 +21,7 @@ from tsunagu.app.exchange.api.conditional import expect
 from tsunagu.app.exchange.api.nouns import (
     Id,
     Key,
+    Moment,
     Named,
     Noun,
     Said,
@@ -31,9 +32,11 @@ from tsunagu.app.exchange.api.nouns import (
     one_of,
     user_of,
 )
+from tsunagu.app.exchange.api.problems import not_found
 from tsunagu.app.exchange.api.routing import Routes
 from tsunagu.app.exchange.api.scopes import Group
 from tsunagu.app.followup import actions
+from tsunagu.app.followup.delivery import match_reply
 from tsunagu.app.followup.models import Form, Mail, Status
 from tsunagu.app.people.models import Language, User
 
@@ -102,6 +105,18 @@ class MailIn(Said):
     body: Annotated[str, Field(min_length=1, max_length=actions.MOST_BODY)]
 
 
+class ReplyIn(Said):
+    """A message that came into a mailbox, with its headers as they stand."""
+
+    message_id: Annotated[str, Field(min_length=1, max_length=998)] = Field(
+        description="Its Message-ID; the same one again changes nothing."
+    )
+    in_reply_to: Annotated[str, Field(max_length=998)] = ""
+    references: Annotated[str, Field(max_length=20_000)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=actions.MOST_BODY)]
+    at: Moment | None = Field(default=None, description="When it came; default: now.")
+
+
 def _mails(user: User) -> QuerySet[Mail]:
     rows = Mail.objects.select_related("contact", "made_by", "case__deal__team")
     return of_seen_cases(rows, user)
@@ -140,6 +155,18 @@ def _step(request: HttpRequest, pk: int, act: Callable[[User, Mail], Any]) -> Ht
 @routes.post("/mails/{pk}/send", response=MailOut, summary=_("Send a mail"))
 def send_mail(request: HttpRequest, pk: Id) -> HttpResponse:
     return _step(request, pk, actions.send)
+
+
+@routes.post("/replies", response=MailOut, summary=_("Hand in what a customer replied to a mail"))
+def take_reply(request: HttpRequest, said: ReplyIn) -> HttpResponse:
+    """Finds the mail by `in_reply_to` and `references`; 404 where it answers none that you see."""
+    user = user_of(request)
+    found = match_reply(said.in_reply_to, said.references)
+    if found is None:
+        raise not_found()
+    mail = one_of(_mails(user), found.pk)
+    actions.take_answer(user, mail, said.text, message_id=said.message_id, at=said.at)
+    return answers.one(request, MailOut.of(mail))
 
 
 @routes.post("/mails/{pk}/sent", response=MailOut, summary=_("Say that it was sent another way"))
