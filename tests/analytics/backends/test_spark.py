@@ -28,8 +28,10 @@ from tsunagu.analytics.backends.spark import check_executors
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.detection import Thresholds, detect_over
 from tsunagu.analytics.errors import TsunaguError
+from tsunagu.analytics.evaluation import risk_predictor
 from tsunagu.analytics.evaluation.labels import label
 from tsunagu.analytics.evaluation.values import deal_values
+from tsunagu.analytics.eventlog.remote import open_remote_log
 from tsunagu.analytics.eventlog.state import deal_states
 from tsunagu.analytics.eventlog.store import open_log
 from tsunagu.analytics.features import (
@@ -43,6 +45,7 @@ from tsunagu.analytics.features.learned import learn
 from tsunagu.analytics.lifecycle.fingerprint import fingerprint
 from tsunagu.analytics.outcomes import sequences
 from tsunagu.analytics.risk import RiskModel, inputs
+from tsunagu.analytics.risk.sampling import is_here
 from tsunagu.analytics.simulation import simulate
 from tsunagu.cli.cluster import log_on
 
@@ -190,6 +193,23 @@ def test_a_fit_on_a_sample_learns_the_same_on_the_cluster(
     here = open_log(organisation)
     tables = [each.score(here, weekly(here)) for each in (one, other)]
     assert_alike(*tables, "deal_id", "at")
+
+
+def test_without_a_sample_too_the_order_of_lists_is_chosen_here(
+    spark: BaseBackend, organisation: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned, asked = RiskModel.load(model), []
+    monkeypatch.setattr(RiskModel, "fit", lambda *_, **__: learned)
+    monkeypatch.setattr(
+        risk_predictor, "chosen_windows", lambda log, _: asked.append(log) or learned.windows
+    )
+    remote = open_remote_log(str(organisation), spark)
+
+    assert risk_predictor.fit_in_order(remote).windows == learned.windows
+
+    assert not is_here(remote)
+    assert is_here(asked[0])
+    assert asked[0].deals.count().to_pyarrow().as_py() == 250
 
 
 def test_executors_of_another_python_are_named_with_a_remedy(

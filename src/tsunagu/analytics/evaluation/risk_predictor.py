@@ -15,7 +15,7 @@ from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
 from tsunagu.analytics.evaluation.ranking import InWindow, best_window, best_windows
 from tsunagu.analytics.risk import RiskModel, Settings, Window
 from tsunagu.analytics.risk.model import DEFAULTS
-from tsunagu.analytics.risk.sampling import brought_here, some_deals
+from tsunagu.analytics.risk.sampling import brought_here, is_here, some_deals
 from tsunagu.analytics.risk.window import window_for
 
 MOST_DEALS_ORDERED = 50_000
@@ -34,12 +34,13 @@ def fit_in_order(
     Args:
         log: as it stood when the model is made; hand in ``log.until(t)``.
         seed: the same log and seed give the same model.
-        settings: of the model.  Where it learns from a share of the landmarks, the order is chosen
-            on some whole deals, in this process: lists are of deals.
+        settings: of the model.  Where it learns from a share of the landmarks, or on a cluster, the
+            order is chosen on some whole deals, in this process: lists are of deals.
         progress: told of each step; may raise to stop.
     """
     model = RiskModel.fit(log, settings=settings, seed=seed, progress=progress)
-    ordered = log if settings.share >= 1 else brought_here(some_deals(log, MOST_DEALS_ORDERED))
+    whole = settings.share >= 1 and is_here(log)
+    ordered = log if whole else brought_here(some_deals(log, MOST_DEALS_ORDERED))
     return replace(model, windows=chosen_windows(ordered, seed))
 
 
