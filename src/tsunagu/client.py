@@ -381,9 +381,12 @@ class Tsunagu:
         """Let the server send it, within moments."""
         return cast(Mail, self.post(f"/mails/{mail}/send"))
 
-    def take_reply(self, message_id: str, in_reply_to: str, text: str, **said: Any) -> Mail:
-        """Hand in what a customer replied; returns the mail that it answers."""
-        content = {"message_id": message_id, "in_reply_to": in_reply_to, "text": text, **said}
+    def take_reply(self, message_id: str, sender: str, text: str, **headers: Any) -> Mail:
+        """Hand in what a customer replied, with its ``in_reply_to`` and ``references``.
+
+        Returns the mail that it answers.
+        """
+        content = {"message_id": message_id, "sender": sender, "text": text, **headers}
         return cast(Mail, self.post("/replies", content))
 
     def attachments(self, **query: Any) -> Iterator[Attachment]:

@@ -167,19 +167,49 @@ def test_a_customers_reply_becomes_an_email_from_the_customer_once(
     mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
     said = {
         "message_id": "<1@aoba.example>",
+        "sender": "高橋 <takahashi@aoba.example>",
         "references": f"<other@x>\r\n {mail.message_id}",
         "text": "取締役会は12月10日です。",
     }
 
-    for _twice in range(2):
-        assert program.post("/replies", said).json()["id"] == mail.pk
+    for message_id in ("<1@aoba.example>", " <1@aoba.example>\r\n"):
+        answer = program.post("/replies", {**said, "message_id": message_id})
+        assert answer.json()["id"] == mail.pk
 
     reply = Event.objects.get(kind="email", deal=organisation.unshared)
     assert (reply.direction, reply.text) == ("in", "取締役会は12月10日です。")
+    assert reply.actor is None  # the customer, not the program
+
+
+def test_long_and_empty_replies_are_taken(organisation: Organisation, program: Program) -> None:
+    mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
+    said = {"sender": "p@aoba.example", "in_reply_to": mail.message_id}
+
+    for number, text in enumerate(("", "x" * 20_000)):
+        answer = program.post("/replies", {**said, "message_id": f"<{number}@x>", "text": text})
+        assert answer.status_code == 200
+
+    assert sorted(len(e.text or "") for e in Event.objects.filter(kind="email")) == [0, 10_000]
+
+
+def test_what_is_no_word_of_the_customers_is_refused(
+    organisation: Organisation, program: Program
+) -> None:
+    mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
+    said = {"message_id": "<1@x>", "sender": "p@aoba.example", "in_reply_to": mail.message_id}
+
+    for ours in (
+        {"sender": f"同僚 <{organisation.manager.email.upper()}>"},
+        {"message_id": mail.message_id},
+        {"auto_submitted": "auto-replied"},
+    ):
+        assert program.post("/replies", {**said, **ours}).status_code == 422
+
+    assert not Event.objects.filter(kind="email").exists()
 
 
 def test_a_message_that_answers_no_mail_is_refused(program: Program) -> None:
-    said = {"message_id": "<1@aoba.example>", "in_reply_to": "<spam@x>", "text": "x"}
+    said = {"message_id": "<1@x>", "sender": "p@aoba.example", "in_reply_to": "<spam@x>"}
 
     assert program.post("/replies", said).status_code == 404
 
@@ -188,8 +218,8 @@ def test_what_a_customer_replied_goes_with_the_customers_data(
     organisation: Organisation, program: Program
 ) -> None:
     mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
-    said = {"message_id": "<1@aoba.example>", "in_reply_to": mail.message_id, "text": "秘密"}
-    program.post("/replies", said)
+    said = {"message_id": "<1@x>", "sender": "p@aoba.example", "in_reply_to": mail.message_id}
+    assert program.post("/replies", {**said, "text": "秘密"}).status_code == 200
     assert mail.contact
 
     erasure.erase(organisation.administrator, Subject.of(mail.contact))

@@ -88,7 +88,8 @@ def an_inquiry(organisation: Organisation) -> dict[str, Any]:
 
 def a_reply(organisation: Organisation) -> dict[str, Any]:
     mail = Mail.objects.get(pk=pages.a_mail(organisation)["pk"])
-    return {"message_id": "<1@a.example>", "in_reply_to": mail.message_id, "text": "x"}
+    sender = "p@aoba.example"
+    return {"message_id": "<1@a.example>", "sender": sender, "in_reply_to": mail.message_id}
 
 
 def a_delivery(organisation: Organisation) -> dict[str, Any]:

@@ -322,9 +322,13 @@ def test_who_may_not_log_may_not_write(
 
 def test_a_reply_finds_its_mail(case: Interruption, contact: Contact) -> None:
     first, second = written(case, contact), written(case, contact)
-    assert delivery.match_reply(f"<other@x> {first.message_id}") == first
-    assert delivery.match_reply("", f"<a@x>\n {second.message_id}") == second
-    assert delivery.match_reply("<nobody@x>", "") is None
+    every = Mail.objects.all()
+    assert delivery.match_reply(every, f"<other@x> {first.message_id}", "") == first
+    assert delivery.match_reply(every, "", f"<a@x>\n {second.message_id}") == second
+    both = f"{first.message_id} {second.message_id}"
+    assert delivery.match_reply(every, "", both) == second  # the newest stands last
+    assert delivery.match_reply(every, "<nobody@x>", "") is None
+    assert delivery.match_reply(Mail.objects.none(), first.message_id, "") is None
 
 
 def test_an_answer_is_threaded(case: Interruption, contact: Contact) -> None:

@@ -283,6 +283,26 @@ def record_mail(user: User, deal: Deal, *, text: str, letter: bool, key: str) ->
     return event
 
 
+def record_answer(
+    user: User, deal: Deal, *, text: str, at: datetime | None, key: tuple[int, str]
+) -> Event:
+    """The customer answered a mail; ``user`` hands the answer in.
+
+    Args:
+        at: when it came; None: now.
+        key: the mail's, and what tells the answer from others: the same one adds nothing.
+    """
+    mail, digest = key
+    with _change(user, deal, "deals.log", at, ended_too=True) as change:
+        known = Event.objects.filter(deal=deal, natural_key__startswith="answer:")
+        if first := known.filter(natural_key__endswith=digest).first():
+            return cast(Event, first)
+        change.user = None  # it is the customer who acts
+        return change.add(
+            Kind.EMAIL, direction=Direction.IN, text=text, natural_key=f"answer:{mail}:{digest}"
+        )
+
+
 def edit_deal(user: User, deal: Deal, *, title: str, shared: bool) -> None:
     """Change what is not a fact of the sale: the title, and whether the team shares the deal."""
     with transaction.atomic():

@@ -7,9 +7,12 @@ by conditional update (:func:`move`), so that of two who try at once one wins.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +25,7 @@ from django.utils.translation import gettext as _
 
 from tsunagu.app.customers.models import Contact
 from tsunagu.app.deals import actions as deal_actions
-from tsunagu.app.deals.models import Direction, Event, Kind
+from tsunagu.app.deals.models import Event
 from tsunagu.app.followup import tasks
 from tsunagu.app.followup.models import SENDABLE, Form, Mail, Status
 from tsunagu.app.followup.moving import move
@@ -115,24 +118,42 @@ def discard(user: User, mail: Mail) -> None:
             raise ValidationError(_("It was sent in the meantime."))
 
 
-def take_answer(
-    user: User, mail: Mail, text: str, *, message_id: str, at: datetime | None = None
-) -> Event:
-    """The customer answered ``mail``: an e-mail from the customer on its deal.
+@dataclass(frozen=True)
+class Answer:
+    """A message that came into a mailbox.
 
-    Args:
-        message_id: the answer's own; the same one again adds nothing and returns the first fact.
-        at: when it came; default: now.
+    Attributes:
+        message_id: its own, by which the same one is known again.
+        sender: the address that it came from.
+        text: what it says.
+        automatic: its ``Auto-Submitted``, which programs set that answer by themselves (RFC 3834).
+        at: when it came; None: now.
     """
-    return deal_actions.log_activity(
-        user,
-        mail.case.deal,
-        Kind.EMAIL,
-        direction=Direction.IN,
-        text=text,
-        at=at,
-        once=mail.answer_key(message_id),
+
+    message_id: str
+    sender: str
+    text: str
+    automatic: str = ""
+    at: datetime | None = None
+
+
+def take_answer(user: User, mail: Mail, answer: Answer) -> Event:
+    """The customer answered ``mail``: an e-mail from the customer on its deal, once."""
+    message_id = re.sub(r"\s", "", answer.message_id)
+    _check_answer(message_id, answer)
+    digest = sha256(message_id.encode()).hexdigest()[:32]
+    return deal_actions.record_answer(
+        user, mail.case.deal, text=answer.text[:MOST_BODY], at=answer.at, key=(mail.pk, digest)
     )
+
+
+def _check_answer(message_id: str, answer: Answer) -> None:
+    """Whatever is no word of the customer's must not look like one."""
+    if answer.automatic.strip().lower() not in {"", "no"}:
+        raise ValidationError(_("A program wrote this message, not the customer."))
+    own = Mail.objects.filter(message_id=message_id).exists()
+    if own or User.objects.filter(email__iexact=parseaddr(answer.sender)[1]).exists():
+        raise ValidationError(_("This message is our own, not the customer's."))
 
 
 def _moved(mail: Mail, status: Status, **columns: Any) -> None:

@@ -18,6 +18,7 @@ from email.utils import formataddr, parseaddr
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tsunagu.app.deals import actions as deal_actions
@@ -32,6 +33,9 @@ TEMPORARY = range(400, 500)
 WAITS = timedelta(minutes=5)
 """So long a mail may wait for its worker, or be in its hands, before somebody looks after it."""
 
+
+MOST_NAMED = 50
+"""Messages that a header may name and are looked for."""
 
 AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 """How long a mail waits after each failure; some five hours, within a working day."""
@@ -153,8 +157,12 @@ def left_behind() -> list[int]:
     return [pk for pk, status in found if status == Status.QUEUED]
 
 
-def match_reply(*headers: str) -> Mail | None:
-    """The mail that an incoming one answers, by its ``In-Reply-To`` and ``References``."""
-    named = [name for header in headers for name in re.findall(r"<[^<>\s]+>", header)]
-    found = {mail.message_id: mail for mail in Mail.objects.filter(message_id__in=named[:50])}
+def match_reply(mails: QuerySet[Mail], in_reply_to: str, references: str) -> Mail | None:
+    """Which of ``mails`` an incoming one answers, by its headers of these names.
+
+    ``References`` names the newest message last.
+    """
+    said, course = (re.findall(r"<[^<>\s]+>", header) for header in (in_reply_to, references))
+    named = [*said, *reversed(course)][:MOST_NAMED]
+    found = {mail.message_id: mail for mail in mails.filter(message_id__in=named)}
     return next((found[name] for name in named if name in found), None)

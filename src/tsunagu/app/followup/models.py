@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
 from django.db import models
@@ -137,10 +136,6 @@ class Mail(models.Model):
     def fact_key(self) -> str:
         """The natural key of the deal's fact that says it was sent."""
         return f"mail:{self.pk}"
-
-    def answer_key(self, message_id: str) -> str:
-        """The key of the deal's fact that says that a message answered it."""
-        return f"answer:{self.pk}:{sha256(message_id.encode()).hexdigest()[:32]}"
 
     @property
     def fact(self) -> dict[str, Any]:

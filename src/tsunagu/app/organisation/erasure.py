@@ -131,7 +131,7 @@ def _blank_answers(subject: Subject) -> None:
 def _blank_mails(mails: QuerySet[Mail]) -> None:
     """Words and address of what was written to or by the person; what was not sent goes away."""
     _blank_facts(MAILS, "mail:", mails.filter(status=Status.SENT))
-    begins = Concat(Value("form:answer:"), Cast(f"{MAILS}__pk", CharField()), Value(":"))
+    begins = Concat(Value("answer:"), Cast(f"{MAILS}__pk", CharField()), Value(":"))
     answers: QuerySet[Event] = QuerySet(Event).filter(
         **{f"{MAILS}__in": mails}, natural_key__startswith=begins
     )

@@ -111,9 +111,17 @@ class ReplyIn(Said):
     message_id: Annotated[str, Field(min_length=1, max_length=998)] = Field(
         description="Its Message-ID; the same one again changes nothing."
     )
+    sender: Annotated[str, Field(min_length=1, max_length=998)] = Field(
+        description="Its From; messages from people of the team are refused."
+    )
     in_reply_to: Annotated[str, Field(max_length=998)] = ""
     references: Annotated[str, Field(max_length=20_000)] = ""
-    text: Annotated[str, Field(min_length=1, max_length=actions.MOST_BODY)]
+    auto_submitted: Annotated[str, Field(max_length=998)] = Field(
+        default="", description="Its Auto-Submitted; what a program wrote is refused."
+    )
+    text: Annotated[str, Field(max_length=200_000)] = Field(
+        default="", description="The first 10,000 characters are kept."
+    )
     at: Moment | None = Field(default=None, description="When it came; default: now.")
 
 
@@ -161,11 +169,13 @@ def send_mail(request: HttpRequest, pk: Id) -> HttpResponse:
 def take_reply(request: HttpRequest, said: ReplyIn) -> HttpResponse:
     """Finds the mail by `in_reply_to` and `references`; 404 where it answers none that you see."""
     user = user_of(request)
-    found = match_reply(said.in_reply_to, said.references)
-    if found is None:
+    mail = match_reply(_mails(user), said.in_reply_to, said.references)
+    if mail is None:
         raise not_found()
-    mail = one_of(_mails(user), found.pk)
-    actions.take_answer(user, mail, said.text, message_id=said.message_id, at=said.at)
+    answer = actions.Answer(
+        said.message_id, said.sender, said.text, automatic=said.auto_submitted, at=said.at
+    )
+    actions.take_answer(user, mail, answer)
     return answers.one(request, MailOut.of(mail))
 
 
