@@ -23,7 +23,7 @@ from tests.cli.conftest import tsunagu
 
 from tsunagu.analytics import testing
 from tsunagu.analytics.backends import spark as spark_module
-from tsunagu.analytics.backends.mapping import write_parquet
+from tsunagu.analytics.backends.mapping import lies_on_executors, write_parquet
 from tsunagu.analytics.backends.spark import check_executors
 from tsunagu.analytics.contracts import EventLog
 from tsunagu.analytics.detection import Thresholds, detect_over
@@ -45,7 +45,6 @@ from tsunagu.analytics.features.learned import learn
 from tsunagu.analytics.lifecycle.fingerprint import fingerprint
 from tsunagu.analytics.outcomes import sequences
 from tsunagu.analytics.risk import RiskModel, inputs
-from tsunagu.analytics.risk.sampling import is_here
 from tsunagu.analytics.simulation import simulate
 from tsunagu.cli.cluster import log_on
 
@@ -207,8 +206,8 @@ def test_without_a_sample_too_the_order_of_lists_is_chosen_here(
 
     assert risk_predictor.fit_in_order(remote).windows == learned.windows
 
-    assert not is_here(remote)
-    assert is_here(asked[0])
+    assert lies_on_executors(remote.events)
+    assert not lies_on_executors(asked[0].events)
     assert asked[0].deals.count().to_pyarrow().as_py() == 250
 
 

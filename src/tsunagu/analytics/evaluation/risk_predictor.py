@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from tsunagu.analytics.backends.mapping import lies_on_executors
 from tsunagu.analytics.contracts import EventLog, Progress
 from tsunagu.analytics.evaluation.baselines import StageRate
 from tsunagu.analytics.evaluation.early_warning import LEADS_DAYS
@@ -15,7 +16,7 @@ from tsunagu.analytics.evaluation.predictor import ProbabilityPredictor
 from tsunagu.analytics.evaluation.ranking import InWindow, best_window, best_windows
 from tsunagu.analytics.risk import RiskModel, Settings, Window
 from tsunagu.analytics.risk.model import DEFAULTS
-from tsunagu.analytics.risk.sampling import brought_here, is_here, some_deals
+from tsunagu.analytics.risk.sampling import brought_here, some_deals
 from tsunagu.analytics.risk.window import window_for
 
 MOST_DEALS_ORDERED = 50_000
@@ -39,7 +40,7 @@ def fit_in_order(
         progress: told of each step; may raise to stop.
     """
     model = RiskModel.fit(log, settings=settings, seed=seed, progress=progress)
-    whole = settings.share >= 1 and is_here(log)
+    whole = settings.share >= 1 and not lies_on_executors(log.events)
     ordered = log if whole else brought_here(some_deals(log, MOST_DEALS_ORDERED))
     return replace(model, windows=chosen_windows(ordered, seed))
 

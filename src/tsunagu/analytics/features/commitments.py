@@ -10,7 +10,7 @@ from tsunagu.analytics.features.clock import day_number, local_day
 from tsunagu.analytics.features.facts import Source, numbered_lookup
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.specs import Feature, fact, number
-from tsunagu.analytics.features.timeline import Timeline, in_time
+from tsunagu.analytics.features.timeline import Timeline, nth_in_time
 
 
 def features(learned: Learned) -> list[Feature]:
@@ -153,5 +153,4 @@ def _amounts(timeline: Timeline) -> ir.Table:
 
 
 def _ordered(events: ir.Table) -> ir.Table:
-    order = ibis.window(group_by=events.deal, order_by=in_time(events))
-    return events.mutate(nth=(ibis.row_number().over(order) + 1).cast("int32"))
+    return events.mutate(nth=nth_in_time(events))

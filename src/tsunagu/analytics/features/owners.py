@@ -14,7 +14,7 @@ from tsunagu.analytics.features.materialising import materialise
 from tsunagu.analytics.features.slots import Grid, Slots, everywhere, in_order
 from tsunagu.analytics.features.sorts import codes_of
 from tsunagu.analytics.features.specs import Feature, days_since, fact, number
-from tsunagu.analytics.features.timeline import Timeline, in_time
+from tsunagu.analytics.features.timeline import Timeline, in_time, nth_in_time
 
 LOAD_DAYS = 30
 LOAD_FEATURES = frozenset({"owner_open_deals", "owner_events_30"})
@@ -102,9 +102,7 @@ def _after_nth(timeline: Timeline) -> ir.Table:
     rows = timeline.values(Kind.OWNER).select("deal", "at", "value").join(first, "deal")
     rows = rows.left_join(timeline.owners, rows.value == timeline.owners.owner_id)
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=in_time(rows))
-    order = ibis.window(group_by=rows.deal, order_by=in_time(rows))
-    nth = (ibis.row_number().over(order) + 1).cast("int32")
-    rows = rows.mutate(named=rows.owner.count().over(so_far), nth=nth)
+    rows = rows.mutate(named=rows.owner.count().over(so_far), nth=nth_in_time(rows))
     since = ibis.window(group_by=[rows.deal, rows.named])
     rows = rows.mutate(now=ibis.coalesce(rows.owner.max().over(since), rows["first"]))
     return _cumulated(rows)

@@ -9,7 +9,7 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.facts import Source, numbered_lookup
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.specs import Feature, fact, number
-from tsunagu.analytics.features.timeline import Timeline, in_time
+from tsunagu.analytics.features.timeline import Timeline, in_time, nth_in_time
 
 
 def features(learned: Learned) -> list[Feature]:
@@ -81,10 +81,6 @@ def _scores(timeline: Timeline) -> ir.Table:
     """The latest score after the nth survey event; one that was only asked has none."""
     rows = timeline.values(Kind.SURVEY)
     so_far = ibis.cumulative_window(group_by=rows.deal, order_by=in_time(rows))
-    order = ibis.window(group_by=rows.deal, order_by=in_time(rows))
-    rows = rows.mutate(
-        answered=rows.amount.count().over(so_far),
-        nth=(ibis.row_number().over(order) + 1).cast("int32"),
-    )
+    rows = rows.mutate(answered=rows.amount.count().over(so_far), nth=nth_in_time(rows))
     since = ibis.window(group_by=[rows.deal, rows.answered])
     return rows.select("deal", "nth", score=rows.amount.max().over(since))

@@ -9,11 +9,11 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from tsunagu.analytics.backends.instants import INSTANT
 from tsunagu.analytics.contracts import EventLog, Kind
 from tsunagu.analytics.features.clock import from_micros, in_micros, micros
 
 _MONDAY = date(1970, 1, 5)
-_INSTANT = "timestamp('UTC', 6)"
 
 
 def weekly(
@@ -44,7 +44,7 @@ def weekly(
 
 def current(log: EventLog) -> ir.Table:
     """One row per deal open at ``log.observed_until``: ``deal_id, at``."""
-    now = ibis.literal(log.observed_until.astimezone(UTC)).cast(_INSTANT)
+    now = ibis.literal(log.observed_until.astimezone(UTC)).cast(INSTANT)
     deals = _lives(log)
     return deals.filter(deals.start <= now, deals.ended.isnull()).select("deal_id", at=now)
 
@@ -100,7 +100,7 @@ def _on_grid(deals: ir.Table, grid: list[datetime], every_days: int) -> ir.Table
     """Candidate landmarks by integer arithmetic, widened by one for summer time, then checked."""
     origin, step = in_micros(grid[0]), every_days * 86_400_000_000
     low = ((micros(deals.start) - origin) / step).floor().cast("int64") - 1
-    until = ibis.coalesce(deals.ended, ibis.literal(grid[-1]).cast(_INSTANT))
+    until = ibis.coalesce(deals.ended, ibis.literal(grid[-1]).cast(INSTANT))
     high = ((micros(until) - origin) / step).floor().cast("int64") + 2
     bounded = deals.mutate(
         low=ibis.greatest(low, 0), high=ibis.greatest(ibis.least(high, len(grid)), 0)

@@ -13,7 +13,7 @@ from tsunagu.analytics.contracts import Kind
 from tsunagu.analytics.features.facts import Source, numbered_lookup, with_code
 from tsunagu.analytics.features.learned import DECILES, Learned
 from tsunagu.analytics.features.specs import Feature, category, days_since, fact, number
-from tsunagu.analytics.features.timeline import Timeline, in_time
+from tsunagu.analytics.features.timeline import Timeline, in_time, nth_in_time
 
 _AFTER_NTH = {"code": "int32", "entered": "int64", "moves": "int32", "regressions": "int32"}
 _QUANTILES = [f"usual__q{i}" for i in range(len(DECILES))]
@@ -115,7 +115,7 @@ def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
     paired = coded.mutate(
         before=coded.value.lag().over(order),
         code_before=coded.code.lag().over(order),
-        nth=(ibis.row_number().over(order) + 1).cast("int32"),
+        nth=nth_in_time(coded),
     )
     return _cumulated(paired)
 

@@ -6,7 +6,6 @@ predicting and clustering dynamic behavior based on event logs", Information Sys
 
 from __future__ import annotations
 
-import ibis
 import ibis.expr.types as ir
 
 from tsunagu.analytics.contracts import Kind
@@ -15,7 +14,7 @@ from tsunagu.analytics.features.facts import Source, numbered_lookup, with_code
 from tsunagu.analytics.features.learned import Learned
 from tsunagu.analytics.features.sorts import step_counter
 from tsunagu.analytics.features.specs import Feature, category, days_since, fact, number
-from tsunagu.analytics.features.timeline import Timeline, in_time
+from tsunagu.analytics.features.timeline import Timeline, nth_in_time
 
 _ACTIVITY = Kind.ACTIVITY.value
 
@@ -59,6 +58,4 @@ def _latest() -> list[Feature]:
 
 def _after_nth(timeline: Timeline, learned: Learned) -> ir.Table:
     coded = with_code(timeline.values(Kind.ACTIVITY), learned.steps)
-    order = ibis.window(group_by=coded.deal, order_by=in_time(coded))
-    nth = (ibis.row_number().over(order) + 1).cast("int32")
-    return coded.select("deal", "code", nth=nth)
+    return coded.select("deal", "code", nth=nth_in_time(coded))

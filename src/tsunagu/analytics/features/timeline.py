@@ -108,6 +108,12 @@ def in_time(rows: ir.Table) -> list[ir.Value]:
     return [rows[name] for name in ("at", "code", "value", "amount") if name in rows.columns]
 
 
+def nth_in_time(rows: ir.Table) -> ir.Value:
+    """Which of its deal's ``rows`` each is, from 1 on, in the order of :func:`in_time`."""
+    order = ibis.window(group_by=rows.deal, order_by=in_time(rows))
+    return (ibis.row_number().over(order) + 1).cast("int32")
+
+
 def prepare(
     log: EventLog,
     snapshots: ir.Table,

@@ -93,11 +93,6 @@ def some_deals(log: EventLog, most: int) -> EventLog:
     return replace(log, events=events, deals=deals)
 
 
-def is_here(log: EventLog) -> bool:
-    """Whether the log is read by an embedded engine, in this process."""
-    return bool(ibis.get_backend(log.events).name == "duckdb")
-
-
 def brought_here(log: EventLog) -> EventLog:
     """The same log on an embedded engine of its own."""
     names = ("events", "deals")

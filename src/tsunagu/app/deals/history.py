@@ -72,7 +72,8 @@ def tell(events: Iterable[Event]) -> list[Told]:
     ``before`` is the fact of the same kind and deal that this one replaced, if it is among them.
     """
     events = list(events)
-    stages, people, contacts = _stage_names(events), _people(events), _contacts(events)
+    stages, people = _stage_names(events), _people(events)
+    contacts = _contacts(events, people)
     told: list[Told] = []
     earlier: dict[tuple[int, str], Told] = {}
     for event in reversed(events):
@@ -108,9 +109,13 @@ def _people(events: list[Event]) -> dict[str, str]:
     return dict(known.values_list("external_id", "name"))
 
 
-def _contacts(events: list[Event]) -> dict[int, dict[str, str]]:
-    """By deal, its customer's people by their keys, which are the customer's own."""
-    keys = {e.actor for e in events} | {e.value for e in events if e.kind in OF_CONTACTS}
+def _contacts(events: list[Event], people: dict[str, str]) -> dict[int, dict[str, str]]:
+    """By deal, its customer's people by their keys, which are the customer's own.
+
+    Who acted and is one of our ``people`` is not looked for again.
+    """
+    actors = {event.actor for event in events} - people.keys()
+    keys = actors | {event.value for event in events if event.kind in OF_CONTACTS}
     rows = Contact.objects.filter(
         external_id__in=keys - {None, ""}, customer__deals__in={e.deal_id for e in events}
     )

@@ -42,8 +42,6 @@ from tsunagu.app.rooms import erasing
 from tsunagu.app.scoring import keeping
 
 AT_ONCE = 500
-MAILS = "deal__interruptions__mails"
-"""The way from a fact to the mails of its deal."""
 
 
 def erase(actor: User, subject: Subject, *, notes: bool = True) -> int:
@@ -130,12 +128,8 @@ def _blank_answers(subject: Subject) -> None:
 
 def _blank_mails(mails: QuerySet[Mail]) -> None:
     """Words and address of what was written to or by the person; what was not sent goes away."""
-    _blank_facts(MAILS, "mail:", mails.filter(status=Status.SENT))
-    begins = Concat(Value("answer:"), Cast(f"{MAILS}__pk", CharField()), Value(":"))
-    answers: QuerySet[Event] = QuerySet(Event).filter(
-        **{f"{MAILS}__in": mails}, natural_key__startswith=begins
-    )
-    QuerySet(Event).filter(pk__in=answers.values("pk")).update(text=erased_text())
+    for begins in ("mail:", "answer:"):
+        _blank_facts("deal__interruptions__mails", begins, mails)
     mails.exclude(status__in=(Status.SENT, Status.UNSURE)).delete()
     mails.update(subject=erased_text(), body=erased_text(), to="")
 
@@ -144,10 +138,11 @@ def _blank_facts(path: str, begins: str, rows: QuerySet[Any]) -> None:
     """Words of the facts that ``rows``, found from a fact by ``path``, left on their deals.
 
     One statement, however many there are: the key of such a fact is the row's with ``begins``
-    before it (``Mail.fact_key``, ``Reply.fact_key``).
+    before it (``Mail.fact_key``, ``Reply.fact_key``), and more after a colon (``record_answer``).
     """
-    key = Concat(Value(begins), Cast(f"{path}__pk", CharField()))
-    left: QuerySet[Event] = QuerySet(Event).filter(**{f"{path}__in": rows}, natural_key=key)
+    ours = Concat(Value(begins), Cast(f"{path}__pk", CharField()), Value(":"))
+    whole = QuerySet(Event).annotate(key=Concat("natural_key", Value(":")))
+    left = whole.filter(**{f"{path}__in": rows}, key__startswith=ours)
     QuerySet(Event).filter(pk__in=left.values("pk")).update(text=erased_text())
 
 

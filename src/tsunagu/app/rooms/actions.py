@@ -95,8 +95,7 @@ def _keep(user: User, case: Interruption, upload: UploadedFile[bytes], kind: str
 
 def may_correct(user: User, comment: Comment) -> bool:
     """Whether it is for ``user`` to correct the comment now."""
-    own = comment.by_id == user.pk and comment.is_fresh
-    return own and has_permission(user, "deals.log", comment.case.deal)
+    return comment.is_correctable_by(user) and has_permission(user, "deals.log", comment.case.deal)
 
 
 def correct(user: User, comment: Comment, text: str) -> list[User]:

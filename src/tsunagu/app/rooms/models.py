@@ -44,10 +44,10 @@ class Comment(models.Model):
     def __str__(self) -> str:
         return self.text[:40]
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether it may still be corrected: new, and no decision that others go by."""
-        return self.decided_at is None and timezone.now() < self.at + CORRECTABLE
+    def is_correctable_by(self, user: User) -> bool:
+        """Whether it is ``user``'s own, new, and no decision that others go by."""
+        fresh = self.decided_at is None and timezone.now() < self.at + CORRECTABLE
+        return fresh and self.by_id == user.pk
 
 
 def place_of(attachment: Attachment, filename: str) -> str:

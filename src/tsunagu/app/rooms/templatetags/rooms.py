@@ -53,7 +53,7 @@ def linked(text: str) -> SafeString:
 @register.simple_tag
 def may_correct(room: Room, comment: Comment) -> bool:
     """Whether the reader may correct the comment now."""
-    return room.may_write and comment.by_id == room.user.pk and comment.is_fresh
+    return room.may_write and comment.is_correctable_by(room.user)
 
 
 @register.simple_tag
